@@ -1,0 +1,3 @@
+//! The `api` process.
+
+fn main() {}

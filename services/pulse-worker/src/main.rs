@@ -1,0 +1,3 @@
+//! The `pulse-worker` process.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `shell-worker` process.
+
+fn main() {}
