@@ -175,7 +175,8 @@ impl Recording {
         self.hash.update(&bytes[..kept]);
         self.end += kept as u64;
         // Only a replay needs the times; the bytes are kept without them too.
-        let _ = writeln!(self.times, "{} {}", self.begun.elapsed().as_millis(), self.end);
+        let line = format!("{} {}\n", self.begun.elapsed().as_millis(), self.end);
+        let _ = self.times.write_all(line.as_bytes());
         bytes[..kept].to_vec()
     }
 

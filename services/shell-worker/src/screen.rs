@@ -72,6 +72,8 @@ impl<S: Sink> Page<S> {
             self.sheet.line_feed(&mut Nothing);
         } else {
             self.sheet.line_feed(&mut self.sink);
+            // A terminal without output processing would go on in the same column; a reader wants lines.
+            self.sheet.column(0);
         }
     }
 }

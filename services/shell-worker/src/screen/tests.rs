@@ -83,3 +83,8 @@ fn lines_are_counted_from_zero() {
     screen.feed(b"zero\r\none\r\ntwo\r\nthree\r\nfour");
     assert_eq!(screen.finish().text(), ("one\ntwo\n".to_owned(), 5));
 }
+
+#[test]
+fn a_line_feed_alone_begins_a_new_line() {
+    assert_eq!(seen(b"one\ntwo\n"), "one\ntwo\n");
+}
