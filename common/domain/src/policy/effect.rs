@@ -144,24 +144,34 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
                 .iter()
                 .any(|arg| arg.text().starts_with("-i") || arg.text().starts_with("--in-place")) =>
         {
-            operands.iter().for_each(|path| effects.write(path));
+            for path in &operands {
+                effects.write(path);
+            }
             effects.reversible = Some(false);
         }
         "rm" | "rmdir" | "unlink" | "shred" => {
-            operands.iter().for_each(|path| add(&mut effects.deletes, path));
+            for path in &operands {
+                add(&mut effects.deletes, path);
+            }
             effects.reversible = Some(false);
         }
         "mv" | "cp" | "install" | "ln" => {
             if let Some((last, rest)) = operands.split_last() {
                 effects.write(last);
-                rest.iter().for_each(|path| effects.read(path));
+                for path in rest {
+                    effects.read(path);
+                }
                 if name == "mv" {
-                    rest.iter().for_each(|path| add(&mut effects.deletes, path));
+                    for path in rest {
+                        add(&mut effects.deletes, path);
+                    }
                 }
             }
         }
         "mkdir" | "touch" | "tee" | "truncate" | "chmod" | "chown" | "chgrp" | "mkfifo" | "mknod" => {
-            operands.iter().for_each(|path| effects.write(path));
+            for path in &operands {
+                effects.write(path);
+            }
         }
         "sudo" | "su" | "doas" | "pkexec" => effects.privilege = Some(true),
         "apt" | "apt-get" | "dpkg" | "pip" | "pip3" | "pipx" | "npm" | "yarn" | "pnpm" | "cargo" | "gem"
@@ -171,14 +181,18 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
             effects.unknown("what the package tool runs and writes");
         }
         "systemctl" | "service" | "crontab" | "at" | "batch" | "s6-svc" | "s6-rc" | "loginctl" => {
-            effects.services = Some(true)
+            effects.services = Some(true);
         }
         "find" => {
             if args.iter().any(|arg| arg.text() == "-delete") {
-                operands.iter().for_each(|path| add(&mut effects.deletes, path));
+                for path in &operands {
+                    add(&mut effects.deletes, path);
+                }
                 effects.reversible = Some(false);
             }
-            operands.iter().for_each(|path| effects.read(path));
+            for path in &operands {
+                effects.read(path);
+            }
         }
         name if is_network(name) => {
             effects.network = Some(true);

@@ -21,7 +21,7 @@ impl Walker<'_> {
         if !self.spend(args.iter().map(|arg| arg.units.len() + 1).sum::<usize>() + 1) {
             return Facts::default();
         }
-        if args.first().is_some_and(Arg::from_network) {
+        if args.first().is_some_and(Arg::is_from_network) {
             self.deny(network::PROGRAM, "Network output would become the command itself.");
         }
         let kept: Vec<Arg> = args.iter().filter(|arg| !arg.vanishes()).cloned().collect();
@@ -46,7 +46,7 @@ impl Walker<'_> {
 
     fn named(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
         let mut facts = Facts {
-            network: is_network(name) || args.iter().any(Arg::from_network),
+            network: is_network(name) || args.iter().any(Arg::is_from_network),
             raw: is_raw_network(name),
             interpreter: is_interpreter(name),
             removes: matches!(name, "rm" | "unlink" | "shred" | "rmdir"),
@@ -54,7 +54,7 @@ impl Walker<'_> {
         };
         self.effects.program(name);
         if let Some(found) = inner(name, args) {
-            facts.absorb(&self.wrapped(name, args, found, input));
+            facts.absorb(&self.wrapped(name, args, &found, input));
             return facts;
         }
         protected::command(self, name, args);
@@ -92,7 +92,7 @@ impl Walker<'_> {
                 }
             }
             "export" | "declare" | "typeset" | "local" | "readonly" => {
-                for arg in args.iter().filter(|arg| arg.from_network()) {
+                for arg in args.iter().filter(|arg| arg.is_from_network()) {
                     self.taint(arg.text().split('=').next().unwrap_or_default().to_owned());
                 }
             }
@@ -117,7 +117,7 @@ impl Walker<'_> {
         facts
     }
 
-    fn wrapped(&mut self, name: &str, args: &[Arg], found: Inner, input: &Input) -> Facts {
+    fn wrapped(&mut self, name: &str, args: &[Arg], found: &Inner, input: &Input) -> Facts {
         let mut facts = Facts::default();
         if matches!(name, "sudo" | "su" | "doas" | "pkexec" | "runuser") {
             self.effects.privilege = Some(true);
@@ -135,13 +135,13 @@ impl Walker<'_> {
             facts.absorb(&self.evaluate(code, input));
         }
         for (at, argv) in found.argv.iter().enumerate() {
-            let mut argv = argv.clone();
+            let mut words = argv.clone();
             let mut inner_input = input.clone();
             if name == "xargs" || name == "parallel" {
-                self.appended(&mut argv, found.replaces.as_ref(), input);
+                self.appended(&mut words, found.replaces.as_ref(), input);
                 inner_input = Input::default();
             }
-            let seen = self.invoke(&argv, &inner_input);
+            let seen = self.invoke(&words, &inner_input);
             facts.absorb(&seen);
             if at == 0 {
                 facts.output = seen.output;
@@ -158,11 +158,10 @@ impl Walker<'_> {
         if let (true, Some(at)) = (input.network, shell) {
             let marker = replaces.map(Arg::text).unwrap_or_default();
             let interpreter = name.clone().nth(at).unwrap_or_default();
-            let replaced =
-                !marker.is_empty() && argv[at + 1..].iter().any(|arg| arg.text().contains(&marker));
+            let filled = !marker.is_empty() && argv[at + 1..].iter().any(|arg| arg.text().contains(&marker));
             let open =
                 !matches!(program::source(&interpreter, &argv[at + 1..]), Source::Code(_) | Source::File(_));
-            if replaced || open {
+            if filled || open {
                 self.deny(
                     network::PROGRAM,
                     "Network output would become an interpreter's program through xargs.",
@@ -185,7 +184,7 @@ impl Walker<'_> {
     /// Follows a code string.
     pub(super) fn evaluate(&mut self, code: &Arg, input: &Input) -> Facts {
         let text = code.text();
-        if code.from_network() || (input.network && !code.is_known()) {
+        if code.is_from_network() || (input.network && !code.is_known()) {
             self.deny(network::PROGRAM, "Network output would become a shell's program by substitution.");
         }
         self.code(&text, input)
@@ -200,7 +199,7 @@ impl Walker<'_> {
                 facts
             }
             Source::Code(code) => {
-                if code.from_network() || (input.network && !code.is_known()) {
+                if code.is_from_network() || (input.network && !code.is_known()) {
                     self.deny(
                         network::PROGRAM,
                         "Network output would become an interpreter's program by substitution.",
@@ -239,7 +238,7 @@ impl Walker<'_> {
     fn file_program(&mut self, file: Option<&Arg>, input: &Input) {
         let Some(file) = file else { return };
         let stdin = matches!(file.text().as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-");
-        if file.from_network() || (stdin && input.network) {
+        if file.is_from_network() || (stdin && input.network) {
             self.deny(
                 network::PROGRAM,
                 "Network output would become an interpreter's program by substitution.",

@@ -13,18 +13,14 @@ pub(super) struct Options {
     /// Short options.
     pub(super) short: &'static str,
     /// Long options.
-    pub(super) long: &'static [&'static str],
+    pub(super) long: &'static str,
     /// Long options that are known and not listed: they only make abbreviations ambiguous.
-    pub(super) denied: &'static [&'static str],
+    pub(super) denied: &'static str,
     /// Long options may be abbreviated.
     pub(super) abbreviates: bool,
     /// Options end at the first operand.
     pub(super) stops: bool,
 }
-
-/// A table without options.
-pub(super) const NONE: Options =
-    Options { short: "", long: &[], denied: &[], abbreviates: true, stops: false };
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -96,12 +92,13 @@ fn long_option(
     parsed: &mut Parsed,
 ) -> usize {
     let bare = |entry: &'static str| entry.trim_end_matches(['=', '?']);
-    let exact = table.long.iter().find(|entry| bare(entry) == name);
-    let prefixed: Vec<_> = table.long.iter().filter(|entry| bare(entry).starts_with(name)).collect();
-    let ambiguous = table.denied.iter().any(|entry| entry.starts_with(name)) || name.is_empty();
+    let exact = table.long.split_whitespace().find(|entry| bare(entry) == name);
+    let prefixed: Vec<_> =
+        table.long.split_whitespace().filter(|entry| bare(entry).starts_with(name)).collect();
+    let ambiguous = table.denied.split_whitespace().any(|entry| entry.starts_with(name)) || name.is_empty();
     let found = match (exact, prefixed.as_slice()) {
-        (Some(entry), _) => Some(*entry),
-        (None, [entry]) if table.abbreviates && !ambiguous => Some(**entry),
+        (Some(entry), _) => Some(entry),
+        (None, [entry]) if table.abbreviates && !ambiguous => Some(*entry),
         _ => None,
     };
     let Some(entry) = found else {

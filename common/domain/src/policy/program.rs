@@ -166,50 +166,38 @@ pub(super) fn source(name: &str, args: &[Arg]) -> Source {
         return shell(args);
     }
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let (short, long, code, other): (&'static str, &'static [&'static str], &[&str], &[&str]) = match stem {
+    let (short, long, code, other): (&'static str, &'static str, &[&str], &[&str]) = match stem {
         "python" | "pypy" | "ipython" => (
             "BbdEhiIOPqRsSuvVxc:m:W:X:",
-            &["help", "version", "check-hash-based-pycs="],
+            "help version check-hash-based-pycs=",
             &["c"],
             &["m", "h", "V", "help", "version"],
         ),
-        "perl" => {
-            ("acdDfhilnpsStTuUvVwWXe:E:I:M:m:F:0::C::x::", &["help", "version"], &["e", "E"], &["v", "h"])
-        }
+        "perl" => ("acdDfhilnpsStTuUvVwWXe:E:I:M:m:F:0::C::x::", "help version", &["e", "E"], &["v", "h"]),
         "ruby" => (
             "acdhlnpsSvwWxyUe:I:r:C:E:F:0::i::K:",
-            &["help", "version", "encoding="],
+            "help version encoding=",
             &["e"],
             &["v", "version", "help"],
         ),
         "node" | "nodejs" | "deno" | "bun" | "tsx" | "ts-node" => (
             "ivhce:p:r:",
-            &[
-                "eval=",
-                "print=",
-                "require=",
-                "import=",
-                "version",
-                "help",
-                "check",
-                "interactive",
-                "input-type=",
-                "experimental-vm-modules",
-            ],
+            "eval= print= require= import= version help check interactive input-type= \
+                 experimental-vm-modules",
             &["e", "p", "eval", "print"],
             &["v", "h", "version", "help"],
         ),
         "php" => (
             "aChilmnqsvwr:B:R:E:F:f:c:d:z:S:t:",
-            &["version", "help"],
+            "version help",
             &["r", "R", "B", "E"],
             &["v", "h", "i", "m", "S"],
         ),
-        "lua" | "luajit" => ("iEvWe:l:", &[], &["e"], &["v"]),
-        _ => ("e:c:hv", &["eval=", "version", "help"], &["e", "c", "eval"], &["h", "version", "help"]),
+        "lua" | "luajit" => ("iEvWe:l:", "", &["e"], &["v"]),
+        _ => ("e:c:hv", "eval= version help", &["e", "c", "eval"], &["h", "version", "help"]),
     };
     // Options of a program's own begin after its file: reading stops at the first operand.
-    let parsed = read(&Options { short: short, long, denied: &[], abbreviates: false, stops: true }, args);
+    let parsed = read(&Options { short, long, denied: "", abbreviates: false, stops: true }, args);
     if let Some(value) = parsed.values(code).first() {
         return Source::Code((*value).clone());
     }

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use super::deny::{Finding, device, network, power, protected};
 use super::effect::Effects;
-use super::glob::Unit;
-use super::path::{Components, components, resolve, show};
+use super::path::{Components, components, resolve};
 use super::syntax::{Command, Kind, Redirect, Step, Tree, read};
-use super::word::{Arg, Look, Value, decode, decode_text};
+use super::track::assignment;
+use super::word::{Arg, Look, decode, decode_text};
 use super::{Setting, deny};
 
 /// Work units for one judgement: a counter, no clock. A plain command of 8 KiB uses about 30,000.
@@ -28,6 +28,7 @@ pub(super) struct Input {
 }
 
 /// What was seen in a part of the tree.
+#[expect(clippy::struct_excessive_bools, reason = "independent observations, not a state")]
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     /// A network program runs.
@@ -66,13 +67,13 @@ pub(super) struct Walker<'a> {
     pub(super) partial: bool,
     /// The tracked directory.
     pub(super) cwd: String,
-    old: Option<String>,
-    pushed: Vec<String>,
-    tainted: BTreeSet<String>,
-    budget: usize,
+    pub(super) old: Option<String>,
+    pub(super) pushed: Vec<String>,
+    pub(super) tainted: BTreeSet<String>,
+    pub(super) budget: usize,
     depth: u32,
     /// What process substitutions of the current command held.
-    beside: Facts,
+    pub(super) beside: Facts,
 }
 
 impl<'a> Walker<'a> {
@@ -277,20 +278,20 @@ impl<'a> Walker<'a> {
         if let Some(body) = redirect.body.and_then(|index| tree.bodies.get(index)) {
             let arg = if body.expands { decode_text(&body.text, self) } else { Arg::plain(&body.text) };
             if stdin {
-                *input = Input { network: arg.from_network(), text: Some(arg.text()) };
+                *input = Input { network: arg.is_from_network(), text: Some(arg.text()) };
             }
             return;
         }
         if redirect.op == "<<<" {
             let arg = super::wrapper::join(&decode(&redirect.target, self));
             if stdin {
-                *input = Input { network: arg.from_network(), text: Some(arg.text() + "\n") };
+                *input = Input { network: arg.is_from_network(), text: Some(arg.text() + "\n") };
             }
             return;
         }
         for arg in decode(&redirect.target, self) {
             if stdin {
-                *input = Input { network: arg.from_network(), text: None };
+                *input = Input { network: arg.is_from_network(), text: None };
             } else if !(redirect.op == ">&" && arg.text().chars().all(|c| c.is_ascii_digit() || c == '-')) {
                 *printed = false;
             }
@@ -331,35 +332,12 @@ impl<'a> Walker<'a> {
         if name.contains('[') {
             decode_text(name, self);
         }
-        if args.iter().any(Arg::from_network) {
+        if args.iter().any(Arg::is_from_network) {
             self.tainted.insert(name.trim_end_matches('+').to_owned());
         }
         for arg in args {
             protected::operand(self, &arg);
         }
-    }
-
-    /// Changes the tracked directory (`cd`, `pushd`, `popd`).
-    pub(super) fn change_directory(&mut self, name: &str, args: &[Arg]) {
-        let mut operands = args.iter().filter(|arg| {
-            let text = arg.text();
-            !(text.len() > 1
-                && text.starts_with('-')
-                && text.chars().skip(1).all(|c| c.is_ascii_alphabetic() || c == '-'))
-        });
-        let target = match operands.next() {
-            None if name == "popd" => self.pushed.pop(),
-            None if name == "pushd" => self.pushed.pop(),
-            None => Some(self.setting.home.to_owned()),
-            Some(arg) if arg.text() == "-" => self.old.clone(),
-            Some(arg) if arg.units.iter().all(Unit::is_unknown) => None,
-            Some(arg) => Some(show(&resolve(&arg.units, &self.cwd))),
-        };
-        let Some(target) = target else { return };
-        if name == "pushd" {
-            self.pushed.push(self.cwd.clone());
-        }
-        self.old = Some(std::mem::replace(&mut self.cwd, target));
     }
 
     /// Resolves an argument against the tracked directory.
@@ -375,68 +353,5 @@ impl<'a> Walker<'a> {
     /// Marks a variable as holding network output.
     pub(super) fn taint(&mut self, name: String) {
         self.tainted.insert(name);
-    }
-}
-
-/// Splits an assignment word into name and raw value.
-pub(super) fn assignment(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
-    let name = name.strip_suffix('+').unwrap_or(name);
-    let bare = name.split('[').next().unwrap_or_default();
-    let mut chars = bare.chars();
-    let first = chars.next()?;
-    let valid =
-        (first == '_' || first.is_ascii_alphabetic()) && chars.all(|c| c == '_' || c.is_ascii_alphanumeric());
-    (valid && (bare.len() == name.len() || name.ends_with(']'))).then_some((name, value))
-}
-
-impl Look for Walker<'_> {
-    fn code(&mut self, code: &str) -> bool {
-        let trimmed = code.trim_start();
-        if let Some(file) = trimmed.strip_prefix('<').filter(|rest| !rest.starts_with(['<', '(', '&'])) {
-            // `$(<file)` reads the file.
-            for arg in decode(file.trim(), self) {
-                protected::operand(self, &arg);
-            }
-        }
-        self.apart(code, &Input::default()).network
-    }
-
-    fn process(&mut self, code: &str, writes: bool) -> bool {
-        let facts = self.apart(code, &Input::default());
-        let network = facts.network;
-        self.beside.absorb(&Facts { network: facts.network && !writes, ..facts });
-        network
-    }
-
-    fn variable(&mut self, name: &str) -> Value {
-        match name {
-            "HOME" => Value::Known(self.setting.home.to_owned()),
-            "PWD" => Value::Known(self.cwd.clone()),
-            "USER" => Value::Known(self.setting.user.to_owned()),
-            name => Value::Unknown { network: self.tainted.contains(name) },
-        }
-    }
-
-    fn home(&self) -> String {
-        self.setting.home.to_owned()
-    }
-
-    fn user(&self) -> String {
-        self.setting.user.to_owned()
-    }
-
-    fn cwd(&self) -> String {
-        self.cwd.clone()
-    }
-
-    fn spend(&mut self, cost: usize) -> bool {
-        if self.budget < cost {
-            self.budget = 0;
-            self.partial = true;
-            return false;
-        }
-        self.budget -= cost;
-        true
     }
 }

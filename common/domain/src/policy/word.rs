@@ -42,13 +42,13 @@ impl Arg {
     }
 
     /// Whether some part comes from the network.
-    pub(super) fn from_network(&self) -> bool {
+    pub(super) fn is_from_network(&self) -> bool {
         self.units.iter().any(|unit| matches!(unit, Unit::Unknown { network: true }))
     }
 
     /// Whether nothing remains of it when unknowns are empty.
     pub(super) fn vanishes(&self) -> bool {
-        !self.quoted && self.units.iter().all(Unit::is_unknown) && !self.from_network()
+        !self.quoted && self.units.iter().all(Unit::is_unknown) && !self.is_from_network()
     }
 
     /// The rest after the first `count` known units.
@@ -149,24 +149,24 @@ impl Mark {
     }
 }
 
-struct Lexer<'a> {
-    chars: Vec<char>,
-    pos: usize,
-    out: Vec<Mark>,
-    quoted: bool,
-    look: &'a mut dyn Look,
+pub(super) struct Lexer<'a> {
+    pub(super) chars: Vec<char>,
+    pub(super) pos: usize,
+    pub(super) out: Vec<Mark>,
+    pub(super) quoted: bool,
+    pub(super) look: &'a mut dyn Look,
 }
 
 impl Lexer<'_> {
-    fn lit(&mut self, c: char) {
+    pub(super) fn lit(&mut self, c: char) {
         self.out.push(Mark::Unit(Unit::Lit(c)));
     }
 
-    fn slice(&self, from: usize, to: usize) -> String {
+    pub(super) fn slice(&self, from: usize, to: usize) -> String {
         self.chars.get(from..to.max(from)).unwrap_or_default().iter().collect()
     }
 
-    fn unquoted(&mut self) {
+    pub(super) fn unquoted(&mut self) {
         while let Some(c) = self.chars.get(self.pos).copied() {
             self.pos += 1;
             match c {
@@ -211,7 +211,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn single(&mut self, end: usize) {
+    pub(super) fn single(&mut self, end: usize) {
         self.quoted = true;
         let closed = self.chars.get(end - 1) == Some(&'\'') && end > self.pos;
         let text = self.slice(self.pos, if closed { end - 1 } else { end });
@@ -222,7 +222,7 @@ impl Lexer<'_> {
     }
 
     /// Text in double quotes; to the end when not `closing`.
-    fn double(&mut self, closing: bool) {
+    pub(super) fn double(&mut self, closing: bool) {
         while let Some(c) = self.chars.get(self.pos).copied() {
             self.pos += 1;
             match c {
@@ -246,11 +246,11 @@ impl Lexer<'_> {
         }
     }
 
-    fn unknown(&mut self, network: bool) {
+    pub(super) fn unknown(&mut self, network: bool) {
         self.out.push(Mark::Unit(Unit::Unknown { network }));
     }
 
-    fn backtick(&mut self, quoted: bool) {
+    pub(super) fn backtick(&mut self, quoted: bool) {
         let mut code = String::new();
         while let Some(c) = self.chars.get(self.pos).copied() {
             self.pos += 1;
@@ -270,7 +270,7 @@ impl Lexer<'_> {
         self.unknown(network);
     }
 
-    fn process(&mut self, writes: bool) {
+    pub(super) fn process(&mut self, writes: bool) {
         let end = nest::close(&self.chars, self.pos, ')');
         let code = self.slice(self.pos + 1, end.saturating_sub(1));
         self.pos = end;
@@ -279,7 +279,7 @@ impl Lexer<'_> {
         self.unknown(network && !writes);
     }
 
-    fn class(&mut self) {
+    pub(super) fn class(&mut self) {
         let start = self.pos;
         let mut set = Set { negated: false, ranges: Vec::new(), open: false };
         let mut at = start;
@@ -315,123 +315,5 @@ impl Lexer<'_> {
         }
         self.pos = at + 1;
         self.out.push(Mark::Unit(Unit::Class(set)));
-    }
-
-    fn dollar(&mut self, quoted: bool) {
-        let here = self.pos;
-        match self.chars.get(here).copied() {
-            Some('(') => {
-                let end = nest::close(&self.chars, here, ')');
-                let closed = end - usize::from(self.chars.get(end - 1) == Some(&')'));
-                self.pos = end;
-                let code = self.slice(here + 1, closed);
-                if let Some(text) = code.strip_prefix('(').and_then(|code| code.strip_suffix(')')) {
-                    let text = decode_text(text, self.look);
-                    self.unknown(text.from_network());
-                }
-                let network = self.look.code(&code);
-                self.unknown(network);
-            }
-            Some('[') => {
-                let end = nest::close(&self.chars, here, ']');
-                self.pos = end;
-                let text = self.slice(here + 1, end.saturating_sub(1));
-                let text = decode_text(&text, self.look);
-                self.unknown(text.from_network());
-            }
-            Some('{') => {
-                let end = nest::close(&self.chars, here, '}');
-                self.pos = end;
-                let inner = self.slice(here + 1, end.saturating_sub(1));
-                self.parameter(&inner, quoted);
-            }
-            Some(c) if c == '_' || c.is_ascii_alphabetic() => {
-                let mut end = here;
-                while self.chars.get(end).is_some_and(|c| *c == '_' || c.is_ascii_alphanumeric()) {
-                    end += 1;
-                }
-                let name = self.slice(here, end);
-                self.pos = end;
-                self.value(&name, quoted);
-            }
-            Some(c) if c.is_ascii_digit() || "@*#?$!-".contains(c) => {
-                self.pos += 1;
-                self.unknown(false);
-            }
-            _ => self.lit('$'),
-        }
-    }
-
-    fn value(&mut self, name: &str, quoted: bool) {
-        if name == "IFS" && !quoted {
-            self.out.push(Mark::Split);
-            return;
-        }
-        match self.look.variable(name) {
-            Value::Known(text) => {
-                self.out.extend(text.chars().map(|c| Mark::Unit(Unit::Lit(c))));
-            }
-            Value::Unknown { network } => self.unknown(network),
-        }
-    }
-
-    fn parameter(&mut self, inner: &str, quoted: bool) {
-        let name: String = inner.chars().take_while(|c| *c == '_' || c.is_ascii_alphanumeric()).collect();
-        let rest = &inner[name.len()..];
-        if rest.is_empty() && !name.is_empty() {
-            return self.value(&name, quoted);
-        }
-        let known = match self.look.variable(&name) {
-            Value::Known(text) if !name.is_empty() => Some(text),
-            Value::Unknown { network: true } => {
-                self.unknown(true);
-                None
-            }
-            _ => None,
-        };
-        let operator =
-            ["::", ":-", ":=", ":?", ":+", "-", "=", "?", "+"].into_iter().find(|op| rest.starts_with(op));
-        let word = rest[operator.map_or(0, str::len)..].to_owned();
-        let inside = match known {
-            Some(text) if operator.is_some_and(|op| !op.ends_with('+')) => {
-                self.out.extend(text.chars().map(|c| Mark::Unit(Unit::Lit(c))));
-                self.nested(&word, quoted);
-                return;
-            }
-            Some(text) if operator.is_none() => {
-                if let Some(part) = super::brace::substring(&text, rest) {
-                    self.out.extend(part.chars().map(|c| Mark::Unit(Unit::Lit(c))));
-                    return;
-                }
-                self.nested(&word, quoted)
-            }
-            _ => self.nested(&word, quoted),
-        };
-        if name == "IFS" && !quoted {
-            self.out.push(Mark::Split);
-        }
-        let network = inside.iter().any(|mark| matches!(mark, Mark::Unit(Unit::Unknown { network: true })));
-        self.unknown(network);
-        let defaults = operator.is_some_and(|op| op.ends_with('-') || op.ends_with('='));
-        let alternative =
-            operator.is_some_and(|op| op.ends_with('+')) && matches!(name.as_str(), "HOME" | "PWD" | "USER");
-        if defaults || alternative {
-            self.out.extend(inside);
-        }
-    }
-
-    /// Decodes the word inside a parameter expansion, so that its substitutions are seen.
-    fn nested(&mut self, word: &str, quoted: bool) -> Vec<Mark> {
-        if !self.look.spend(word.len() + 1) {
-            return Vec::new();
-        }
-        let chars = word.chars().collect();
-        let mut lexer = Lexer { chars, pos: 0, out: Vec::new(), quoted: false, look: self.look };
-        if quoted {
-            lexer.double(false)
-        } else {
-            lexer.unquoted()
-        }
-        lexer.out
     }
 }

@@ -22,26 +22,18 @@ pub(super) struct Inner {
 struct Wrapper {
     names: &'static [&'static str],
     short: &'static str,
-    long: &'static [&'static str],
+    long: &'static str,
     /// Operands of its own before the program.
     before: usize,
     /// `NAME=value` words before the program are its own.
     assigns: bool,
 }
 
-const fn plain(
-    names: &'static [&'static str],
-    short: &'static str,
-    long: &'static [&'static str],
-) -> Wrapper {
+const fn plain(names: &'static [&'static str], short: &'static str, long: &'static str) -> Wrapper {
     Wrapper { names, short, long, before: 0, assigns: false }
 }
 
-const fn after(
-    names: &'static [&'static str],
-    short: &'static str,
-    long: &'static [&'static str],
-) -> Wrapper {
+const fn after(names: &'static [&'static str], short: &'static str, long: &'static str) -> Wrapper {
     Wrapper { names, short, long, before: 1, assigns: false }
 }
 
@@ -49,63 +41,23 @@ const WRAPPERS: &[Wrapper] = &[
     Wrapper {
         names: &["sudo", "sudoedit"],
         short: "ABbEeHhKklnPSsVviNu:g:p:C:c:D:R:r:t:T:U:",
-        long: &[
-            "user=",
-            "group=",
-            "prompt=",
-            "close-from=",
-            "chdir=",
-            "chroot=",
-            "role=",
-            "type=",
-            "command-timeout=",
-            "host=",
-            "other-user=",
-            "askpass",
-            "background",
-            "bell",
-            "preserve-env?",
-            "set-home",
-            "login",
-            "non-interactive",
-            "preserve-groups",
-            "reset-timestamp",
-            "stdin",
-            "shell",
-            "help",
-            "list",
-            "edit",
-            "remove-timestamp",
-            "validate",
-            "version",
-            "no-update",
-        ],
+        long: "user= group= prompt= close-from= chdir= chroot= role= type= command-timeout= host= other-user= \
+         askpass background bell preserve-env? set-home login non-interactive preserve-groups \
+         reset-timestamp stdin shell help list edit remove-timestamp validate version no-update",
         before: 0,
         assigns: true,
     },
     Wrapper {
         names: &["env"],
         short: "i0u:C:S:v",
-        long: &[
-            "ignore-environment",
-            "null",
-            "unset=",
-            "chdir=",
-            "split-string=",
-            "block-signal?",
-            "default-signal?",
-            "ignore-signal?",
-            "list-signal-handling",
-            "debug",
-            "help",
-            "version",
-        ],
+        long: "ignore-environment null unset= chdir= split-string= block-signal? default-signal? ignore-signal? \
+         list-signal-handling debug help version",
         before: 0,
         assigns: true,
     },
-    plain(&["doas"], "Lnsu:C:", &[]),
-    plain(&["pkexec"], "u:", &["user=", "disable-internal-agent", "keep-cwd"]),
-    plain(&["command"], "pvV", &[]),
+    plain(&["doas"], "Lnsu:C:", ""),
+    plain(&["pkexec"], "u:", "user= disable-internal-agent keep-cwd"),
+    plain(&["command"], "pvV", ""),
     plain(
         &[
             "builtin",
@@ -120,7 +72,7 @@ const WRAPPERS: &[Wrapper] = &[
             "toybox",
         ],
         "",
-        &[],
+        "",
     ),
     plain(
         &[
@@ -134,220 +86,75 @@ const WRAPPERS: &[Wrapper] = &[
             "tsocks",
         ],
         "qf:",
-        &[],
+        "",
     ),
-    plain(&["tini"], "sp:vwge:", &[]),
-    plain(&["exec"], "cla:", &[]),
-    plain(&["nice"], "n:0123456789", &["adjustment="]),
-    after(
-        &["timeout"],
-        "k:s:vpf",
-        &["kill-after=", "signal=", "preserve-status", "foreground", "verbose", "help", "version"],
-    ),
-    plain(
-        &["time"],
-        "o:f:apvqV",
-        &["output=", "format=", "append", "portability", "verbose", "quiet", "help", "version"],
-    ),
-    plain(&["setsid"], "cfwVh", &["ctty", "fork", "wait", "help", "version"]),
-    plain(&["stdbuf"], "i:o:e:", &["input=", "output=", "error=", "help", "version"]),
-    plain(&["ionice"], "c:n:p:P:u:t", &["class=", "classdata=", "pid=", "pgid=", "uid=", "ignore"]),
+    plain(&["tini"], "sp:vwge:", ""),
+    plain(&["exec"], "cla:", ""),
+    plain(&["nice"], "n:0123456789", "adjustment="),
+    after(&["timeout"], "k:s:vpf", "kill-after= signal= preserve-status foreground verbose help version"),
+    plain(&["time"], "o:f:apvqV", "output= format= append portability verbose quiet help version"),
+    plain(&["setsid"], "cfwVh", "ctty fork wait help version"),
+    plain(&["stdbuf"], "i:o:e:", "input= output= error= help version"),
+    plain(&["ionice"], "c:n:p:P:u:t", "class= classdata= pid= pgid= uid= ignore"),
     after(
         &["chrt"],
         "abdfmoiprRT:P:D:v",
-        &[
-            "sched-runtime=",
-            "sched-period=",
-            "sched-deadline=",
-            "all-tasks",
-            "batch",
-            "deadline",
-            "fifo",
-            "idle",
-            "other",
-            "rr",
-            "reset-on-fork",
-            "max",
-            "pid",
-            "verbose",
-        ],
+        "sched-runtime= sched-period= sched-deadline= all-tasks batch deadline fifo idle other rr \
+         reset-on-fork max pid verbose",
     ),
-    after(&["taskset"], "apc", &["all-tasks", "pid", "cpu-list"]),
-    after(&["chroot"], "", &["userspec=", "groups=", "skip-chdir"]),
-    after(&["gosu", "su-exec", "s6-setuidgid", "setuidgid"], "", &[]),
+    after(&["taskset"], "apc", "all-tasks pid cpu-list"),
+    after(&["chroot"], "", "userspec= groups= skip-chdir"),
+    after(&["gosu", "su-exec", "s6-setuidgid", "setuidgid"], "", ""),
     plain(
         &["s6-setlock", "s6-softlimit", "s6-envuidgid", "softlimit", "chpst"],
         "u:U:b:e:/:C:n:l:L:m:o:p:f:c:r:t:P012v",
-        &[],
+        "",
     ),
     plain(
         &["xargs"],
         "0rtxpoa:d:E:I:L:n:P:s:e::i::l::",
-        &[
-            "arg-file=",
-            "delimiter=",
-            "eof?",
-            "replace?",
-            "max-lines?",
-            "max-args=",
-            "max-procs=",
-            "max-chars=",
-            "null",
-            "no-run-if-empty",
-            "verbose",
-            "exit",
-            "interactive",
-            "open-tty",
-            "process-slot-var=",
-            "show-limits",
-        ],
+        "arg-file= delimiter= eof? replace? max-lines? max-args= max-procs= max-chars= null \
+         no-run-if-empty verbose exit interactive open-tty process-slot-var= show-limits",
     ),
     plain(
         &["parallel"],
         "0kvj:a:I:n:N:L:P:d:S:X",
-        &[
-            "jobs=",
-            "arg-file=",
-            "keep-order",
-            "null",
-            "max-args=",
-            "dry-run",
-            "bar",
-            "progress",
-            "halt=",
-            "joblog=",
-            "delay=",
-            "timeout=",
-            "retries=",
-            "colsep=",
-            "will-cite",
-        ],
+        "jobs= arg-file= keep-order null max-args= dry-run bar progress halt= joblog= delay= timeout= \
+         retries= colsep= will-cite",
     ),
     plain(
         &["setpriv"],
         "dh",
-        &[
-            "reuid=",
-            "regid=",
-            "ruid=",
-            "euid=",
-            "rgid=",
-            "egid=",
-            "groups=",
-            "inh-caps=",
-            "ambient-caps=",
-            "bounding-set=",
-            "securebits=",
-            "selinux-label=",
-            "apparmor-profile=",
-            "pdeathsig=",
-            "clear-groups",
-            "no-new-privs",
-            "init-groups",
-            "keep-groups",
-            "nnp",
-            "dump",
-            "reset-env",
-            "list-caps",
-        ],
+        "reuid= regid= ruid= euid= rgid= egid= groups= inh-caps= ambient-caps= bounding-set= securebits= \
+         selinux-label= apparmor-profile= pdeathsig= clear-groups no-new-privs init-groups keep-groups \
+         nnp dump reset-env list-caps",
     ),
     plain(
         &["unshare"],
         "imnpuUCTrcfR:S:G:w:l:",
-        &[
-            "mount?",
-            "uts?",
-            "ipc?",
-            "net?",
-            "pid?",
-            "user?",
-            "cgroup?",
-            "time?",
-            "fork",
-            "map-root-user",
-            "map-current-user",
-            "map-user=",
-            "map-group=",
-            "map-users=",
-            "map-groups=",
-            "map-auto",
-            "kill-child?",
-            "mount-proc?",
-            "propagation=",
-            "setgroups=",
-            "root=",
-            "wd=",
-            "setuid=",
-            "setgid=",
-            "keep-caps",
-            "monotonic=",
-            "boottime=",
-        ],
+        "mount? uts? ipc? net? pid? user? cgroup? time? fork map-root-user map-current-user map-user= \
+         map-group= map-users= map-groups= map-auto kill-child? mount-proc? propagation= setgroups= root= \
+         wd= setuid= setgid= keep-caps monotonic= boottime=",
     ),
     plain(
         &["nsenter"],
         "amuinpCUTrwWFZS:G:t:",
-        &[
-            "target=",
-            "all",
-            "mount?",
-            "uts?",
-            "ipc?",
-            "net?",
-            "pid?",
-            "cgroup?",
-            "user?",
-            "time?",
-            "setuid=",
-            "setgid=",
-            "root?",
-            "wd?",
-            "wdns=",
-            "no-fork",
-            "preserve-credentials",
-        ],
+        "target= all mount? uts? ipc? net? pid? cgroup? user? time? setuid= setgid= root? wd? wdns= \
+         no-fork preserve-credentials",
     ),
     plain(
         &["strace", "ltrace"],
         "cCdDfFhiknqrtTvVwxXyYza:b:e:E:I:o:O:p:P:s:S:u:U:l:A:",
-        &["output=", "trace=", "follow-forks", "user=", "env=", "columns=", "string-limit="],
+        "output= trace= follow-forks user= env= columns= string-limit=",
     ),
     plain(
         &["systemd-run"],
         "tPqGrSdHM:p:u:E:",
-        &[
-            "unit=",
-            "property=",
-            "description=",
-            "slice=",
-            "uid=",
-            "gid=",
-            "nice=",
-            "working-directory=",
-            "setenv=",
-            "host=",
-            "machine=",
-            "user",
-            "system",
-            "scope",
-            "pty",
-            "pipe",
-            "wait",
-            "collect",
-            "quiet",
-            "shell",
-            "on-active=",
-            "on-boot=",
-            "on-calendar=",
-            "on-startup=",
-            "timer-property=",
-            "remain-after-exit",
-            "same-dir",
-            "no-block",
-            "no-ask-password",
-        ],
+        "unit= property= description= slice= uid= gid= nice= working-directory= setenv= host= machine= \
+         user system scope pty pipe wait collect quiet shell on-active= on-boot= on-calendar= on-startup= \
+         timer-property= remain-after-exit same-dir no-block no-ask-password",
     ),
-    plain(&["systemd-inhibit"], "", &["what=", "who=", "why=", "mode=", "list"]),
+    plain(&["systemd-inhibit"], "", "what= who= why= mode= list"),
     plain(
         &[
             "dbus-run-session",
@@ -360,50 +167,20 @@ const WRAPPERS: &[Wrapper] = &[
             "numactl",
         ],
         "ae:f:n:s:l:w:pc:m:N:C:",
-        &["config-file=", "server-args=", "server-num=", "error-file="],
+        "config-file= server-args= server-num= error-file=",
     ),
-    plain(&["cgexec"], "g:", &["sticky"]),
+    plain(&["cgexec"], "g:", "sticky"),
     plain(
         &["start-stop-daemon"],
         "SKbmqtvoc:u:g:x:a:n:p:d:r:N:s:R:k:",
-        &[
-            "start",
-            "exec=",
-            "startas=",
-            "chuid=",
-            "user=",
-            "group=",
-            "pidfile=",
-            "chdir=",
-            "background",
-            "make-pidfile",
-            "name=",
-        ],
+        "start exec= startas= chuid= user= group= pidfile= chdir= background make-pidfile name=",
     ),
     after(
         &["flock"],
         "seunoFxw:E:v",
-        &[
-            "shared",
-            "exclusive",
-            "unlock",
-            "nonblock",
-            "nb",
-            "timeout=",
-            "wait=",
-            "conflict-exit-code=",
-            "close",
-            "no-fork",
-            "verbose",
-        ],
+        "shared exclusive unlock nonblock nb timeout= wait= conflict-exit-code= close no-fork verbose",
     ),
 ];
-
-/// Whether this is a wrapper of any kind: never a rule to be saved (I10).
-pub(super) fn is_wrapper(name: &str) -> bool {
-    WRAPPERS.iter().any(|wrapper| wrapper.names.contains(&name))
-        || matches!(name, "su" | "runuser" | "script" | "watch" | "sg" | "find")
-}
 
 /// What the program runs, if it is a wrapper.
 pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
@@ -412,7 +189,7 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         "script" => {
             return Some(coded(
                 "c:aefqTt::I:O:B:m:E:o:",
-                &["command=", "quiet", "append", "return", "flush", "force"],
+                "command= quiet append return flush force",
                 args,
                 &["c", "command"],
             ));
@@ -426,18 +203,7 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         "watch" => {
             let table = table(
                 "bcdegtxn:q:w",
-                &[
-                    "interval=",
-                    "differences?",
-                    "no-title",
-                    "beep",
-                    "precise",
-                    "errexit",
-                    "chgexit",
-                    "color",
-                    "exec",
-                    "equexit=",
-                ],
+                "interval= differences? no-title beep precise errexit chgexit color exec equexit=",
             );
             let parsed = read(&table, args);
             return Some(Inner { code: vec![join(&parsed.operands)], ..Inner::default() });
@@ -482,9 +248,10 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
     operands = operands.get(wrapper.before..).unwrap_or_default();
     result.argv.push(operands.to_vec());
     if name == "start-stop-daemon" {
-        let mut argv: Vec<Arg> = parsed.values(&["x", "exec", "a", "startas"]).into_iter().cloned().collect();
-        argv.extend_from_slice(operands);
-        result.argv.push(argv);
+        let mut words: Vec<Arg> =
+            parsed.values(&["x", "exec", "a", "startas"]).into_iter().cloned().collect();
+        words.extend_from_slice(operands);
+        result.argv.push(words);
     }
     if !parsed.unknown.is_empty() {
         result.argv.extend((1..operands.len().min(3)).map(|at| operands[at..].to_vec()));
@@ -492,8 +259,8 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
     Some(result)
 }
 
-fn table(short: &'static str, long: &'static [&'static str]) -> Options {
-    Options { short, long, denied: &[], abbreviates: true, stops: true }
+fn table(short: &'static str, long: &'static str) -> Options {
+    Options { short, long, denied: "", abbreviates: true, stops: true }
 }
 
 fn assignment(arg: &Arg) -> bool {
@@ -514,7 +281,7 @@ pub(super) fn join(args: &[Arg]) -> Arg {
     Arg { units, quoted: true }
 }
 
-fn coded(short: &'static str, long: &'static [&'static str], args: &[Arg], names: &[&str]) -> Inner {
+fn coded(short: &'static str, long: &'static str, args: &[Arg], names: &[&str]) -> Inner {
     let table = Options { stops: false, ..table(short, long) };
     let parsed = read(&table, args);
     Inner { code: parsed.values(names).into_iter().cloned().collect(), ..Inner::default() }
@@ -525,23 +292,15 @@ fn switch_user(args: &[Arg]) -> Inner {
         stops: false,
         ..table(
             "c:fg:G:lmps:u:w:Ph-",
-            &[
-                "command=",
-                "session-command=",
-                "fast",
-                "group=",
-                "supp-group=",
-                "login",
-                "preserve-environment",
-                "shell=",
-                "user=",
-                "whitelist-environment=",
-                "pty",
-            ],
+            "command= session-command= fast group= supp-group= login preserve-environment shell= user= \
+             whitelist-environment= pty",
         )
     };
     let parsed = read(&table, args);
     let code = parsed.values(&["c", "command", "session-command"]).into_iter().cloned().collect();
-    let argv = if parsed.has(&["u", "user"]) { vec![parsed.operands.clone()] } else { Vec::new() };
-    Inner { code, argv, ..Inner::default() }
+    let mut result = Inner { code, ..Inner::default() };
+    if parsed.has(&["u", "user"]) {
+        result.argv.push(parsed.operands);
+    }
+    result
 }

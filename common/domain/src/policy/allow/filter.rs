@@ -18,7 +18,7 @@ pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
         if options && text == "--" {
             options = false;
         } else if let Some(long) = text.strip_prefix("--").filter(|_| options) {
-            let entry = table::JQ.long.iter().find(|entry| entry.trim_end_matches('=') == long);
+            let entry = table::JQ.long.split_whitespace().find(|entry| entry.trim_end_matches('=') == long);
             at += match (entry, long) {
                 (None, _) => return Err(refused(&text)),
                 (_, "indent") => 1,

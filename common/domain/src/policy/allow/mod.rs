@@ -98,7 +98,7 @@ impl Allower<'_> {
     }
 
     fn simple(&mut self, words: &[String]) -> Result<(), Why> {
-        if words.first().is_some_and(|word| super::walk::assignment(word).is_some()) {
+        if words.first().is_some_and(|word| super::track::assignment(word).is_some()) {
             return Err(("ask.assignment", "It assigns a variable.".to_owned()));
         }
         let mut args = Vec::new();

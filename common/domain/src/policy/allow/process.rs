@@ -90,13 +90,13 @@ fn cluster(
     plain: &str,
     valued: &str,
     next: Option<&Arg>,
-    values: &mut Vec<String>,
+    found: &mut Vec<String>,
 ) -> Result<usize, Why> {
     for (at, letter) in letters.char_indices() {
         if valued.contains(letter) {
             let rest = &letters[at + letter.len_utf8()..];
             let attached = !rest.is_empty();
-            values.push(if attached { rest.to_owned() } else { next.map(Arg::text).unwrap_or_default() });
+            found.push(if attached { rest.to_owned() } else { next.map(Arg::text).unwrap_or_default() });
             // The old `-g` and `t` may stand alone; a following word that looks like an option is not their value.
             let taken = !attached && next.is_some_and(|next| !next.text().starts_with('-'));
             return Ok(usize::from(taken));

@@ -19,15 +19,15 @@ fn ask(name: &str) -> Why {
 
 /// Tools that may have any options: what remains to be looked at.
 pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result<(), Why> {
-    let parsed = |short, long: &'static [&'static str]| {
-        read(&Options { short, long, denied: &[], abbreviates: true, stops: false }, args)
+    let parsed = |short, long: &'static str| {
+        read(&Options { short, long, denied: "", abbreviates: true, stops: false }, args)
     };
     match name {
         "cd" => directory(allower, args),
         "ls" => {
             let parsed = parsed(
                 "aAbBcCdDfFgGhHiI:klLmnNopqQrRsStT:uUvw:xXZ1",
-                &["recursive", "reverse", "ignore=", "tabsize=", "width="],
+                "recursive reverse ignore= tabsize= width=",
             );
             if parsed.has(&["R", "recursive"]) {
                 allower.recursive(&parsed.operands)?;
@@ -37,15 +37,7 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
         "du" => {
             let parsed = parsed(
                 "0aB:bcd:DhHklLmPsSt:xX:",
-                &[
-                    "max-depth=",
-                    "block-size=",
-                    "exclude=",
-                    "exclude-from=",
-                    "threshold=",
-                    "files0-from=",
-                    "time?",
-                ],
+                "max-depth= block-size= exclude= exclude-from= threshold= files0-from= time?",
             );
             if parsed.has(&["files0-from"]) {
                 return Err(refused(name, "--files0-from"));
@@ -55,7 +47,7 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
         "diff" => {
             let parsed = parsed(
                 "abBcC:dD:eEfF:hHiI:lL:nNpqrsS:tTuU:vwW:x:X:yZ",
-                &["recursive", "report-identical-files", "from-file=", "to-file="],
+                "recursive report-identical-files from-file= to-file=",
             );
             if parsed.has(&["r", "recursive"]) {
                 allower.recursive(&parsed.operands)?;
@@ -71,24 +63,9 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
         "grep" => {
             let parsed = parsed(
                 "A:B:C:D:EFGHILPRTUVZabcd:e:f:hilm:noqrsvwxyz0123456789",
-                &[
-                    "regexp=",
-                    "file=",
-                    "recursive",
-                    "dereference-recursive",
-                    "directories=",
-                    "max-count=",
-                    "after-context=",
-                    "before-context=",
-                    "context=",
-                    "include=",
-                    "exclude=",
-                    "exclude-dir=",
-                    "exclude-from=",
-                    "label=",
-                    "binary-files=",
-                    "devices=",
-                ],
+                "regexp= file= recursive dereference-recursive directories= max-count= after-context= \
+                before-context= context= include= exclude= exclude-dir= exclude-from= label= \
+                binary-files= devices=",
             );
             let recurses =
                 parsed.values(&["d", "directories"]).iter().any(|value| "recurse".starts_with(&value.text()));

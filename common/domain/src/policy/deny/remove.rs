@@ -11,40 +11,17 @@ pub(in crate::policy) const RULE: &str = "deny.recursive_delete";
 
 const RM: Options = Options {
     short: "fiIrRdv",
-    long: &[
-        "force",
-        "interactive?",
-        "one-file-system",
-        "no-preserve-root",
-        "preserve-root?",
-        "recursive",
-        "dir",
-        "verbose",
-        "help",
-        "version",
-    ],
-    denied: &[],
+    long: "force interactive? one-file-system no-preserve-root preserve-root? recursive dir verbose help \
+         version",
+    denied: "",
     abbreviates: true,
     stops: false,
 };
 const CHANGE: Options = Options {
     short: "cfvhHLPR",
-    long: &[
-        "changes",
-        "silent",
-        "quiet",
-        "verbose",
-        "dereference",
-        "no-dereference",
-        "from=",
-        "no-preserve-root",
-        "preserve-root",
-        "reference=",
-        "recursive",
-        "help",
-        "version",
-    ],
-    denied: &[],
+    long: "changes silent quiet verbose dereference no-dereference from= no-preserve-root preserve-root \
+         reference= recursive help version",
+    denied: "",
     abbreviates: true,
     stops: false,
 };
