@@ -1,1 +1,37 @@
-//! Under construction.
+//! The words every process of MetatronOS agrees on: ids, states, messages, policy.
+//!
+//! Pure: no I/O, no async runtime, no wall clock of its own. Whoever needs the time takes a [`clock::Clock`].
+//!
+//! Rooms:
+//! - [`id`]: TypeIDs, `run_01j…`
+//! - [`clock`]: instants in milliseconds, and who may tell them
+//! - [`actor`]: who did it
+//! - [`event`]: facts that happened, replayable
+//! - [`command`]: work asked of a worker, as it travels through a queue
+//! - [`run`], [`exec`], [`approval`], [`terminal`]: states whose transitions may refuse
+//! - [`budget`]: hard stops of a run
+//! - [`policy`]: the judge of shell commands
+
+pub mod actor;
+pub mod approval;
+pub mod budget;
+pub mod clock;
+pub mod command;
+pub mod event;
+pub mod exec;
+pub mod id;
+pub mod policy;
+pub mod run;
+pub mod terminal;
+
+/// A transition that the present state does not permit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is {state} and can't be {asked}")]
+pub struct Refused {
+    /// The kind of thing that was asked to change, such as `run`.
+    pub what: &'static str,
+    /// The state it is in.
+    pub state: String,
+    /// The transition that was asked for, as a past participle.
+    pub asked: &'static str,
+}

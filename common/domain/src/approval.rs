@@ -1,0 +1,173 @@
+//! What is measured before a card is shown, what the owner's answer binds, and the states of the question.
+//!
+//! SECURITY P4: a grant binds exactly what was measured, and is used once.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Refused;
+use crate::clock::Instant;
+use crate::id::{ApprovalId, ExecId, RunId};
+
+/// How long an answered grant may be used, in seconds.
+pub const GRANT_VALID_S: u64 = 3_600;
+
+/// Where a question stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalState {
+    /// The owner has been asked.
+    Waiting,
+    /// The owner said yes, once.
+    Allowed,
+    /// The owner said no.
+    Denied,
+    /// Nobody answered in time: that means no.
+    Expired,
+    /// The run was stopped before anybody answered.
+    Withdrawn,
+}
+
+impl ApprovalState {
+    /// The word used in SQL, JSON and on the screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The owner answers at `now`, with `answer`. The first answer wins; what expired can't be answered.
+    pub fn decide(self, answer: Answer, now: Instant, expires_at: Instant) -> Result<Self, Refused> {
+        match self {
+            Self::Waiting if now < expires_at => Ok(match answer {
+                Answer::AllowOnce => Self::Allowed,
+                Answer::Deny => Self::Denied,
+            }),
+            Self::Waiting => Err(Refused { what: "approval", state: "expired".to_owned(), asked: "decided" }),
+            other => Err(Refused { what: "approval", state: other.as_str().to_owned(), asked: "decided" }),
+        }
+    }
+}
+
+impl FromStr for ApprovalState {
+    type Err = Refused;
+
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        Ok(match text {
+            "waiting" => Self::Waiting,
+            "allowed" => Self::Allowed,
+            "denied" => Self::Denied,
+            "expired" => Self::Expired,
+            "withdrawn" => Self::Withdrawn,
+            other => return Err(Refused { what: "approval", state: other.to_owned(), asked: "read" }),
+        })
+    }
+}
+
+/// What the owner answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Run exactly this, exactly once.
+    AllowOnce,
+    /// Do not run it.
+    Deny,
+}
+
+/// A file that a command would execute or read as a program, with the digest it had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct MeasuredFile {
+    /// The word of the command line that named it.
+    pub word: String,
+    /// The resolved path; empty where nothing was found.
+    pub path: String,
+    /// SHA-256 of its content in hex; empty where it could not be read.
+    pub sha256: String,
+    /// Whether its content can't change between the measurement and the end of the command (SECURITY P5).
+    pub bound: bool,
+}
+
+/// What shell-worker measured: once before the card is shown, once more at spawn. A difference refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Measure {
+    /// SHA-256 of the exact bytes of the command, in hex.
+    pub command_sha256: String,
+    /// The shell, with its digest.
+    pub shell: MeasuredFile,
+    /// The working folder, resolved.
+    pub cwd: String,
+    /// Its device number.
+    pub cwd_device: u64,
+    /// Its inode number.
+    pub cwd_inode: u64,
+    /// SHA-256 of the environment the command gets, in hex.
+    pub env_sha256: String,
+    /// The Unix user it runs as.
+    pub user: String,
+    /// The shell host it runs on.
+    pub host: String,
+    /// Seconds until it is ended by force.
+    pub timeout_s: u32,
+    /// Programs as resolved through the pinned `PATH`.
+    pub programs: Vec<MeasuredFile>,
+    /// Script operands: files whose content will be executed.
+    pub scripts: Vec<MeasuredFile>,
+    /// The version of the policy that judged.
+    pub policy_version: u32,
+}
+
+impl Measure {
+    /// The digest that the card shows and the answer repeats: SHA-256 over the canonical JSON of the measurement,
+    /// with the command's identity.
+    pub fn digest(&self, exec: ExecId) -> String {
+        use sha2::{Digest, Sha256};
+        // Field order of a struct is fixed, so its JSON is canonical.
+        let text = serde_json::to_vec(&(exec, self)).unwrap_or_default();
+        hex::encode(Sha256::digest(text))
+    }
+}
+
+/// The owner's yes, sealed by api under the link key and opened by shell-worker alone (SECURITY P4, B5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The question that was answered.
+    pub approval: ApprovalId,
+    /// The command it is for.
+    pub exec: ExecId,
+    /// The run it belongs to.
+    pub run: RunId,
+    /// [`Measure::digest`] of what the owner saw.
+    pub digest: String,
+    /// After this instant it is void.
+    pub expires_at: Instant,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T: Instant = Instant::from_millis(1_000);
+
+    #[test]
+    fn the_first_answer_wins() {
+        let allowed =
+            ApprovalState::Waiting.decide(Answer::AllowOnce, T, Instant::from_millis(2_000)).unwrap();
+        let refused = allowed.decide(Answer::Deny, T, Instant::from_millis(2_000)).unwrap_err();
+        assert_eq!(refused.to_string(), "approval is allowed and can't be decided");
+    }
+
+    #[test]
+    fn an_answer_after_the_deadline_means_nothing() {
+        let refused = ApprovalState::Waiting.decide(Answer::AllowOnce, T, T).unwrap_err();
+        assert_eq!(refused.to_string(), "approval is expired and can't be decided");
+    }
+}
