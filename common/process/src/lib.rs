@@ -1,1 +1,17 @@
-//! Under construction.
+//! The frame that every process of MetatronOS lives in: settings, logs, signals, readiness, supervised tasks.
+//!
+//! A `main` is one call of [`run`]. This crate never knows what a service does, opens neither the database nor
+//! Redis, and holds no secret.
+
+pub mod config;
+pub mod ready;
+pub mod task;
+pub mod telemetry;
+
+mod frame;
+mod harden;
+
+pub use config::Config;
+pub use frame::{DRAIN, Fatal, Frame, run};
+pub use ready::Ready;
+pub use task::Tasks;
