@@ -5,6 +5,8 @@ create table instance (
     uuid        text    not null,
     -- A known text sealed under the master key: a wrong key fails here, before it can do harm.
     key_check   blob,
+    -- How often the master key has wrapped a data key: its nonces are random, so it has to be replaced in time.
+    key_wraps   integer not null default 0,
     created_at  integer not null
 ) strict;
 
