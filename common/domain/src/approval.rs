@@ -3,12 +3,15 @@
 //! SECURITY P4: a grant binds exactly what was measured, and is used once.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Refused;
 use crate::clock::Instant;
 use crate::id::{ApprovalId, ExecId, RunId};
+use crate::policy::Risk;
+use crate::run::Origin;
 
 /// How long an answered grant may be used, in seconds.
 pub const GRANT_VALID_S: u64 = 3_600;
@@ -68,6 +71,18 @@ impl FromStr for ApprovalState {
             other => return Err(Refused { what: "approval", state: other.to_owned(), asked: "read" }),
         })
     }
+}
+
+/// How long the owner has for an answer: the riskier, the shorter; longer where nobody may be looking.
+pub const fn waiting_time(risk: Risk, origin: Origin) -> Duration {
+    let minutes = match (origin, risk) {
+        (Origin::Chat | Origin::Practice, Risk::Low) => 60,
+        (Origin::Chat | Origin::Practice, Risk::Medium) => 30,
+        (Origin::Chat | Origin::Practice, Risk::High) => 15,
+        (Origin::Api | Origin::Pulse, Risk::Low | Risk::Medium) => 12 * 60,
+        (Origin::Api | Origin::Pulse, Risk::High) => 2 * 60,
+    };
+    Duration::from_secs(minutes * 60)
 }
 
 /// What the owner answers.

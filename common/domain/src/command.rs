@@ -312,3 +312,16 @@ pub enum ShellAnswer {
         detail: String,
     },
 }
+
+/// Work that a commit made owed, ready to be carried to its queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owed {
+    /// Which queue.
+    pub queue: Queue,
+    /// Which of its streams.
+    pub priority: Priority,
+    /// The entry.
+    pub ticket: Ticket,
+    /// What a private queue carries beside the ticket.
+    pub body: Option<serde_json::Value>,
+}

@@ -89,6 +89,8 @@ kinds! {
     RunStarted = "run.started",
     /// A run waits for a command or for the owner.
     RunWaiting = "run.waiting",
+    /// The owner asked a run to stop.
+    RunStopping = "run.stopping",
     /// A run ended.
     RunEnded = "run.ended",
     /// The AI asked for a command.

@@ -14,7 +14,9 @@ use crate::Refused;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ExecState {
-    /// Journalled; shell-worker has been asked to prepare it.
+    /// Journalled with the turn that asks for it; its turn has not come.
+    Proposed,
+    /// shell-worker has been asked to prepare it.
     Preparing,
     /// The owner has been asked.
     WaitingApproval,
@@ -38,6 +40,7 @@ impl ExecState {
     /// The word used in SQL, JSON and on the screen.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Proposed => "proposed",
             Self::Preparing => "preparing",
             Self::WaitingApproval => "waiting_approval",
             Self::Approved => "approved",
@@ -58,10 +61,11 @@ impl ExecState {
     /// Moves on to `next`; only forward moves are permitted.
     pub fn advance(self, next: Self) -> Result<Self, Refused> {
         use ExecState::{
-            Approved, Cancelled, Denied, Ended, Preparing, Refused as Declined, Running, Unknown,
+            Approved, Cancelled, Denied, Ended, Preparing, Proposed, Refused as Declined, Running, Unknown,
             WaitingApproval,
         };
         let permitted = match self {
+            Proposed => matches!(next, Preparing | Denied | Cancelled),
             Preparing => matches!(next, WaitingApproval | Approved | Denied | Declined | Cancelled),
             WaitingApproval => matches!(next, Approved | Denied | Cancelled),
             Approved => matches!(next, Running | Ended | Declined | Unknown | Cancelled),
@@ -87,6 +91,7 @@ impl FromStr for ExecState {
 
     fn from_str(text: &str) -> Result<Self, Refused> {
         Ok(match text {
+            "proposed" => Self::Proposed,
             "preparing" => Self::Preparing,
             "waiting_approval" => Self::WaitingApproval,
             "approved" => Self::Approved,

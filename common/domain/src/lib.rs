@@ -9,6 +9,7 @@
 //! - [`event`]: facts that happened, replayable
 //! - [`command`]: work asked of a worker, as it travels through a queue
 //! - [`run`], [`exec`], [`approval`], [`terminal`]: states whose transitions may refuse
+//! - [`told`]: what the model is told of a command
 //! - [`budget`]: hard stops of a run
 //! - [`policy`]: the judge of shell commands
 
@@ -23,6 +24,7 @@ pub mod id;
 pub mod policy;
 pub mod run;
 pub mod terminal;
+pub mod told;
 
 /// A transition that the present state does not permit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,89 @@
+//! What can go wrong in the store, as far as a caller can act on it.
+
+use metatron_domain::Refused;
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such row.
+    #[error("{0} was not found")]
+    NotFound(&'static str),
+    /// The row is not in a state, or not at a version, that permits it.
+    #[error("{0}")]
+    Conflict(String),
+    /// The transition is not permitted.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Another writer held the database for too long.
+    #[error("the database is busy: {0}")]
+    Busy(sqlx::Error),
+    /// The disk is full, read-only or failing: nothing was stored.
+    #[error("the database can't be written: {0}")]
+    Unwritable(sqlx::Error),
+    /// A stored value can't be read as what it should be.
+    #[error("a stored {what} is damaged: {cause}")]
+    Corrupt {
+        /// What was read.
+        what: &'static str,
+        /// Why it can't be read.
+        cause: String,
+    },
+    /// A migration failed; the copy made before it is untouched.
+    #[error("the database can't be migrated: {0}")]
+    Migrate(String),
+    /// A key is missing, wrong or unreadable.
+    #[error("{0}")]
+    Key(String),
+    /// Anything else the database says.
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+}
+
+impl Error {
+    /// A damaged value of kind `what`.
+    pub fn corrupt(what: &'static str) -> impl Fn(String) -> Self {
+        move |cause| Self::Corrupt { what, cause }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        // Primary result codes: https://www.sqlite.org/rescode.html
+        let code = match &error {
+            sqlx::Error::Database(inner) => {
+                inner.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff)
+            }
+            _ => None,
+        };
+        match code {
+            Some(5 | 6) => Self::Busy(error),
+            Some(8 | 10 | 13) => Self::Unwritable(error),
+            _ if matches!(error, sqlx::Error::PoolTimedOut) => Self::Busy(error),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// Reads a stored text as `T`; `what` names it in the error.
+pub(crate) fn parse<T>(what: &'static str, text: &str) -> Result<T, Error>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|cause: T::Err| Error::Corrupt { what, cause: cause.to_string() })
+}
+
+/// Reads a stored JSON text as `T`; `what` names it in the error.
+pub(crate) fn json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|cause| Error::Corrupt { what, cause: cause.to_string() })
+}
+
+/// Writes `value` as JSON text.
+pub(crate) fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|cause| Error::Corrupt { what, cause: cause.to_string() })
+}
+
+/// Reads a stored count or size.
+pub(crate) fn count<T: TryFrom<i64>>(what: &'static str, value: i64) -> Result<T, Error> {
+    T::try_from(value).map_err(|_| Error::Corrupt { what, cause: format!("{value} is out of range") })
+}

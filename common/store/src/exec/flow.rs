@@ -1,0 +1,307 @@
+//! The moves of a command: prepared, answered, started, ended. Each is one unit of work, and takes the run with it.
+
+use metatron_domain::actor::Actor;
+use metatron_domain::approval::Measure;
+use metatron_domain::clock::Instant;
+use metatron_domain::command::{JobKind, Outcome, Priority, Queue};
+use metatron_domain::event::EventKind;
+use metatron_domain::exec::ExecState;
+use metatron_domain::id::{ExecId, RunId};
+use metatron_domain::policy::{Judgement, Verdict};
+use metatron_domain::run::Waiting;
+use metatron_domain::told;
+use serde_json::json;
+
+use super::{Exec, Row, read, request};
+use crate::error::{Error, to_json};
+use crate::run::signed;
+use crate::{About, Tx};
+
+impl Tx {
+    /// One command, as this unit of work sees it.
+    pub async fn exec(&mut self, exec: ExecId) -> Result<Exec, Error> {
+        read(self.db(), exec).await
+    }
+
+    async fn about_exec(&mut self, exec: &Exec) -> Result<About, Error> {
+        let run = self.run(exec.run).await?;
+        Ok(About { chat: Some(run.chat), run: Some(run.id), subject: Some(exec.id.to_string()) })
+    }
+
+    /// Moves a command on, and writes it down as a fact.
+    async fn advance(
+        &mut self,
+        exec: &mut Exec,
+        next: ExecState,
+        fact: EventKind,
+        actor: &Actor,
+        now: Instant,
+    ) -> Result<(), Error> {
+        exec.state = exec.state.advance(next)?;
+        let (id, state) = (exec.id.to_string(), next.as_str());
+        sqlx::query!("update exec set state = ? where id = ?", state, id).execute(self.db()).await?;
+        let about = self.about_exec(exec).await?;
+        self.record(fact, now, actor, about, json!({ "state": next, "terminal_id": exec.terminal })).await?;
+        Ok(())
+    }
+
+    /// Owes a request about the command to its shell host.
+    pub(crate) async fn owe_shell(
+        &mut self,
+        exec: &Exec,
+        kind: JobKind,
+        grant: Option<String>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let Some(request) = request(exec, kind, grant) else { return Ok(()) };
+        let body =
+            serde_json::to_value(request).map_err(|cause| Error::corrupt("request")(cause.to_string()))?;
+        self.enqueue(
+            Queue::Shell(exec.host.clone()),
+            Priority::High,
+            kind,
+            &exec.id.to_string(),
+            Some(body),
+            now,
+        )
+        .await
+    }
+
+    /// Writes down what the model is told of a command whose state has just become final.
+    async fn tell(&mut self, exec: &Exec, text: &str) -> Result<(), Error> {
+        let id = exec.id.to_string();
+        sqlx::query!("update tool_call set result = ? where exec_id = ? and result is null", text, id)
+            .execute(self.db())
+            .await?;
+        Ok(())
+    }
+
+    /// Takes the run one step on: asks shell-worker to prepare the next command of its newest turn, or wakes it.
+    /// Returns whether a command is at work or waits for an answer.
+    pub async fn carry_on(&mut self, run: RunId, now: Instant) -> Result<bool, Error> {
+        let open = self.open_execs(run).await?;
+        let stopping = self.run(run).await?.stop_requested;
+        match open.into_iter().next() {
+            Some(mut exec) if exec.state == ExecState::Proposed && !stopping => {
+                exec.state = exec.state.advance(ExecState::Preparing)?;
+                let id = exec.id.to_string();
+                sqlx::query!("update exec set state = 'preparing' where id = ?", id)
+                    .execute(self.db())
+                    .await?;
+                self.owe_shell(&exec, JobKind::Prepare, None, now).await?;
+                self.park_run(run, Waiting::Command, now).await?;
+                Ok(true)
+            }
+            Some(exec) if exec.state != ExecState::Proposed && !stopping => {
+                let what = if exec.state == ExecState::WaitingApproval {
+                    Waiting::Approval
+                } else {
+                    Waiting::Command
+                };
+                self.park_run(run, what, now).await?;
+                Ok(true)
+            }
+            _ => {
+                self.wake_run(run, now).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// The commands of a run whose outcome is not final, in order.
+    pub async fn open_execs(&mut self, run: RunId) -> Result<Vec<Exec>, Error> {
+        let id = run.to_string();
+        let rows = sqlx::query_as!(
+            Row,
+            "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, state, judgement, measure,
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail
+             from exec where run_id = ? and state in ('proposed', 'preparing', 'waiting_approval', 'approved', 'running')
+             order by turn, idx",
+            id,
+        )
+        .fetch_all(self.db())
+        .await?;
+        rows.into_iter().map(Exec::try_from).collect()
+    }
+
+    /// shell-worker measured and judged. The verdict decides what comes next; a report that came twice changes nothing.
+    pub async fn exec_prepared(
+        &mut self,
+        exec: ExecId,
+        measure: &Measure,
+        judgement: &Judgement,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        if exec.state != ExecState::Preparing {
+            return Ok(());
+        }
+        self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
+        let digest = measure.digest(exec.id);
+        let (id, measure_text) = (exec.id.to_string(), to_json("measurement", measure)?);
+        let judgement_text = to_json("judgement", judgement)?;
+        sqlx::query!(
+            "update exec set measure = ?, judgement = ?, digest = ?, user = ? where id = ?",
+            measure_text,
+            judgement_text,
+            digest,
+            measure.user,
+            id,
+        )
+        .execute(self.db())
+        .await?;
+        exec.digest = Some(digest);
+        exec.judgement = Some(judgement.clone());
+        match judgement.verdict {
+            Verdict::Allow => {
+                self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now)
+                    .await?;
+                self.owe_shell(&exec, JobKind::Start, None, now).await?;
+            }
+            Verdict::Ask => self.ask_owner(&mut exec, judgement, now).await?,
+            Verdict::Deny => {
+                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now)
+                    .await?;
+                self.tell(&exec, &told::forbidden(&judgement.rule, &judgement.reasons)).await?;
+            }
+        }
+        self.carry_on(exec.run, now).await?;
+        Ok(())
+    }
+
+    async fn ask_owner(&mut self, exec: &mut Exec, judgement: &Judgement, now: Instant) -> Result<(), Error> {
+        exec.state = exec.state.advance(ExecState::WaitingApproval)?;
+        let id = exec.id.to_string();
+        sqlx::query!("update exec set state = 'waiting_approval' where id = ?", id)
+            .execute(self.db())
+            .await?;
+        self.ask(exec, judgement.risk, now).await
+    }
+
+    /// The owner, or time, answered the question about a command.
+    pub(crate) async fn answer_exec(
+        &mut self,
+        exec: ExecId,
+        answer: Answered<'_>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        match answer {
+            Answered::Allowed { grant, by } => {
+                self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, by, now).await?;
+                self.owe_shell(&exec, JobKind::Start, Some(grant), now).await?;
+            }
+            Answered::Denied { reason, by } => {
+                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, by, now).await?;
+                self.tell(&exec, &told::denied(reason)).await?;
+            }
+            Answered::Expired => {
+                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now)
+                    .await?;
+                self.tell(&exec, &told::expired()).await?;
+            }
+        }
+        self.carry_on(exec.run, now).await?;
+        Ok(())
+    }
+
+    /// shell-worker started it.
+    pub async fn exec_started(&mut self, exec: ExecId, at: Instant, now: Instant) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        if exec.state != ExecState::Approved {
+            return Ok(());
+        }
+        let (id, at_ms) = (exec.id.to_string(), at.as_millis());
+        sqlx::query!("update exec set started_at = ? where id = ?", at_ms, id).execute(self.db()).await?;
+        self.advance(&mut exec, ExecState::Running, EventKind::ExecStarted, &Actor::Ai, now).await
+    }
+
+    /// shell-worker would not start it.
+    pub async fn exec_declined(
+        &mut self,
+        exec: ExecId,
+        code: &str,
+        detail: &str,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        if exec.state.advance(ExecState::Refused).is_err() {
+            return Ok(());
+        }
+        self.settle_shell(&exec, now).await?;
+        let id = exec.id.to_string();
+        sqlx::query!("update exec set error_code = ?, error_detail = ? where id = ?", code, detail, id)
+            .execute(self.db())
+            .await?;
+        self.advance(&mut exec, ExecState::Refused, EventKind::ExecEnded, &Actor::Schedule, now).await?;
+        self.tell(&exec, &told::declined(code, detail)).await?;
+        self.carry_on(exec.run, now).await?;
+        Ok(())
+    }
+
+    /// It ended, or was found dead: `exit` absent means that its outcome is unknown.
+    pub async fn exec_ended(&mut self, exec: ExecId, outcome: &Outcome, now: Instant) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        let next = if outcome.exit.is_some() { ExecState::Ended } else { ExecState::Unknown };
+        if exec.state.advance(next).is_err() {
+            return Ok(());
+        }
+        self.settle_shell(&exec, now).await?;
+        let id = exec.id.to_string();
+        let (started, ended) = (outcome.started_at.as_millis(), outcome.ended_at.as_millis());
+        let exit = outcome.exit.as_ref().map(|exit| to_json("exit", exit)).transpose()?;
+        let bytes = signed(outcome.bytes);
+        sqlx::query!(
+            "update exec set started_at = ?, ended_at = ?, exit = ?, output_text = ?, output_bytes = ?, output_sha256 = ?,
+               truncated = ? where id = ?",
+            started,
+            ended,
+            exit,
+            outcome.text,
+            bytes,
+            outcome.sha256,
+            outcome.truncated,
+            id,
+        )
+        .execute(self.db())
+        .await?;
+        self.advance(&mut exec, next, EventKind::ExecEnded, &Actor::Ai, now).await?;
+        self.tell(&exec, &told::outcome(outcome)).await?;
+        self.carry_on(exec.run, now).await?;
+        Ok(())
+    }
+
+    /// The run is stopped and the command has not started: it never will.
+    pub async fn cancel_exec(&mut self, exec: ExecId, now: Instant) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        self.settle_shell(&exec, now).await?;
+        self.withdraw(exec.id, now).await?;
+        self.advance(&mut exec, ExecState::Cancelled, EventKind::ExecEnded, &Actor::Owner, now).await?;
+        self.tell(&exec, &told::cancelled()).await
+    }
+
+    async fn settle_shell(&mut self, exec: &Exec, now: Instant) -> Result<(), Error> {
+        self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
+        self.settle(JobKind::Start, &exec.id.to_string(), now).await
+    }
+}
+
+/// The answer to the question about a command.
+pub(crate) enum Answered<'a> {
+    /// Yes, with the sealed grant.
+    Allowed {
+        /// Sealed under the link key.
+        grant: String,
+        /// Who answered.
+        by: &'a Actor,
+    },
+    /// No.
+    Denied {
+        /// Why.
+        reason: Option<&'a str>,
+        /// Who answered.
+        by: &'a Actor,
+    },
+    /// Nobody answered in time.
+    Expired,
+}

@@ -1,0 +1,254 @@
+//! Owed work: the rows that Redis carries. `queued → claimed → done | dead`, and back to `queued` when its worker died.
+//!
+//! The row's epoch is the only fence: every claim raises it, and whoever finishes must name the epoch it claimed.
+
+use metatron_domain::clock::Instant;
+use metatron_domain::command::{JobKind, Owed, Priority, Queue, Ticket};
+use metatron_domain::id::JobId;
+
+use crate::error::{Error, parse};
+use crate::{Store, Tx};
+
+/// A claim on a job: the right to finish it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The job.
+    pub job: JobId,
+    /// The epoch this claim made.
+    pub epoch: i64,
+    /// How often it was retried before.
+    pub attempt: i64,
+}
+
+/// An owed row as the reconciler sees it.
+#[derive(Debug, Clone)]
+pub struct OwedRow {
+    /// What to carry.
+    pub owed: Owed,
+    /// The entry that carries it, as far as is known.
+    pub entry: Option<String>,
+    /// Who claimed it; absent while it is queued.
+    pub holder: Option<String>,
+    /// The row's epoch.
+    pub epoch: i64,
+    /// Not before this instant.
+    pub due_at: Instant,
+}
+
+struct Row {
+    id: String,
+    queue: String,
+    priority: String,
+    kind: String,
+    subject: String,
+    epoch: i64,
+    holder: Option<String>,
+    due_at: i64,
+    entry: Option<String>,
+}
+
+impl Row {
+    fn owed(&self) -> Result<Owed, Error> {
+        let queue = Queue::parse(&self.queue).ok_or_else(|| Error::corrupt("queue")(self.queue.clone()))?;
+        let kind = JobKind::parse(&self.kind).ok_or_else(|| Error::corrupt("job kind")(self.kind.clone()))?;
+        let priority = if self.priority == "high" { Priority::High } else { Priority::Low };
+        let ticket = Ticket { v: 1, id: parse("job id", &self.id)?, kind, subject: self.subject.clone() };
+        Ok(Owed { queue, priority, ticket, body: None })
+    }
+}
+
+impl Tx {
+    /// Owes a job; does nothing when the same is already owed. `body` travels beside the ticket on a private queue.
+    pub async fn enqueue(
+        &mut self,
+        queue: Queue,
+        priority: Priority,
+        kind: JobKind,
+        subject: &str,
+        body: Option<serde_json::Value>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let id = JobId::new();
+        let (id_text, queue_text, now_ms) = (id.to_string(), queue.name(), now.as_millis());
+        let (priority_text, kind_text) = (priority.as_str(), kind.as_str());
+        let done = sqlx::query!(
+            "insert into job (id, queue, priority, kind, subject, state, due_at, created_at)
+             values (?, ?, ?, ?, ?, 'queued', ?, ?)
+             on conflict (kind, subject) where state in ('queued', 'claimed') do nothing",
+            id_text,
+            queue_text,
+            priority_text,
+            kind_text,
+            subject,
+            now_ms,
+            now_ms,
+        )
+        .execute(self.db())
+        .await?;
+        if done.rows_affected() == 1 {
+            let ticket = Ticket { v: 1, id, kind, subject: subject.to_owned() };
+            self.owe(Owed { queue, priority, ticket, body });
+        }
+        Ok(())
+    }
+
+    /// Finishes a claimed job. Fails with [`Error::Conflict`] when the claim is no longer the newest: the caller is a
+    /// zombie, and its whole unit of work must be dropped.
+    pub async fn finish(&mut self, claim: &Claim, now: Instant) -> Result<(), Error> {
+        let (id, now_ms) = (claim.job.to_string(), now.as_millis());
+        let done = sqlx::query!(
+            "update job set state = 'done', ended_at = ? where id = ? and state = 'claimed' and epoch = ?",
+            now_ms,
+            id,
+            claim.epoch,
+        )
+        .execute(self.db())
+        .await?;
+        fence(done.rows_affected())
+    }
+
+    /// Fails with [`Error::Conflict`] unless the claim is still the newest.
+    pub async fn hold(&mut self, claim: &Claim) -> Result<(), Error> {
+        let id = claim.job.to_string();
+        let held = sqlx::query_scalar!(
+            r#"select count(*) as "n!: i64" from job where id = ? and state = 'claimed' and epoch = ?"#,
+            id,
+            claim.epoch,
+        )
+        .fetch_one(self.db())
+        .await?;
+        fence(u64::try_from(held).unwrap_or(0))
+    }
+
+    /// Ends every open job of this kind about `subject`, whoever holds it. Used where an outcome makes it pointless.
+    pub async fn settle(&mut self, kind: JobKind, subject: &str, now: Instant) -> Result<(), Error> {
+        let (kind_text, now_ms) = (kind.as_str(), now.as_millis());
+        sqlx::query!(
+            "update job set state = 'done', ended_at = ? where kind = ? and subject = ? and state in ('queued', 'claimed')",
+            now_ms,
+            kind_text,
+            subject,
+        )
+        .execute(self.db())
+        .await?;
+        Ok(())
+    }
+}
+
+fn fence(rows: u64) -> Result<(), Error> {
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(Error::Conflict("the job was taken over by another worker".to_owned()))
+    }
+}
+
+impl Store {
+    /// Claims a job for `holder`. `dead` is the former holder, when its death was observed. Nothing is returned when
+    /// the job is done, or held by somebody alive: the delivery is to be dropped.
+    pub async fn claim(&self, job: JobId, holder: &str, dead: Option<&str>) -> Result<Option<Claim>, Error> {
+        let id = job.to_string();
+        let mut tx = self.begin().await?;
+        let row = sqlx::query!(
+            r#"update job set state = 'claimed', holder = ?1, epoch = epoch + 1
+               where id = ?2 and (state = 'queued' or (state = 'claimed' and holder = ?3))
+               returning epoch as "epoch!: i64", attempt as "attempt!: i64""#,
+            holder,
+            id,
+            dead,
+        )
+        .fetch_optional(tx.db())
+        .await?;
+        let _ = tx.commit().await?;
+        Ok(row.map(|row| Claim { job, epoch: row.epoch, attempt: row.attempt }))
+    }
+
+    /// Puts a claimed job back, to be tried again not before `due`.
+    pub async fn put_back(&self, claim: &Claim, due: Instant, cause: &str) -> Result<(), Error> {
+        let (id, due_ms) = (claim.job.to_string(), due.as_millis());
+        let mut tx = self.begin().await?;
+        sqlx::query!(
+            "update job set state = 'queued', holder = null, attempt = attempt + 1, due_at = ?, cause = ?
+             where id = ? and state = 'claimed' and epoch = ?",
+            due_ms,
+            cause,
+            id,
+            claim.epoch,
+        )
+        .execute(tx.db())
+        .await?;
+        let _ = tx.commit().await?;
+        Ok(())
+    }
+
+    /// Remembers which entries carry which jobs.
+    pub async fn mark_entries(&self, entries: &[(JobId, String)]) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        for (job, entry) in entries {
+            let id = job.to_string();
+            sqlx::query!("update job set entry = ? where id = ?", entry, id).execute(tx.db()).await?;
+        }
+        let _ = tx.commit().await?;
+        Ok(())
+    }
+
+    /// At most `limit` owed rows after the id `after`, in order of their age, with what their entries must carry.
+    pub async fn owed(&self, after: Option<JobId>, limit: u32) -> Result<Vec<OwedRow>, Error> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let rows = sqlx::query_as!(
+            Row,
+            "select id, queue, priority, kind, subject, epoch, holder, due_at, entry from job
+             where state in ('queued', 'claimed') and id > ? order by id limit ?",
+            after,
+            limit,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let mut owed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut one = row.owed()?;
+            if matches!(one.ticket.kind, JobKind::Prepare | JobKind::Start) {
+                let exec = parse("exec id", &row.subject)?;
+                one.body = self.shell_request(exec, one.ticket.kind).await?;
+            }
+            let due_at = Instant::from_millis(row.due_at);
+            owed.push(OwedRow { owed: one, entry: row.entry, holder: row.holder, epoch: row.epoch, due_at });
+        }
+        Ok(owed)
+    }
+
+    /// Takes a job away from a holder that was observed dead. Returns whether it was still its.
+    pub async fn release(&self, job: JobId, holder: &str, epoch: i64) -> Result<bool, Error> {
+        let id = job.to_string();
+        let mut tx = self.begin().await?;
+        let done = sqlx::query!(
+            "update job set state = 'queued', holder = null where id = ? and state = 'claimed' and holder = ? and epoch = ?",
+            id,
+            holder,
+            epoch,
+        )
+        .execute(tx.db())
+        .await?;
+        let _ = tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Forgets ended jobs older than `before`, at most `limit` of them. Returns how many.
+    pub async fn prune_jobs(&self, before: Instant, limit: u32) -> Result<u64, Error> {
+        let before = before.as_millis();
+        let mut tx = self.begin().await?;
+        let done = sqlx::query!(
+            "delete from job where id in
+             (select id from job where state in ('done', 'dead') and ended_at < ? limit ?)",
+            before,
+            limit,
+        )
+        .execute(tx.db())
+        .await?;
+        let _ = tx.commit().await?;
+        Ok(done.rows_affected())
+    }
+}
