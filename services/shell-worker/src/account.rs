@@ -119,7 +119,7 @@ impl Chain {
         match tried(&oom) {
             Ok(()) => words.extend(oom),
             Err(detail) => {
-                tracing::warn!(detail, "commands are not marked as first to go when memory runs out")
+                tracing::warn!(detail, "commands are not marked as first to go when memory runs out");
             }
         }
         let (processes, size) = (format!("--nproc={PROCESSES}"), format!("--fsize={FILE_SIZE}"));

@@ -16,7 +16,7 @@ const MARK: &str = "\r\n[the shell worker died here: how the command ended is no
 
 impl Shell {
     /// Settles everything a predecessor left open. Must be awaited before the first request is taken.
-    pub async fn recover(&self) -> Result<Vec<ShellReport>, JournalError> {
+    pub async fn recover(&self) -> Result<Vec<(TerminalId, ShellReport)>, JournalError> {
         let mut reports = Vec::new();
         for (started, spawned) in self.parts().journal.open_ends() {
             tracing::warn!(exec.id = %started.exec, "a command was running when the shell worker died");
@@ -28,7 +28,7 @@ impl Shell {
             if let ShellReport::Unknown { exec, outcome } = &report {
                 self.parts().journal.lost(*exec, outcome.clone())?;
             }
-            reports.push(report);
+            reports.push((started.terminal, report));
         }
         Ok(reports)
     }

@@ -202,7 +202,10 @@ impl Work {
 }
 
 /// Returns when the process has ended; it stays unreaped.
-#[expect(deprecated, reason = "its successor is unsafe to call; an `OwnedFd` held by value keeps its promise")]
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe to call; an `OwnedFd` held by value keeps its promise"
+)]
 async fn exited(pid: i32) {
     let handle = Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::NONBLOCK).ok());
     let Some(handle) = handle.and_then(|handle| AsyncFd::new(handle).ok()) else {
@@ -210,7 +213,7 @@ async fn exited(pid: i32) {
         return std::future::pending().await;
     };
     if handle.readable().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

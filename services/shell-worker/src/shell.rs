@@ -8,7 +8,7 @@ use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ExecId, TerminalId};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::account::Chain;
@@ -59,6 +59,8 @@ pub enum Answer {
     Report(Box<ShellReport>),
     /// It runs; more follows.
     Running(Running),
+    /// This process goes down and starts nothing any more: ask the next one.
+    Leaving,
 }
 
 /// The shell. Shared by everything that asks it; sessions are its tasks.
@@ -66,13 +68,15 @@ pub struct Shell {
     parts: Parts,
     live: Mutex<HashMap<ExecId, Running>>,
     sessions: TaskTracker,
+    started: mpsc::UnboundedSender<Running>,
     boot: String,
 }
 
 impl Shell {
-    /// A shell without sessions.
-    pub fn new(parts: Parts) -> Arc<Self> {
-        Arc::new(Self { parts, live: Mutex::default(), sessions: TaskTracker::new(), boot: table::boot() })
+    /// A shell without sessions. Each that starts is told to `started`, once.
+    pub fn new(parts: Parts, started: mpsc::UnboundedSender<Running>) -> Arc<Self> {
+        let (live, sessions, boot) = (Mutex::default(), TaskTracker::new(), table::boot());
+        Arc::new(Self { parts, live, sessions, started, boot })
     }
 
     /// What it stands on.
@@ -144,6 +148,9 @@ impl Shell {
         let (exec, run, terminal) = (spec.exec, spec.run, spec.terminal);
         // The lock makes "begun in the journal" and "among the live ones" one step for whoever asks meanwhile.
         let mut live = self.live();
+        if self.sessions.is_closed() {
+            return Ok(Answer::Leaving);
+        }
         match journal.begin(Started { exec, run, terminal, at, digest, approval }).map_err(unwritable)? {
             Begin::Fresh => {}
             Begin::GrantUsed => return Err(Refusal::GrantUsed),
@@ -155,6 +162,8 @@ impl Shell {
         match self.spawn(spec, &folder.held(), at) {
             Ok(running) => {
                 live.insert(spec.exec, running.clone());
+                // Whoever follows sessions may be gone while this process goes down.
+                let _ = self.started.send(running.clone());
                 Ok(Answer::Running(running))
             }
             Err(error) => {
@@ -257,7 +266,11 @@ impl Shell {
 
     /// Waits up to `patience` for what runs, then ends the rest with a visible mark.
     pub async fn drain(&self, patience: Duration) {
-        self.sessions.close();
+        {
+            // Under the lock, so that a start is either among the live ones below or does not happen.
+            let _live = self.live();
+            self.sessions.close();
+        }
         if tokio::time::timeout(patience, self.sessions.wait()).await.is_err() {
             for running in self.running() {
                 running.session.stop(Stop::Service);

@@ -1,8 +1,8 @@
 //! The file behind the journal: lines of `{sha256, 16 digits} {JSON}`, appended, synced, cut back when a write fails.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -33,7 +33,7 @@ type Records = Vec<(Record, Place)>;
 
 impl Tape {
     pub(super) fn open(folder: &Path) -> Result<(Self, Records), JournalError> {
-        std::fs::create_dir_all(folder)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let lock = options().open(folder.join("lock"))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| JournalError::InUse(folder.display().to_string()))?;

@@ -1,6 +1,7 @@
 //! Two ends for a screen: its first and last part with a mark between ([`Fold`]), or some of its lines ([`Lines`]).
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 use super::Sink;
 
@@ -66,7 +67,8 @@ impl Fold {
         let mut text = self.head;
         if cut {
             let line = if text.ends_with('\n') { "" } else { "\n" };
-            text.push_str(&format!("{line}[… {} bytes left out; use shell_read …]\n", self.left_out));
+            // Writing into a text never fails.
+            let _ = writeln!(text, "{line}[… {} bytes left out; use shell_read …]", self.left_out);
         }
         text.extend(self.tail);
         (text, cut)

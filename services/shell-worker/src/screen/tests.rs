@@ -48,7 +48,7 @@ fn a_full_screen_program_leaves_what_was_there_before() {
 
 #[test]
 fn much_output_keeps_its_ends_and_says_what_is_missing() {
-    let all: String = (0..100_000).map(|n| format!("line {n}\r\n")).collect();
+    let all = (0..100_000).map(|n| format!("line {n}\r\n")).collect::<Vec<_>>().concat();
     let mut screen = Screen::new(Fold::default());
     screen.feed(all.as_bytes());
     let (text, cut) = screen.finish().text();

@@ -45,13 +45,13 @@ async fn a_command_cut_off_by_a_crash_is_unknown_and_never_starts_again() {
         serde_json::from_slice(&std::fs::read(folder.path().join("spec")).unwrap()).unwrap();
     let bench = Bench::at(folder.path(), Account::own(), Families::default());
     let reports = bench.shell.recover().await.unwrap();
-    let [ShellReport::Unknown { outcome, .. }] = reports.as_slice() else { panic!("{reports:?}") };
+    let [(_, ShellReport::Unknown { outcome, .. })] = reports.as_slice() else { panic!("{reports:?}") };
     assert!(outcome.text.starts_with("some output\n"), "{}", outcome.text);
     assert!(outcome.text.contains("the shell worker died here") && outcome.exit.is_none());
     assert_eq!(marked(spec.terminal), 0);
 
     let Answer::Report(again) = bench.approved(&spec) else { panic!("it was started again") };
-    assert_eq!(*again, reports[0]);
+    assert_eq!(*again, reports[0].1);
     assert_eq!(std::fs::read_to_string(bench.work.join("oracle")).unwrap(), "started\n");
     assert!(bench.shell.recover().await.unwrap().is_empty(), "settled once");
 }

@@ -1,5 +1,7 @@
 //! A shell of its own for each test, in a folder of its own.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of a test fail it by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +24,8 @@ pub(crate) struct Bench {
     pub(crate) shell: Arc<Shell>,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) work: PathBuf,
-    _folder: Option<tempfile::TempDir>,
+    /// Removed with the bench.
+    kept: Option<tempfile::TempDir>,
 }
 
 impl Bench {
@@ -33,7 +36,7 @@ impl Bench {
     pub(crate) fn with(account: Account, families: Families) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut bench = Self::at(folder.path(), account, families);
-        bench._folder = Some(folder);
+        bench.kept = Some(folder);
         bench
     }
 
@@ -52,15 +55,18 @@ impl Bench {
         // The seal itself is the bus's; here the right seal is the word in front.
         let open =
             Arc::new(|_: ExecId, sealed: &str| serde_json::from_str(sealed.strip_prefix("right key:")?).ok());
-        let shell = Shell::new(Parts {
-            guard: Guard::new(premises, clock.clone(), open),
-            journal: Journal::open(&folder.join("shell"), T).unwrap(),
-            recordings: Recordings::open(&folder.join("recordings")).unwrap(),
-            families: Arc::new(families),
-            chain,
-            clock: clock.clone(),
-        });
-        Self { shell, clock, work, _folder: None }
+        let shell = Shell::new(
+            Parts {
+                guard: Guard::new(premises, clock.clone(), open),
+                journal: Journal::open(&folder.join("shell"), T).unwrap(),
+                recordings: Recordings::open(&folder.join("recordings")).unwrap(),
+                families: Arc::new(families),
+                chain,
+                clock: clock.clone(),
+            },
+            tokio::sync::mpsc::unbounded_channel().0,
+        );
+        Self { shell, clock, work, kept: None }
     }
 
     /// The digest that the card would show.
@@ -123,6 +129,7 @@ pub(crate) async fn ended(answer: Answer) -> Outcome {
     let report = match answer {
         Answer::Running(running) => running.ended().await.unwrap(),
         Answer::Report(report) => *report,
+        Answer::Leaving => panic!("it goes down"),
     };
     match report {
         ShellReport::Ended { outcome, .. } => outcome,
@@ -136,7 +143,7 @@ pub(crate) fn declined(answer: Answer) -> String {
             ShellReport::Declined { code, detail, .. } => format!("{code}: {detail}"),
             other => panic!("{other:?}"),
         },
-        Answer::Running(_) => panic!("it was started"),
+        Answer::Running(_) | Answer::Leaving => panic!("it was not declined"),
     }
 }
 

@@ -25,7 +25,7 @@ async fn a_command_has_its_user_and_nothing_else() {
     };
     assert_eq!(after("Uid:", 4), vec![uid.to_string(); 4], "{text}");
     assert_eq!(after("Gid:", 4), vec![gid.to_string(); 4], "{text}");
-    assert_eq!(after("Groups:", 1), ["NoNewPrivs:"], "no group is left: {text}");
+    assert_eq!(after("Groups:", 1), ["CapInh:"], "no group is left: {text}");
     assert_eq!(after("NoNewPrivs:", 1), ["1"]);
     for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:", "CapBnd:"] {
         assert_eq!(after(set, 1), ["0000000000000000"], "{set}");
