@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt;
+use apalis::layers::tracing::TraceLayer;
 use apalis_core::error::{BoxDynError, WorkerError};
 use apalis_core::task::Task;
 use apalis_core::worker::builder::WorkerBuilder;
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::backend::{InHand, Job, Source};
 use super::due::{Mover, Poke};
 use super::read::Reader;
-use super::reap::Reaper;
+use super::reap::{Abandoned, Reaper};
 use super::settle::Settler;
 use super::slot::Slots;
 use super::{Delivery, Disposition, Options};
@@ -54,27 +55,27 @@ impl Worker {
         let busy = bus.occupy();
         // Ours to cancel, should the worker end by itself.
         let shutdown = shutdown.child_token();
-        let slots = Slots::new(&options);
         let (in_hand, poke) = (InHand::default(), Poke::default());
-        let (job_sender, jobs) = mpsc::channel(options.concurrency.max(1) + options.prefetch);
+        let (jobs_in, jobs) = mpsc::channel(options.concurrency.max(1) + options.prefetch);
         let (settle, settlements) = mpsc::channel(OWED);
+        let takeover = Reaper {
+            bus: bus.clone(),
+            queue: queue.clone(),
+            group: group.clone(),
+            in_hand: in_hand.clone(),
+            jobs: jobs_in.clone(),
+            lease: options.lease,
+            abandoned: Abandoned::default(),
+        };
         let reader = Reader {
             bus: bus.clone(),
             queue: queue.clone(),
             group: group.clone(),
-            slots: slots.clone(),
+            slots: Slots::new(&options),
             in_hand: in_hand.clone(),
             poke: poke.clone(),
-            jobs: job_sender.clone(),
-        };
-        let reaper = Reaper {
-            bus: bus.clone(),
-            queue: queue.clone(),
-            group: group.clone(),
-            slots,
-            in_hand: in_hand.clone(),
-            jobs: job_sender,
-            lease: options.lease,
+            jobs: jobs_in,
+            reaper: takeover.clone(),
         };
         let mover = Mover { bus: bus.clone(), queue: queue.clone(), poke: poke.clone() };
         let settler = Settler { bus: bus.clone(), queue: queue.clone(), group, in_hand, poke };
@@ -100,7 +101,7 @@ impl Worker {
         };
         futures::join!(
             reader.run(shutdown.clone()),
-            reaper.run(shutdown.clone()),
+            takeover.run(shutdown.clone()),
             mover.run(shutdown.clone()),
             working,
             settling,
@@ -125,6 +126,7 @@ where
     let handler = Arc::new(handler);
     let worker = WorkerBuilder::new(format!("{}@{instance}", queue.name()))
         .backend(source)
+        .layer(TraceLayer::new().make_span_with(span))
         .concurrency(concurrency)
         .catch_panic()
         .build(tower::service_fn(move |task: Task<Job>| {
@@ -137,4 +139,10 @@ where
         Ok::<(), std::io::Error>(())
     };
     Box::pin(worker.run_until(signal))
+}
+
+/// Everything that is logged while a job runs says which.
+fn span(task: &Task<Job>) -> tracing::Span {
+    let ticket = &task.args.delivery.ticket;
+    tracing::info_span!("job", id = %ticket.id, kind = ticket.kind.as_str(), deliveries = task.args.delivery.deliveries)
 }

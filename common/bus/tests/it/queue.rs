@@ -332,17 +332,40 @@ async fn an_entry_that_nobody_understands_is_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn a_full_redis_says_so_and_what_is_done_is_still_acknowledged() {
+async fn a_full_redis_says_so_and_what_a_job_owes_waits_for_room() {
     let mut rig = Rig::new();
     let bus = rig.bus("a");
-    let job = ticket();
-    bus.enqueue(&Queue::Run, Priority::High, &job, None).await.unwrap();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let go = Arc::new(Semaphore::new(0));
+    let owed = Outgoing { queue: Queue::Run, priority: Priority::Low, ticket: ticket(), body: None };
+    let worker = Worker::new(bus.clone(), Queue::Report, "tests", ONE);
+    let (stop, gate, outgoing) = (rig.stop.clone(), go.clone(), owed.clone());
+    rig.run(async move {
+        let handler = move |_| {
+            let (gate, outgoing) = (gate.clone(), outgoing.clone());
+            tell.send(()).unwrap();
+            async move {
+                gate.acquire().await.unwrap().forget();
+                Disposition::DoneWith(vec![outgoing])
+            }
+        };
+        worker.run(handler, stop).await;
+    });
+    bus.enqueue(&Queue::Report, Priority::High, &ticket(), None).await.unwrap();
+    within(told.recv()).await.unwrap();
     rig.server.command(&["CONFIG", "SET", "maxmemory", "1"]).unwrap();
     let refused = bus.enqueue(&Queue::Run, Priority::High, &ticket(), None).await;
     assert!(matches!(refused, Err(Error::Full(_))), "{refused:?}");
+    go.add_permits(1);
+    let refusals = || {
+        let stats = rig.server.command(&["INFO", "errorstats"]).unwrap();
+        stats.lines().any(|line| line.starts_with("errorstat_EXECABORT"))
+    };
+    until("the outcome was refused", async || refusals()).await;
     rig.server.command(&["CONFIG", "SET", "maxmemory", "0"]).unwrap();
     let mut told = telling(&mut rig, &bus, Queue::Run, ONE);
-    assert_eq!(within(told.recv()).await.unwrap().ticket, job);
+    assert_eq!(within(told.recv()).await.unwrap().ticket, owed.ticket);
+    is_empty(&bus, &Queue::Report).await;
     rig.finish().await;
 }
 
