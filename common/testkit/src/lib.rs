@@ -1,1 +1,3 @@
-//! Under construction.
+//! What tests need and no product has: real servers of their own.
+
+pub mod redis;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt;
-use apalis_core::error::BoxDynError;
+use apalis_core::error::{BoxDynError, WorkerError};
 use apalis_core::task::Task;
 use apalis_core::worker::builder::WorkerBuilder;
+use futures::future::BoxFuture;
 use metatron_domain::command::Queue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -78,26 +79,12 @@ impl Worker {
         let mover = Mover { bus: bus.clone(), queue: queue.clone(), poke: poke.clone() };
         let settler = Settler { bus: bus.clone(), queue: queue.clone(), group, in_hand, poke };
 
-        let handler = Arc::new(handler);
-        let source = Source { jobs, settle, options };
-        let worker = WorkerBuilder::new(format!("{}@{}", queue.name(), bus.instance()))
-            .backend(source)
-            .concurrency(options.concurrency.max(1))
-            .catch_panic()
-            .build(tower::service_fn(move |task: Task<Job>| {
-                let handler = handler.clone();
-                // Called inside the future, so that a panic of the call itself is caught as well.
-                async move { Ok::<_, BoxDynError>(handler(task.args.delivery).await) }
-            }));
+        let working =
+            apalis(Source { jobs, settle, options }, bus.instance(), &queue, handler, shutdown.clone());
 
         let give_up = CancellationToken::new();
-        let stop = shutdown.clone();
         let working = async {
-            let signal = async move {
-                stop.cancelled().await;
-                Ok::<(), std::io::Error>(())
-            };
-            if let Err(error) = worker.run_until(signal).await {
+            if let Err(error) = working.await {
                 tracing::error!(%error, queue = queue.name(), "the worker ended");
             }
             // Nobody reads for a worker that has ended.
@@ -120,4 +107,34 @@ impl Worker {
         );
         drop(busy);
     }
+}
+
+/// The apalis worker itself, as a future whose type callers need not prove anything of.
+fn apalis<H, F>(
+    source: Source,
+    instance: &str,
+    queue: &Queue,
+    handler: H,
+    shutdown: CancellationToken,
+) -> BoxFuture<'static, Result<(), WorkerError>>
+where
+    H: Fn(Delivery) -> F + Send + Sync + 'static,
+    F: Future<Output = Disposition> + Send + 'static,
+{
+    let concurrency = source.options.concurrency.max(1);
+    let handler = Arc::new(handler);
+    let worker = WorkerBuilder::new(format!("{}@{instance}", queue.name()))
+        .backend(source)
+        .concurrency(concurrency)
+        .catch_panic()
+        .build(tower::service_fn(move |task: Task<Job>| {
+            let handler = handler.clone();
+            // Called inside the future, so that a panic of the call itself is caught as well.
+            async move { Ok::<_, BoxDynError>(handler(task.args.delivery).await) }
+        }));
+    let signal = async move {
+        shutdown.cancelled().await;
+        Ok::<(), std::io::Error>(())
+    };
+    Box::pin(worker.run_until(signal))
 }

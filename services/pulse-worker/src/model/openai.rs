@@ -36,9 +36,15 @@ impl OpenAi {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|cause| {
-                ModelError::fatal("model_unreachable", format!("No HTTP client could be made: {cause}."), "Look at the log.")
+                ModelError::fatal(
+                    "model_unreachable",
+                    format!("No HTTP client could be made: {cause}."),
+                    "Look at the log.",
+                )
             })?;
-        let config = OpenAIConfig::new().with_api_base(base_url.trim_end_matches('/')).with_api_key(key.unwrap_or_default());
+        let config = OpenAIConfig::new()
+            .with_api_base(base_url.trim_end_matches('/'))
+            .with_api_key(key.unwrap_or_default());
         let client = Client::build(http, config);
         Ok(Self { client, base_url: base_url.to_owned(), model: model.to_owned() })
     }
@@ -135,5 +141,9 @@ fn explain(error: &OpenAIError, base_url: &str, model: &str) -> ModelError {
 /// A provider's own words, short enough for a card.
 fn cut(text: &str) -> String {
     let line = text.trim().replace(['\n', '\r'], " ");
-    if line.chars().count() > 300 { format!("{}…", line.chars().take(299).collect::<String>()) } else { line }
+    if line.chars().count() > 300 {
+        format!("{}…", line.chars().take(299).collect::<String>())
+    } else {
+        line
+    }
 }
