@@ -59,7 +59,10 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
     let tasks = &frame.tasks;
     tasks.spawn("lease", {
         let (bus, shutdown) = (bus.clone(), shutdown.clone());
-        async move { Ok::<_, Infallible>(bus.renew_forever(lease, shutdown).await) }
+        async move {
+            bus.renew_forever(lease, shutdown).await;
+            Ok::<_, Infallible>(())
+        }
     });
     tasks.spawn("beat", {
         let (bus, shutdown) = (bus.clone(), shutdown.clone());
@@ -70,14 +73,17 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
     });
     tasks.spawn("stops", {
         let (desk, shutdown) = (desk.clone(), shutdown.clone());
-        async move { Ok::<_, Infallible>(stop::listen(desk, shutdown).await) }
+        async move {
+            stop::listen(desk, shutdown).await;
+            Ok::<_, Infallible>(())
+        }
     });
     tasks.spawn("reports", {
         let options = Options { concurrency: REPORTS, reserved_high: 0, prefetch: 16, lease };
         let worker = Worker::new(bus.clone(), Queue::Report, GROUP, options);
         let (desk, shutdown) = (desk.clone(), shutdown.clone());
         async move {
-            worker.run(move |delivery| report::handle(desk.clone(), delivery), shutdown).await;
+            Box::pin(worker.run(move |delivery| report::handle(desk.clone(), delivery), shutdown)).await;
             Ok::<_, Infallible>(())
         }
     });
@@ -85,7 +91,7 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
         let options = Options { concurrency: RUNS, reserved_high: 1, prefetch: 0, lease };
         let worker = Worker::new(bus, Queue::Run, GROUP, options);
         async move {
-            worker.run(move |delivery| work::handle(desk.clone(), delivery), shutdown).await;
+            Box::pin(worker.run(move |delivery| work::handle(desk.clone(), delivery), shutdown)).await;
             store.close().await;
             Ok::<_, Infallible>(())
         }

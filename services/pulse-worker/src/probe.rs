@@ -15,7 +15,7 @@ use crate::run::speaker;
 use crate::work::Done;
 
 /// How long a provider may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Characters of the answer that are shown.
 const SHOWN: usize = 400;
 

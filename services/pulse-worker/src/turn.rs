@@ -113,7 +113,7 @@ impl Draft {
                 call.2.push_str(&arguments);
             }
             Piece::Usage { tokens_in, tokens_out } => {
-                self.usage = Some(Tokens { read: tokens_in, written: tokens_out })
+                self.usage = Some(Tokens { read: tokens_in, written: tokens_out });
             }
             Piece::Finish(reason) => self.finish = Some(reason),
         }

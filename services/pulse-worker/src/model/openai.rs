@@ -17,7 +17,7 @@ use super::{Model, ModelError, Piece, Question};
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a stream may be silent. A local model may read a long prompt for minutes.
-const SILENCE: Duration = Duration::from_secs(300);
+const SILENCE: Duration = Duration::from_mins(5);
 
 /// One model of one provider.
 #[derive(Debug)]
