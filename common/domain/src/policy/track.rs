@@ -25,7 +25,8 @@ impl Walker<'_> {
             Some(arg) if arg.units.iter().all(Unit::is_unknown) => None,
             Some(arg) => Some(show(&resolve(&arg.units, &self.cwd))),
         };
-        let Some(target) = target else { return };
+        // A longer path is refused by the kernel, and costs at every later step.
+        let Some(target) = target.filter(|target| target.len() < 4096) else { return };
         if name == "pushd" {
             self.pushed.push(self.cwd.clone());
         }
