@@ -1,1 +1,31 @@
-//! Under construction.
+//! Redis, and nothing else: queues of owed work, streams of facts, live bytes, leases.
+//!
+//! Owns the technology Redis (with deadpool-redis and apalis) for the whole workspace. Must never be the only place
+//! where anything is known: `SQLite` is the truth, Redis is motion, and it may be emptied at any moment.
+//!
+//! Map:
+//! - [`Bus`]: the handle every process holds; lazy, cheap to clone, reconnecting
+//! - [`key`]: every key there is, in one table
+//! - [`queue`]: owed work, an apalis backend over a Streams consumer group
+//! - [`lease`]: who is alive, told by a counter and a monotonic clock
+//! - [`events`]: facts, in the order of their row numbers
+//! - [`live`]: what flows while it is watched: terminal bytes, a model's words
+//! - [`call`]: a question to a shell-worker, answered at once or not at all
+//! - [`seal`]: what only api and shell-worker may read or make
+//! - [`generation`], [`service`]: whether Redis was emptied, and which services beat
+
+mod background;
+pub mod call;
+mod error;
+pub mod events;
+pub mod generation;
+pub mod key;
+pub mod lease;
+mod link;
+pub mod live;
+pub mod queue;
+pub mod seal;
+pub mod service;
+
+pub use error::Error;
+pub use link::Bus;

@@ -1,83 +1,175 @@
-//! The judge of shell commands: types.
+//! The command policy: what a command line of the AI may do without a question, with one, or never.
+//!
+//! Owns: the verdict on exact bytes, as a pure function. Must never run, expand, or look at a disk or a clock: the
+//! same bytes in the same setting always get the same judgement. It is a seat belt; Unix users are the wall.
+//!
+//! Order: malformed → deny → allow → ask. The tree is read tolerantly ([`syntax`]), so that deny sees everything that
+//! could run, also in what no shell would accept (I8); allow trusts neither that reader nor itself alone: a scan of the
+//! raw text and an independent parser must agree.
+
+mod allow;
+mod brace;
+mod deny;
+mod effect;
+mod expansion;
+mod glob;
+mod invoke;
+mod malformed;
+mod nest;
+mod option;
+mod path;
+mod pattern;
+mod program;
+mod sensitive;
+mod syntax;
+mod track;
+mod walk;
+mod word;
+mod wrapper;
 
 use serde::{Deserialize, Serialize};
 
-/// Version of the policy.
+pub use effect::Effects;
+
+/// The version of the rules; part of what an approval binds (P4).
 pub const VERSION: u32 = 1;
 
-/// Assumptions.
-#[derive(Debug, Clone, Copy)]
+/// The paths that belong to MetatronOS itself.
+pub const PROTECTED: &[&str] = &["/var/lib/metatron", "/run/metatron", "/etc/metatron", "/var/lib/redis"];
+
+/// Where a command would run.
+#[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
-    /// Working folder.
+    /// The directory it starts in.
     pub cwd: &'a str,
-    /// Home folder.
+    /// `$HOME`.
     pub home: &'a str,
-    /// User.
+    /// `$USER`.
     pub user: &'a str,
-    /// Workspace root.
+    /// The root of the workspace.
     pub workspace: &'a str,
-    /// Protected paths.
+    /// Paths nobody may name (D4), besides other processes in `/proc`.
     pub protected: &'a [String],
 }
 
-/// Verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+impl Default for Setting<'_> {
+    fn default() -> Self {
+        static PATHS: std::sync::LazyLock<Vec<String>> =
+            std::sync::LazyLock::new(|| PROTECTED.iter().map(ToString::to_string).collect());
+        Self {
+            cwd: "/home/agent/work",
+            home: "/home/agent",
+            user: "agent",
+            workspace: "/home/agent/work",
+            protected: &PATHS,
+        }
+    }
+}
+
+/// The answer, in order of strictness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Runs.
+    /// Runs without a question.
     Allow,
-    /// Waits for the owner.
+    /// Runs only with the owner's approval.
     Ask,
     /// Never runs.
     Deny,
 }
 
-/// Risk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// How much could go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
-    /// Low.
+    /// Reads only.
     Low,
-    /// Medium.
+    /// Changes things, or cannot be told.
     Medium,
-    /// High.
+    /// Hard to undo, or with more privilege.
     High,
 }
 
-/// Effects.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Effects {
-    /// Programs.
-    pub programs: Vec<String>,
-}
-
-/// Judgement.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A judgement of exact bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Judgement {
-    /// Verdict.
+    /// The answer.
     pub verdict: Verdict,
-    /// Rule.
+    /// The stable id of the rule that decided, such as `deny.recursive_delete`.
     pub rule: String,
-    /// Reasons.
+    /// Sentences for the owner and the model.
     pub reasons: Vec<String>,
-    /// Risk.
+    /// How much could go wrong.
     pub risk: Risk,
-    /// Effects.
+    /// What it would do, as far as its words tell.
     pub effects: Effects,
 }
 
-/// Judges.
-pub fn judge(command: &[u8], _setting: &Setting<'_>) -> Judgement {
-    let verdict = if command.starts_with(b"echo ") { Verdict::Allow } else { Verdict::Ask };
-    Judgement {
-        verdict,
-        rule: "stub".into(),
-        reasons: vec![],
-        risk: Risk::Medium,
-        effects: Effects::default(),
+/// Judges a command line.
+pub fn judge(command: &[u8], setting: &Setting<'_>) -> Judgement {
+    let text = match malformed::check(command) {
+        Ok(text) => text,
+        Err((rule, reason)) => {
+            let reasons = vec![reason.to_owned(), "Send the command again without it.".to_owned()];
+            let effects =
+                Effects { unknown: vec!["the command was not read".to_owned()], ..Effects::default() };
+            return Judgement {
+                verdict: Verdict::Deny,
+                rule: rule.to_owned(),
+                reasons,
+                risk: Risk::High,
+                effects,
+            };
+        }
+    };
+    let tree = syntax::read(text);
+    let mut walker = walk::Walker::new(setting);
+    walker.tree(&tree, &walk::Input::default());
+    if walker.partial || tree.marks.too_deep {
+        walker.flat(text);
+    }
+    let partial = walker.partial;
+    let mut effects = std::mem::take(&mut walker.effects);
+    if partial {
+        effects.unknown("parts that are nested too deeply or too long to be read");
+    }
+    effects.settle();
+    if let Some(first) = walker.findings.first() {
+        let rule = first.rule.to_owned();
+        let reasons = walker.findings.iter().map(|finding| finding.reason.clone()).collect();
+        return Judgement { verdict: Verdict::Deny, rule, reasons, risk: Risk::High, effects };
+    }
+    let (verdict, rule, reason) = match allow::check(text, &tree, setting) {
+        _ if partial => (
+            Verdict::Ask,
+            "ask.too_complex",
+            "The command is too deeply nested or too long to be read in full.".to_owned(),
+        ),
+        Ok(()) => (
+            Verdict::Allow,
+            "allow.reads_only",
+            "It only reads, with options that are on the list.".to_owned(),
+        ),
+        Err((rule, reason)) => (Verdict::Ask, rule, reason),
+    };
+    let risk = risk(verdict, &effects);
+    Judgement { verdict, rule: rule.to_owned(), reasons: vec![reason], risk, effects }
+}
+
+/// The risk shown on the card.
+fn risk(verdict: Verdict, effects: &Effects) -> Risk {
+    let high = effects.privilege == Some(true)
+        || effects.services == Some(true)
+        || effects.reversible == Some(false);
+    let plain = effects.unknown.is_empty() && effects.writes.is_empty() && effects.network == Some(false);
+    match verdict {
+        Verdict::Allow => Risk::Low,
+        Verdict::Deny => Risk::High,
+        Verdict::Ask if high && !effects.deletes.is_empty() || effects.privilege == Some(true) => Risk::High,
+        Verdict::Ask if plain => Risk::Low,
+        Verdict::Ask => Risk::Medium,
     }
 }

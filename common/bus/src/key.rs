@@ -1,0 +1,173 @@
+//! Every key MetatronOS has in Redis, in one table that all code takes its names from.
+//!
+//! Under `metatron:` values are readable text without a secret, a prompt or a command's output, for people who look at
+//! Redis through a dashboard. Whatever holds such things lives under `metatron-live:` and is closed to them.
+
+use std::fmt::Write as _;
+
+use metatron_domain::command::{Priority, Queue};
+use metatron_domain::id::{RunId, TerminalId};
+
+/// One row: a family of keys or channels.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The name, with `{…}` where a value stands.
+    pub pattern: &'static str,
+    /// The Redis type, or `channel` for pub/sub.
+    pub kind: &'static str,
+    /// How it ends: time to live, trimming, or nothing.
+    pub life: &'static str,
+    /// Who writes it.
+    pub owner: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+impl Key {
+    /// Whether dashboards must not see it.
+    pub fn is_private(&self) -> bool {
+        self.pattern.starts_with("metatron-live:")
+    }
+
+    /// The name with `values` in place of the `{…}`, in order.
+    pub(crate) fn fill(&self, values: &[&str]) -> String {
+        let mut name = String::with_capacity(self.pattern.len() + 32);
+        let mut rest = self.pattern;
+        let mut values = values.iter();
+        while let Some((before, after)) = rest.split_once('{') {
+            name.push_str(before);
+            name.push_str(values.next().copied().unwrap_or_default());
+            rest = after.split_once('}').map_or("", |(_, tail)| tail);
+        }
+        name.push_str(rest);
+        name
+    }
+
+    /// Whether `name` is of this family.
+    pub fn matches(&self, name: &str) -> bool {
+        fits(self.pattern, name)
+    }
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('{') else { return pattern == name };
+    let Some(rest) = name.strip_prefix(before) else { return false };
+    let tail = after.split_once('}').map_or("", |(_, tail)| tail);
+    // A value is never empty, and may hold colons (`shell:local`).
+    (1..=rest.len()).any(|end| rest.is_char_boundary(end) && fits(tail, &rest[end..]))
+}
+
+macro_rules! table {
+    ($($(#[$doc:meta])* $name:ident: $pattern:literal, $kind:literal, $life:literal, $owner:literal, $meaning:literal;)*) => {
+        $($(#[$doc])* pub(crate) const $name: Key = Key {
+            pattern: $pattern, kind: $kind, life: $life, owner: $owner, meaning: $meaning,
+        };)*
+
+        /// Every key and channel there is.
+        pub const TABLE: &[Key] = &[$($name),*];
+    };
+}
+
+table! {
+    META: "metatron:meta", "hash", "none", "scheduler",
+        "`generation`: missing or changed means that Redis was emptied, and all owed work is queued again";
+    EVENTS: "metatron:stream:events", "stream", "about 100,000 entries", "whoever commits the fact",
+        "every fact; `type` begins with the room, `id` is the row number in SQLite";
+    DEAD: "metatron:stream:dead", "stream", "about 10,000 entries", "queue workers",
+        "jobs given up: queue, job, cause, deliveries, consumer";
+    QUEUE_DUE: "metatron:queue:{name}:due", "zset", "a member is removed when it is due", "workers",
+        "delayed work; the score is the due time in milliseconds";
+    QUEUE: "metatron:queue:{name}:{priority}", "stream", "an entry is deleted when it is done", "api, scheduler, workers",
+        "owed work: `job` names a row of SQLite; `high` is read before `low`";
+    LIVE_QUEUE_DUE: "metatron-live:queue:{name}:due", "zset", "a member is removed when it is due", "workers",
+        "delayed work with a body";
+    LIVE_QUEUE: "metatron-live:queue:{name}:{priority}", "stream", "an entry is deleted when it is done",
+        "pulse-worker, shell-worker", "owed work with a body: requests to a shell host, and its reports";
+    LEASE: "metatron:lease:{instance}", "hash", "6 leases", "each worker process",
+        "`holder` and a `counter` that moves while the process lives";
+    SERVICE: "metatron:service:{name}", "hash", "30 s", "each service",
+        "`state`, `version`, `pid`, `instance`, `beat`; absence means down";
+    SERVICES: "metatron:services", "set", "none", "each service", "the name of every service that ever beat";
+    TERMINAL: "metatron-live:terminal:{id}", "stream", "about 256 entries; 1 h after its end, 24 h at most",
+        "shell-worker", "output bytes of a terminal; the entry id ends in their end offset; also a channel";
+    RUN: "metatron-live:run:{id}", "stream", "about 20,000 entries; 1 h after its end, 24 h at most", "pulse-worker",
+        "the model's words of the turn that streams now; also a channel";
+    CALL: "metatron-live:shell:{host}:call", "channel", "none", "api, pulse-worker",
+        "questions to a shell host, answered at once or not at all";
+    REPLY: "metatron-live:reply:{instance}", "channel", "none", "shell-worker", "the answers to one asker";
+}
+
+/// The stream of a queue's priority.
+pub fn stream(queue: &Queue, priority: Priority) -> String {
+    let row = if queue.is_private() { &LIVE_QUEUE } else { &QUEUE };
+    row.fill(&[&queue.name(), priority.as_str()])
+}
+
+/// The delayed work of a queue.
+pub fn due(queue: &Queue) -> String {
+    let row = if queue.is_private() { &LIVE_QUEUE_DUE } else { &QUEUE_DUE };
+    row.fill(&[&queue.name()])
+}
+
+/// The lease of a process.
+pub fn lease(instance: &str) -> String {
+    LEASE.fill(&[instance])
+}
+
+/// The live stream, and channel, of a terminal.
+pub fn terminal(id: TerminalId) -> String {
+    TERMINAL.fill(&[&id.to_string()])
+}
+
+/// The live stream, and channel, of a run.
+pub fn run(id: RunId) -> String {
+    RUN.fill(&[&id.to_string()])
+}
+
+/// The row that `name` belongs to.
+pub fn find(name: &str) -> Option<&'static Key> {
+    TABLE.iter().find(|row| row.matches(name))
+}
+
+/// The table as Markdown, for people who use Redis dashboards.
+pub fn document() -> String {
+    let mut text = String::from(
+        "# Keys in Redis\n\n\
+         Generated from `common/bus/src/key.rs`. Redis is never the only place where anything is known: it may be \
+         emptied at any moment, and all owed work moves again by itself. Keys under `metatron-live:` are private; the \
+         read-only user for dashboards can't read them.\n\n\
+         | Key | Type | Ends | Written by | Meaning |\n|---|---|---|---|---|\n",
+    );
+    for row in TABLE {
+        // Writing to a String can't fail.
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} |",
+            row.pattern, row.kind, row.life, row.owner, row.meaning
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_belongs_to_exactly_one_row_of_its_own_pattern() {
+        for queue in [Queue::Run, Queue::Shell("build:er".to_owned()), Queue::Report] {
+            for name in [stream(&queue, Priority::High), stream(&queue, Priority::Low), due(&queue)] {
+                let row = find(&name).unwrap();
+                assert_eq!(row.is_private(), queue.is_private(), "{name}");
+            }
+        }
+        assert_eq!(find("metatron:queue:run:due").unwrap().kind, "zset");
+        assert!(find("metatron:unknown").is_none());
+        assert!(find("metatron:lease:").is_none());
+    }
+
+    #[test]
+    fn the_table_is_a_page() {
+        insta::assert_snapshot!(document());
+    }
+}

@@ -1,0 +1,122 @@
+//! One piece of a live stream, as an entry and as a message.
+//!
+//! Entry: id `{series}-{end offset}`, field `b` (bytes), `t` (text), `k` (`turn`, `end`) or `end` (JSON). Message on the
+//! channel of the same name: kind, series and end offset (big endian), then the payload.
+
+use bytes::Bytes;
+use redis::streams::StreamId;
+use redis::{FromRedisValue, Pipeline};
+
+/// The series of a terminal's bytes: a terminal has one PTY in its life.
+pub(super) const TERMINAL_SERIES: u64 = 1;
+/// The series of a run's end: behind every turn.
+pub(super) const LAST_SERIES: u64 = 999_999_999;
+/// Attempts at one turn, at most; the series of a turn is `turn * ATTEMPTS + attempt`.
+pub(super) const ATTEMPTS: u64 = 1_000;
+
+/// What a frame carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A terminal's bytes.
+    Bytes = 1,
+    /// A model's words.
+    Text = 2,
+    /// A series begins.
+    Turn = 3,
+    /// Nothing more will come.
+    End = 4,
+}
+
+/// One piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) kind: Kind,
+    pub(super) series: u64,
+    /// The offset behind its last byte.
+    pub(super) end: u64,
+    pub(super) payload: Bytes,
+}
+
+impl Frame {
+    /// The offset of its first byte.
+    pub(super) fn start(&self) -> u64 {
+        self.end.saturating_sub(self.payload.len() as u64)
+    }
+
+    /// Appends it to the stream, and tells those who listen, in one write.
+    pub(super) fn add(&self, pipe: &mut Pipeline, key: &str, kept: usize) {
+        // The end shares its offset with the last bytes, so its id is one behind.
+        let end = if self.kind == Kind::End { self.end.saturating_add(1) } else { self.end };
+        let field = match self.kind {
+            Kind::Bytes => "b",
+            Kind::Text => "t",
+            Kind::Turn => "k",
+            Kind::End => "end",
+        };
+        let value: &[u8] = if self.kind == Kind::Turn { b"turn" } else { &self.payload };
+        pipe.cmd("XADD").arg(key).arg("MAXLEN").arg("~").arg(kept).arg(format!("{}-{end}", self.series));
+        pipe.arg(field).arg(value);
+        pipe.cmd("PUBLISH").arg(key).arg(self.message());
+    }
+
+    fn message(&self) -> Vec<u8> {
+        let mut message = Vec::with_capacity(17 + self.payload.len());
+        message.push(self.kind as u8);
+        message.extend_from_slice(&self.series.to_be_bytes());
+        message.extend_from_slice(&self.end.to_be_bytes());
+        message.extend_from_slice(&self.payload);
+        message
+    }
+
+    /// Reads a message of the channel.
+    pub(super) fn from_message(message: &Bytes) -> Option<Self> {
+        let (&kind, rest) = message.split_first()?;
+        let (series, rest) = rest.split_first_chunk::<8>()?;
+        let (end, _) = rest.split_first_chunk::<8>()?;
+        let kind = match kind {
+            1 => Kind::Bytes,
+            2 => Kind::Text,
+            3 => Kind::Turn,
+            4 => Kind::End,
+            _ => return None,
+        };
+        let (series, end) = (u64::from_be_bytes(*series), u64::from_be_bytes(*end));
+        Some(Self { kind, series, end, payload: message.slice(17..) })
+    }
+
+    /// Reads an entry of the stream.
+    pub(super) fn from_entry(id: &StreamId) -> Option<Self> {
+        let (series, end) = id.id.split_once('-')?;
+        let (series, end) = (series.parse().ok()?, end.parse::<u64>().ok()?);
+        let field = |name: &str| {
+            id.map.get(name).and_then(|value| Vec::<u8>::from_redis_value_ref(value).ok()).map(Bytes::from)
+        };
+        let frame = |kind, end, payload| Some(Self { kind, series, end, payload });
+        if let Some(bytes) = field("b") {
+            frame(Kind::Bytes, end, bytes)
+        } else if let Some(text) = field("t") {
+            frame(Kind::Text, end, text)
+        } else if let Some(last) = field("end") {
+            frame(Kind::End, end.saturating_sub(1), last)
+        } else if field("k").as_deref() == Some(b"turn") {
+            frame(Kind::Turn, end, Bytes::new())
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_reads_back_as_itself() {
+        let frame = Frame { kind: Kind::Bytes, series: 1, end: 5, payload: Bytes::from_static(b"\x00hi") };
+        let message = Bytes::from(frame.message());
+        assert_eq!(message.as_ref(), b"\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x05\x00hi");
+        assert_eq!(Frame::from_message(&message).unwrap(), frame);
+        assert_eq!(frame.start(), 2);
+        assert!(Frame::from_message(&message.slice(..16)).is_none());
+    }
+}

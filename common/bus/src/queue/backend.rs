@@ -1,0 +1,171 @@
+//! What apalis sees of us: a `Backend` fed by the reader, and the layer that acknowledges.
+//!
+//! The layer stands outside of the worker's other layers, so that a panic or a timeout becomes a retry, never a loss.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use apalis_core::backend::finalize::Ephemeral;
+use apalis_core::backend::{Backend, BackendConfig};
+use apalis_core::error::BoxDynError;
+use apalis_core::task::Task;
+use apalis_core::task::task_id::RandomId;
+use apalis_core::worker::context::WorkerContext;
+use metatron_domain::command::Priority;
+use tokio::sync::mpsc;
+use tower::{Layer, Service};
+
+use super::entry::Entry;
+use super::settle::Settlement;
+use super::slot::Slot;
+use super::{Delivery, Disposition, MOST_DELIVERIES, Options};
+
+/// How long a job that panicked waits before it is tried again, times the deliveries it had.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// What identifies a delivery to Redis, and what a retry needs.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    pub(super) priority: Priority,
+    pub(super) id: String,
+    pub(super) entry: Entry,
+    pub(super) deliveries: u64,
+}
+
+/// A delivery on its way to the handler.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) delivery: Delivery,
+    pub(super) claim: Claim,
+    pub(super) slot: Option<Slot>,
+}
+
+/// Entries this process has in hand, so that its own pending entries are not handed out twice after a reconnect.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InHand(Arc<Mutex<HashSet<(Priority, String)>>>);
+
+impl InHand {
+    /// Whether it was not there yet.
+    pub(super) fn insert(&self, priority: Priority, id: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((priority, id.to_owned()))
+    }
+
+    pub(super) fn remove(&self, priority: Priority, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(priority, id.to_owned()));
+    }
+}
+
+/// The source of jobs that an apalis worker polls.
+pub(super) struct Source {
+    pub(super) jobs: mpsc::Receiver<Task<Job>>,
+    pub(super) settle: mpsc::Sender<Settlement>,
+    pub(super) options: Options,
+}
+
+impl Backend for Source {
+    type Task = Task<Job>;
+    type Error = Infallible;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        _: &WorkerContext,
+    ) -> Poll<Option<Result<Task<Job>, Infallible>>> {
+        self.jobs.poll_recv(cx).map(|job| job.map(Ok))
+    }
+
+    fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        // What is still in the channel was never started: it stays pending under our name.
+        self.jobs.close();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl BackendConfig for Source {
+    type Args = Job;
+    type Id = RandomId;
+    type Kind = Ephemeral;
+    type Config = Options;
+    type Layer = Settle;
+
+    fn config(&self) -> &Options {
+        &self.options
+    }
+
+    fn middleware(&mut self, _: &mut WorkerContext) -> Settle {
+        Settle(self.settle.clone())
+    }
+}
+
+/// The layer that turns what a handler says into an acknowledgement.
+#[derive(Debug, Clone)]
+pub(super) struct Settle(mpsc::Sender<Settlement>);
+
+impl<S> Layer<S> for Settle {
+    type Service = Settling<S>;
+
+    fn layer(&self, inner: S) -> Settling<S> {
+        Settling { inner, settle: self.0.clone() }
+    }
+}
+
+/// The service of [`Settle`].
+#[derive(Debug, Clone)]
+pub(super) struct Settling<S> {
+    inner: S,
+    settle: mpsc::Sender<Settlement>,
+}
+
+impl<S> Service<Task<Job>> for Settling<S>
+where
+    S: Service<Task<Job>, Response = Disposition>,
+    S::Error: Into<BoxDynError>,
+    S::Future: Send + 'static,
+{
+    type Response = ();
+    type Error = BoxDynError;
+    type Future = Pin<Box<dyn Future<Output = Result<(), BoxDynError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxDynError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut task: Task<Job>) -> Self::Future {
+        let slot = task.args.slot.take();
+        let claim = task.args.claim.clone();
+        let settle = self.settle.clone();
+        let working = self.inner.call(task);
+        Box::pin(async move {
+            let disposition = match working.await {
+                Ok(disposition) => disposition,
+                Err(error) => failed(&claim, &error.into()),
+            };
+            // Waits while Redis is away and many acknowledgements are owed: better than to start more.
+            let sent = settle.send(Settlement { claim, disposition }).await;
+            drop(slot);
+            sent.map_err(|_| "the worker is closing; the entry stays pending".into())
+        })
+    }
+}
+
+/// A handler that panicked or ran into a layer's limit.
+fn failed(claim: &Claim, error: &BoxDynError) -> Disposition {
+    // A panic's message may hold anything; what dashboards show must not.
+    tracing::error!(job.id = %claim.entry.job.id, %error, "a job's handler failed");
+    let cause = "the handler failed, see the log".to_owned();
+    if claim.deliveries >= MOST_DELIVERIES {
+        Disposition::Dead { cause }
+    } else {
+        let times = u32::try_from(claim.deliveries).unwrap_or(u32::MAX);
+        Disposition::Retry { after: AFTER_FAILURE.saturating_mul(times), cause }
+    }
+}

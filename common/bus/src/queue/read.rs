@@ -1,0 +1,344 @@
+//! Taking entries out: high first, never more than there are free slots, blocking on a connection of its own.
+//!
+//! Must never drop a read that blocks: what it was served would be pending for us and known to nobody. A block that has
+//! to end early is ended by `CLIENT UNBLOCK` from another connection.
+
+use std::time::Duration;
+
+use apalis_core::task::Task;
+use apalis_core::task::builder::TaskBuilder;
+use apalis_core::task::task_id::TaskId;
+use metatron_domain::command::{Priority, Queue};
+use redis::aio::MultiplexedConnection;
+use redis::streams::{StreamId, StreamReadReply};
+use redis::{Cmd, RedisError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Delivery;
+use super::append::{Grave, bury};
+use super::backend::{Claim, InHand, Job};
+use super::due::Poke;
+use super::entry::{Entry, Read};
+use super::settle::acknowledge;
+use super::slot::{Free, Slot, Slots};
+use crate::error::is_no_group;
+use crate::link::Backoff;
+use crate::{Bus, Error, key};
+
+/// How long one `BLOCK` lasts: the only thing an idle reader ever sends.
+const BLOCK: Duration = Duration::from_secs(10);
+/// Entries of one read, at most.
+const MOST: usize = 128;
+/// How often an `UNBLOCK` that came too early is repeated.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// Feeds a worker from its queue.
+pub(super) struct Reader {
+    pub(super) bus: Bus,
+    pub(super) queue: Queue,
+    pub(super) group: String,
+    pub(super) slots: Slots,
+    pub(super) in_hand: InHand,
+    pub(super) poke: Poke,
+    pub(super) jobs: mpsc::Sender<Task<Job>>,
+}
+
+/// One connection's worth of reading.
+struct Session {
+    connection: MultiplexedConnection,
+    client: i64,
+    high: String,
+    low: String,
+}
+
+impl Reader {
+    /// Reads until `shutdown`, over as many connections as it takes.
+    pub(super) async fn run(self, shutdown: CancellationToken) {
+        let mut backoff = Backoff::new();
+        while !shutdown.is_cancelled() {
+            let Err(error) = self.session(&mut backoff, &shutdown).await else { return };
+            if backoff.is_fresh() {
+                tracing::warn!(%error, queue = self.queue.name(), "the queue can't be read; trying again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(backoff.next()) => {}
+                () = shutdown.cancelled() => return,
+            }
+        }
+    }
+
+    async fn session(&self, backoff: &mut Backoff, shutdown: &CancellationToken) -> Result<(), Error> {
+        let mut connection = self.bus.dedicated().await?;
+        let client: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
+        let mut session = Session {
+            connection,
+            client,
+            high: key::stream(&self.queue, Priority::High),
+            low: key::stream(&self.queue, Priority::Low),
+        };
+        self.make_groups(&mut session).await?;
+        // Something may have become due while nobody listened.
+        self.poke.poke();
+        self.own_pending(&mut session, shutdown).await?;
+        if !backoff.is_fresh() {
+            tracing::info!(queue = self.queue.name(), "the queue is read again");
+        }
+        backoff.reset();
+        loop {
+            let free = tokio::select! {
+                free = self.slots.take(MOST) => free,
+                () = shutdown.cancelled() => return Ok(()),
+            };
+            match self.round(&mut session, free, shutdown).await {
+                Ok(()) => {}
+                Err(error) if is_no_group(&error) => {
+                    // Redis was emptied, perhaps under our blocked read.
+                    self.make_groups(&mut session).await?;
+                    self.poke.poke();
+                }
+                Err(error) => return Err(error.into()),
+            }
+            if shutdown.is_cancelled() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Groups begin at 0: what was queued before us is ours.
+    async fn make_groups(&self, session: &mut Session) -> Result<(), Error> {
+        for stream in [&session.high, &session.low] {
+            let made: Result<(), RedisError> = redis::cmd("XGROUP")
+                .arg("CREATE")
+                .arg(stream)
+                .arg(&self.group)
+                .arg("0")
+                .arg("MKSTREAM")
+                .query_async(&mut session.connection)
+                .await;
+            match made {
+                Err(error) if error.code() != Some("BUSYGROUP") => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What a connection that broke was served and never told us: pending under our name, in nobody's hand.
+    async fn own_pending(&self, session: &mut Session, shutdown: &CancellationToken) -> Result<(), Error> {
+        for priority in [Priority::High, Priority::Low] {
+            let mut after = "0".to_owned();
+            loop {
+                let stream = if priority == Priority::High { &session.high } else { &session.low };
+                let command = self.command(MOST, None, &[stream], &after);
+                let found: Option<StreamReadReply> = command.query_async(&mut session.connection).await?;
+                let ids = found.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
+                let ids: Vec<StreamId> = ids.collect();
+                let Some(last) = ids.last() else { break };
+                after.clone_from(&last.id);
+                for id in ids {
+                    // Deleted, yet pending: somebody finished it.
+                    if id.map.is_empty() {
+                        continue;
+                    }
+                    let mut free = tokio::select! {
+                        free = self.slots.take(1) => free,
+                        () = shutdown.cancelled() => return Ok(()),
+                    };
+                    // A low slot is not waited for: this happens once after a broken connection.
+                    let slot = if priority == Priority::Low { free.pop_low() } else { None };
+                    let Some(slot) = slot.or_else(|| free.pop_high()) else { continue };
+                    self.hand_out(priority, &id, Some(slot)).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One look: high, then low, then both in a block.
+    async fn round(
+        &self,
+        session: &mut Session,
+        mut free: Free,
+        shutdown: &CancellationToken,
+    ) -> Result<(), RedisError> {
+        let high = self.command(free.high(), None, &[&session.high], ">");
+        let found: Option<StreamReadReply> = high.query_async(&mut session.connection).await?;
+        if self.take_in(session, found, &mut free).await > 0 {
+            return Ok(());
+        }
+        if free.low() > 0 {
+            let low = self.command(free.low(), None, &[&session.low], ">");
+            let found: Option<StreamReadReply> = low.query_async(&mut session.connection).await?;
+            if self.take_in(session, found, &mut free).await > 0 {
+                return Ok(());
+            }
+        }
+        loop {
+            let found = self.block(session, &free, shutdown).await?;
+            let nothing = found.is_none();
+            self.take_in(session, found, &mut free).await;
+            // Nothing for a whole block: the block itself was the look, so block again.
+            if !nothing || shutdown.is_cancelled() || free.low() == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Blocks on both streams, or on high alone while no slot is free for low.
+    async fn block(
+        &self,
+        session: &mut Session,
+        free: &Free,
+        shutdown: &CancellationToken,
+    ) -> Result<Option<StreamReadReply>, RedisError> {
+        let waits_for_low = free.low() == 0;
+        // COUNT is per stream: two streams may each serve one. See `take_in` for what has no slot then.
+        let command = if waits_for_low {
+            self.command(free.high(), Some(BLOCK), &[&session.high], ">")
+        } else {
+            self.command(1, Some(BLOCK), &[&session.high, &session.low], ">")
+        };
+        let reading = command.query_async(&mut session.connection);
+        tokio::pin!(reading);
+        let reason_to_end = async {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = self.slots.low_is_free(), if waits_for_low => {}
+            }
+        };
+        tokio::pin!(reason_to_end);
+        tokio::select! {
+            found = &mut reading => return found,
+            () = &mut reason_to_end => {}
+        }
+        loop {
+            let mut pipe = redis::pipe();
+            pipe.cmd("CLIENT").arg("UNBLOCK").arg(session.client).arg("TIMEOUT").ignore();
+            if let Err(error) = self.bus.run::<()>(&pipe).await {
+                tracing::debug!(%error, "a blocked read could not be woken");
+            }
+            // The block may have begun only after the UNBLOCK: then it has to be said again.
+            tokio::select! {
+                found = &mut reading => return found,
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
+    }
+
+    fn command(&self, count: usize, block: Option<Duration>, streams: &[&String], after: &str) -> Cmd {
+        let mut command = redis::cmd("XREADGROUP");
+        command.arg("GROUP").arg(&self.group).arg(self.bus.instance()).arg("COUNT").arg(count.max(1));
+        if let Some(block) = block {
+            command.arg("BLOCK").arg(u64::try_from(block.as_millis()).unwrap_or(0));
+        }
+        command.arg("STREAMS").arg(streams);
+        for _ in streams {
+            command.arg(after);
+        }
+        command
+    }
+
+    /// Hands out what was read; what has no slot goes back. Returns how many entries there were.
+    async fn take_in(&self, session: &Session, found: Option<StreamReadReply>, free: &mut Free) -> usize {
+        let mut count = 0;
+        for found in found.into_iter().flat_map(|reply| reply.keys) {
+            let priority = if found.key == session.high { Priority::High } else { Priority::Low };
+            for id in found.ids {
+                count += 1;
+                let slot = match priority {
+                    Priority::High => free.pop_high(),
+                    Priority::Low => free.pop_low(),
+                };
+                self.hand_out(priority, &id, slot).await;
+            }
+        }
+        count
+    }
+
+    /// To the worker when there is a slot, back to the stream when there is none.
+    async fn hand_out(&self, priority: Priority, id: &StreamId, slot: Option<Slot>) {
+        match (Entry::read(id), slot) {
+            (Read::Job(entry), Some(slot)) => {
+                let deliveries = entry.tries + 1;
+                let claim = Claim { priority, id: id.id.clone(), entry, deliveries };
+                deliver(&self.jobs, &self.in_hand, claim, None, slot).await;
+            }
+            (Read::Job(entry), None) => self.hand_back(priority, &id.id, &entry).await,
+            (Read::Wake, _) => {
+                self.poke.poke();
+                let mut pipe = redis::pipe();
+                acknowledge(&mut pipe, &key::stream(&self.queue, priority), &self.group, &[&id.id]);
+                self.tell(self.bus.run::<()>(&pipe).await);
+            }
+            (Read::Garbage(cause), _) => {
+                tracing::error!(%cause, entry = id.id, queue = self.queue.name(), "an entry can't be read");
+                let grave = Grave {
+                    queue: &self.queue,
+                    job: None,
+                    cause: "the entry can't be read",
+                    deliveries: 1,
+                    consumer: self.bus.instance(),
+                };
+                let mut pipe = redis::pipe();
+                pipe.atomic();
+                let buried = bury(&mut pipe, &self.bus, &grave);
+                acknowledge(&mut pipe, &key::stream(&self.queue, priority), &self.group, &[&id.id]);
+                self.tell(match buried {
+                    Ok(()) => self.bus.run::<()>(&pipe).await,
+                    Err(error) => Err(error),
+                });
+            }
+        }
+    }
+
+    /// Both streams served one entry in the same instant, and there was one slot: the other may run elsewhere.
+    async fn hand_back(&self, priority: Priority, id: &str, entry: &Entry) {
+        let mut pipe = redis::pipe();
+        pipe.atomic();
+        let added = entry.add(&mut pipe, &self.queue, priority);
+        pipe.ignore();
+        acknowledge(&mut pipe, &key::stream(&self.queue, priority), &self.group, &[id]);
+        self.tell(match added {
+            Ok(()) => self.bus.run::<()>(&pipe).await,
+            Err(error) => Err(error),
+        });
+    }
+
+    /// What fails here stays pending under our name, and is found by the next [`Reader::own_pending`].
+    fn tell(&self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            tracing::warn!(%error, queue = self.queue.name(), "an entry could not be handed on; it stays pending");
+        }
+    }
+}
+
+/// Gives a claimed entry to the worker, unless this process has it in hand already.
+pub(super) async fn deliver(
+    jobs: &mpsc::Sender<Task<Job>>,
+    in_hand: &InHand,
+    claim: Claim,
+    recovered_from: Option<String>,
+    slot: Slot,
+) {
+    if !in_hand.insert(claim.priority, &claim.id) {
+        return;
+    }
+    let body = claim.entry.body.as_deref().map(serde_json::from_str).transpose();
+    let body = body.unwrap_or_else(|error| {
+        tracing::error!(%error, job.id = %claim.entry.job.id, "a body is not JSON");
+        None
+    });
+    let delivery = Delivery {
+        ticket: claim.entry.job.clone(),
+        body,
+        entry: claim.id.clone(),
+        priority: claim.priority,
+        deliveries: claim.deliveries,
+        recovered_from,
+    };
+    let name = TaskId::from_string(format!("{}-{}", claim.priority.as_str(), claim.id));
+    let task = TaskBuilder::new(Job { delivery, claim, slot: Some(slot) }).task_id(name).build();
+    // The worker is gone: the entry stays pending.
+    drop(jobs.send(task).await);
+}

@@ -1,0 +1,52 @@
+//! A's rule for `jq`: a literal filter that neither reads the environment nor loads code (I13).
+
+use super::{Why, table};
+use crate::policy::word::Arg;
+
+fn refused(what: &str) -> Why {
+    ("ask.option", format!("`jq` with {what} is not on the list of options that only read."))
+}
+
+/// Judges the words of `jq`.
+pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
+    let mut filter = None;
+    let mut at = 0;
+    let mut options = true;
+    while let Some(arg) = args.get(at) {
+        let text = arg.text();
+        at += 1;
+        if options && text == "--" {
+            options = false;
+        } else if let Some(long) = text.strip_prefix("--").filter(|_| options) {
+            let entry = table::JQ.long.split_whitespace().find(|entry| entry.trim_end_matches('=') == long);
+            at += match (entry, long) {
+                (None, _) => return Err(refused(&text)),
+                (_, "indent") => 1,
+                (_, "arg" | "argjson" | "slurpfile" | "rawfile" | "argfile") => 2,
+                _ => 0,
+            };
+        } else if options && text.len() > 1 && text.starts_with('-') {
+            if !text.chars().skip(1).all(|c| table::JQ.short.contains(c)) {
+                return Err(refused(&text));
+            }
+        } else if filter.is_none() {
+            filter = Some(text);
+        }
+    }
+    match filter {
+        Some(filter) if reads_more(&filter) => {
+            Err(refused("a filter that reads the environment or loads code"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a filter has a word that reads beyond its input.
+fn reads_more(filter: &str) -> bool {
+    filter.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|word| {
+        matches!(
+            word,
+            "env" | "ENV" | "import" | "include" | "modulemeta" | "input_filename" | "get_search_list"
+        )
+    })
+}

@@ -1,0 +1,216 @@
+//! The allow list (A): commands that only read, from tables, in the plainest of grammars.
+//!
+//! Owns: the decision that nobody needs to be asked. Must never see a construct it does not list: everything else asks.
+
+mod filter;
+mod plain;
+mod process;
+mod special;
+mod table;
+
+use super::Setting;
+use super::path::{Components, carried, components, resolve, show};
+use super::pattern::is_pattern;
+use super::sensitive::{is_sensitive, reaches};
+use super::syntax::{Kind, Redirect, Tree};
+use super::word::{Arg, Look, Value, decode};
+
+/// Why a command is not allowed: a rule id and a sentence.
+pub(super) type Why = (&'static str, String);
+
+const MAX_BYTES: usize = 8 * 1024;
+const MAX_COMMANDS: usize = 32;
+
+/// Judges a whole text; `Ok` means every command in it is on the list.
+pub(super) fn check(text: &str, tree: &Tree, setting: &Setting<'_>) -> Result<(), Why> {
+    if text.len() > MAX_BYTES {
+        return Err(("ask.length", "The command is longer than 8 KiB.".to_owned()));
+    }
+    plain::check(text)?;
+    let stages: Vec<_> = tree.list.iter().flat_map(|step| &step.stages).collect();
+    if tree.marks != super::syntax::Marks::default()
+        || stages.is_empty()
+        || !plain::agrees(text, stages.len())
+    {
+        return Err((
+            "ask.grammar",
+            "The command uses more of the shell than plain words joined by && || ; | and newlines."
+                .to_owned(),
+        ));
+    }
+    if stages.len() > MAX_COMMANDS {
+        return Err(("ask.length", "The command has more than 32 simple commands.".to_owned()));
+    }
+    let mut allower = Allower {
+        setting,
+        protected: setting.protected.iter().map(|path| components(path)).collect(),
+        cwds: vec![setting.cwd.to_owned()],
+        strange: false,
+    };
+    for stage in stages {
+        let Kind::Simple(words) = &stage.kind else {
+            return Err(("ask.grammar", "The command uses groups or control flow.".to_owned()));
+        };
+        for redirect in &stage.redirects {
+            allower.redirect(redirect)?;
+        }
+        allower.simple(words)?;
+    }
+    Ok(())
+}
+
+/// The state of one judgement by A.
+pub(super) struct Allower<'a> {
+    pub(super) setting: &'a Setting<'a>,
+    protected: Vec<Components>,
+    /// Every directory the commands may run in: a `cd` may have failed.
+    cwds: Vec<String>,
+    strange: bool,
+}
+
+impl Allower<'_> {
+    fn decode(&mut self, raw: &str) -> Result<Vec<Arg>, Why> {
+        let args = decode(raw, self);
+        if self.strange || args.iter().any(|arg| !arg.is_known()) {
+            return Err((
+                "ask.expansion",
+                "The command has an expansion whose value is only known when it runs.".to_owned(),
+            ));
+        }
+        Ok(args)
+    }
+
+    fn redirect(&mut self, redirect: &Redirect) -> Result<(), Why> {
+        let args = self.decode(&redirect.target)?;
+        let refused = || {
+            ("ask.redirect", format!("It redirects with `{}` to or from {}.", redirect.op, redirect.target))
+        };
+        let [arg] = args.as_slice() else { return Err(refused()) };
+        let text = arg.text();
+        let ok = match (redirect.op.as_str(), redirect.fd.as_str()) {
+            (">" | ">>" | ">|", "" | "1" | "2") | ("&>" | "&>>", _) => text == "/dev/null",
+            (">&", "2") => text == "1",
+            (">&", "" | "1") => text == "2" || (redirect.fd.is_empty() && text == "/dev/null"),
+            ("<", "" | "0") => !arg.has_glob() && self.readable(arg),
+            _ => false,
+        };
+        if ok { Ok(()) } else { Err(refused()) }
+    }
+
+    fn simple(&mut self, words: &[String]) -> Result<(), Why> {
+        if words.first().is_some_and(|word| super::track::assignment(word).is_some()) {
+            return Err(("ask.assignment", "It assigns a variable.".to_owned()));
+        }
+        let mut args = Vec::new();
+        for word in words {
+            args.extend(self.decode(word)?);
+        }
+        let Some((first, rest)) = args.split_first() else {
+            return Err(("ask.grammar", "A redirection without a command.".to_owned()));
+        };
+        let text = first.text();
+        let name = text.strip_prefix("/usr/bin/").or_else(|| text.strip_prefix("/bin/")).unwrap_or(&text);
+        if first.has_glob() || name.contains('/') {
+            return Err(("ask.program", format!("`{text}` is not a plain name from the table.")));
+        }
+        let any = table::ANY.contains(&name);
+        let builtin_path = text.contains('/') && matches!(name, "cd" | "type" | "command");
+        if builtin_path {
+            return Err(("ask.program", format!("`{text}` is not a plain name from the table.")));
+        }
+        if any {
+            special::any(self, name, rest)?;
+        } else {
+            special::listed(self, name, rest)?;
+        }
+        self.operands(name, rest)
+    }
+
+    /// No operand is sensitive or protected.
+    fn operands(&mut self, name: &str, args: &[Arg]) -> Result<(), Why> {
+        let prints = matches!(name, "echo" | "printf");
+        let patterns = is_pattern(name, args);
+        for (arg, pattern) in args.iter().zip(patterns) {
+            let skipped = (pattern && !arg.has_glob()) || (prints && !arg.has_glob());
+            if !skipped && !self.readable(arg) {
+                return Err((
+                    "ask.sensitive",
+                    format!("`{}` is, or can be, a place that holds secrets or devices.", arg.text()),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a word names nothing sensitive, wherever the command runs.
+    pub(super) fn readable(&self, arg: &Arg) -> bool {
+        let carried = carried(&arg.units);
+        self.cwds.iter().all(|cwd| {
+            carried.iter().filter(|units| !units.is_empty()).all(|units| {
+                let path = resolve(units, cwd);
+                !is_sensitive(self.setting, &path)
+                    && !super::deny::protected::is_protected(&self.protected, &path)
+            })
+        })
+    }
+
+    /// Whether recursive reading from here stays clear of fixed sensitive places.
+    pub(super) fn recursive(&self, starts: &[Arg]) -> Result<(), Why> {
+        let here = [Arg::plain(".")];
+        let starts = if starts.is_empty() { &here } else { starts };
+        for start in starts {
+            for cwd in &self.cwds {
+                let path = resolve(&start.units, cwd);
+                if reaches(self.setting, &self.protected, &path) {
+                    return Err((
+                        "ask.recursive",
+                        format!("It reads everything below {}, where secrets are.", show(&path)),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows `cd`; both directories stay possible, since it may fail.
+    pub(super) fn change_directory(&mut self, target: &Arg) {
+        let mut next: Vec<String> = self.cwds.iter().map(|cwd| show(&resolve(&target.units, cwd))).collect();
+        next.append(&mut self.cwds);
+        next.dedup();
+        next.truncate(64);
+        self.cwds = next;
+    }
+}
+
+impl Look for Allower<'_> {
+    fn code(&mut self, _: &str) -> bool {
+        self.strange = true;
+        false
+    }
+
+    fn process(&mut self, _: &str, _: bool) -> bool {
+        self.strange = true;
+        false
+    }
+
+    fn variable(&mut self, _: &str) -> Value {
+        self.strange = true;
+        Value::Unknown { network: false }
+    }
+
+    fn home(&self) -> String {
+        self.setting.home.to_owned()
+    }
+
+    fn user(&self) -> String {
+        self.setting.user.to_owned()
+    }
+
+    fn cwd(&self) -> String {
+        self.setting.cwd.to_owned()
+    }
+
+    fn spend(&mut self, _: usize) -> bool {
+        true
+    }
+}

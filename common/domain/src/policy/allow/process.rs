@@ -1,0 +1,109 @@
+//! A's rule for `ps`: three option styles in one program, and a letter that shows other processes' environments.
+
+use super::Why;
+use crate::policy::word::Arg;
+
+fn refused(what: &str) -> Why {
+    ("ask.option", format!("`ps` with {what} is not on the list of options that only read."))
+}
+
+/// Unix letters without and with a value.
+const UNIX: &str = "AadefFljyNHLTmMZcwV";
+const UNIX_VALUES: &str = "oOpuUCgGstqnk";
+/// BSD letters without and with a value; `e` shows the environment.
+const BSD: &str = "aTrxglujvsXSchfwnmLHZ";
+const BSD_VALUES: &str = "oOpUtqkN";
+const LONG: &[&str] = &[
+    "forest",
+    "headers",
+    "no-headers",
+    "no-heading",
+    "noheader",
+    "noheaders",
+    "header",
+    "headings",
+    "deselect",
+    "context",
+    "help",
+    "info",
+    "version",
+    "cumulative",
+];
+const LONG_VALUES: &[&str] = &[
+    "pid",
+    "ppid",
+    "user",
+    "User",
+    "group",
+    "Group",
+    "format",
+    "sort",
+    "cols",
+    "columns",
+    "rows",
+    "lines",
+    "width",
+    "tty",
+    "sid",
+    "quick-pid",
+    "date-format",
+];
+
+/// Judges the words of `ps`.
+pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        let text = arg.text();
+        at += 1;
+        if text.chars().all(|c| c.is_ascii_digit() || c == ',') {
+            continue;
+        }
+        let mut values: Vec<String> = Vec::new();
+        if let Some(long) = text.strip_prefix("--") {
+            let (name, value) =
+                long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned())));
+            if LONG_VALUES.contains(&name) {
+                values.push(value.unwrap_or_else(|| args.get(at).map(Arg::text).unwrap_or_default()));
+                at += usize::from(!long.contains('='));
+            } else if !LONG.contains(&name) {
+                return Err(refused(&text));
+            }
+        } else if let Some(letters) = text.strip_prefix('-') {
+            // `-aux`: where `x` is no user, ps takes the whole word for BSD letters, and then `e` is the environment.
+            if letters.contains('u') && letters.contains('x') && letters.contains('e') {
+                return Err(refused(&text));
+            }
+            at += cluster(&text, letters, UNIX, UNIX_VALUES, args.get(at), &mut values)?;
+        } else {
+            at += cluster(&text, &text, BSD, BSD_VALUES, args.get(at), &mut values)?;
+        }
+        if values.iter().any(|value| value.to_ascii_lowercase().contains("env")) {
+            return Err(refused("a column of the environment"));
+        }
+    }
+    Ok(())
+}
+
+fn cluster(
+    text: &str,
+    letters: &str,
+    plain: &str,
+    valued: &str,
+    next: Option<&Arg>,
+    found: &mut Vec<String>,
+) -> Result<usize, Why> {
+    for (at, letter) in letters.char_indices() {
+        if valued.contains(letter) {
+            let rest = &letters[at + letter.len_utf8()..];
+            let attached = !rest.is_empty();
+            found.push(if attached { rest.to_owned() } else { next.map(Arg::text).unwrap_or_default() });
+            // The old `-g` and `t` may stand alone; a following word that looks like an option is not their value.
+            let taken = !attached && next.is_some_and(|next| !next.text().starts_with('-'));
+            return Ok(usize::from(taken));
+        }
+        if !plain.contains(letter) {
+            return Err(refused(text));
+        }
+    }
+    if letters.is_empty() { Err(refused(text)) } else { Ok(0) }
+}

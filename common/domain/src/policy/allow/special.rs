@@ -1,0 +1,284 @@
+//! A's rules per tool, beyond the tables: operands that set or write, filters, follow modes.
+
+use super::table;
+use super::{Allower, Why};
+use crate::policy::option::{Options, Parsed, read};
+use crate::policy::word::Arg;
+
+fn refused(name: &str, what: &str) -> Why {
+    ("ask.option", format!("`{name}` with {what} is not on the list of options that only read."))
+}
+
+fn ask(name: &str) -> Why {
+    let reason = match name {
+        "git" => "`git` runs programs named in its configuration, so it always asks.".to_owned(),
+        name => format!("`{name}` is not on the list of commands that only read."),
+    };
+    ("ask.program", reason)
+}
+
+/// Tools that may have any options: what remains to be looked at.
+pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result<(), Why> {
+    let parsed = |short, long: &'static str| {
+        read(&Options { short, long, denied: "", abbreviates: true, stops: false }, args)
+    };
+    match name {
+        "cd" => directory(allower, args),
+        "ls" => {
+            let parsed = parsed(
+                "aAbBcCdDfFgGhHiI:klLmnNopqQrRsStT:uUvw:xXZ1",
+                "recursive reverse ignore= tabsize= width=",
+            );
+            if parsed.has(&["R", "recursive"]) {
+                allower.recursive(&parsed.operands)?;
+            }
+            Ok(())
+        }
+        "du" => {
+            let parsed = parsed(
+                "0aB:bcd:DhHklLmPsSt:xX:",
+                "max-depth= block-size= exclude= exclude-from= threshold= files0-from= time?",
+            );
+            if parsed.has(&["files0-from"]) {
+                return Err(refused(name, "--files0-from"));
+            }
+            allower.recursive(&parsed.operands)
+        }
+        "diff" => {
+            let parsed = parsed(
+                "abBcC:dD:eEfF:hHiI:lL:nNpqrsS:tTuU:vwW:x:X:yZ",
+                "recursive report-identical-files from-file= to-file=",
+            );
+            if parsed.has(&["r", "recursive"]) {
+                allower.recursive(&parsed.operands)?;
+            }
+            if args.iter().any(|arg| {
+                let text = arg.text();
+                text == "-l" || text.starts_with("--pag")
+            }) {
+                return Err(refused(name, "-l, which runs `pr`"));
+            }
+            Ok(())
+        }
+        "grep" => {
+            let parsed = parsed(
+                "A:B:C:D:EFGHILPRTUVZabcd:e:f:hilm:noqrsvwxyz0123456789",
+                "regexp= file= recursive dereference-recursive directories= max-count= after-context= \
+                before-context= context= include= exclude= exclude-dir= exclude-from= label= \
+                binary-files= devices=",
+            );
+            let recurses =
+                parsed.values(&["d", "directories"]).iter().any(|value| "recurse".starts_with(&value.text()));
+            if recurses || parsed.has(&["r", "R", "recursive", "dereference-recursive"]) {
+                let own = usize::from(!parsed.has(&["e", "f", "regexp", "file"]));
+                allower.recursive(parsed.operands.get(own..).unwrap_or_default())?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn directory(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
+    let operands: Vec<&Arg> =
+        args.iter().filter(|arg| !matches!(arg.text().as_str(), "-L" | "-P" | "-e" | "-@" | "--")).collect();
+    match operands.as_slice() {
+        [] => {
+            let home = Arg::plain(allower.setting.home);
+            allower.change_directory(&home);
+            Ok(())
+        }
+        [target] if !target.has_glob() && !target.text().starts_with('-') => {
+            allower.change_directory(target);
+            Ok(())
+        }
+        _ => Err(refused("cd", "anything but one literal directory")),
+    }
+}
+
+/// Tools with listed options only.
+pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result<(), Why> {
+    let known = [
+        "tail", "sort", "uniq", "xxd", "find", "rg", "tree", "file", "date", "hostname", "ps", "printf",
+        "base64", "jq", "sed", "command",
+    ];
+    if !known.contains(&name) {
+        return Err(ask(name));
+    }
+    if args.iter().any(Arg::starts_with_glob) {
+        return Err((
+            "ask.glob",
+            format!("A word of `{name}` starts with a glob: a file may be named like an option."),
+        ));
+    }
+    let parsed = |table: &Options| -> Result<Parsed, Why> {
+        let parsed = read(table, args);
+        match parsed.unknown.first() {
+            Some(option) => Err(refused(name, option)),
+            None => Ok(parsed),
+        }
+    };
+    match name {
+        "tail" => {
+            // `-5`, the old form, is a count; `-5f` is not.
+            let rest: Vec<Arg> = args.iter().filter(|arg| !count(&arg.text())).cloned().collect();
+            let parsed = read(&table::TAIL, &rest);
+            parsed.unknown.first().map_or(Ok(()), |option| Err(refused(name, option)))
+        }
+        "sort" => {
+            old_key(args).map_or_else(|| parsed(&table::SORT).map(drop), |key| Err(refused(name, &key)))
+        }
+        "uniq" | "base64" => {
+            let parsed = parsed(if name == "uniq" { &table::UNIQ } else { &table::BASE64 })?;
+            one(name, parsed.operands.len())
+        }
+        "xxd" => xxd(args),
+        "find" => find(allower, args),
+        "rg" => ripgrep(allower, &parsed(&table::RG)?),
+        "tree" => {
+            let parsed = parsed(&table::TREE)?;
+            allower.recursive(&parsed.operands)
+        }
+        "file" => parsed(&table::FILE).map(drop),
+        "date" => {
+            let parsed = parsed(&table::DATE)?;
+            if parsed.operands.iter().all(|operand| operand.text().starts_with('+')) {
+                Ok(())
+            } else {
+                Err(refused(name, "a date to set"))
+            }
+        }
+        "hostname" => {
+            let parsed = parsed(&table::HOSTNAME)?;
+            if parsed.operands.is_empty() { Ok(()) } else { Err(refused(name, "a name to set")) }
+        }
+        "ps" => super::process::check(args),
+        "printf" => printf(args),
+        "jq" => super::filter::check(args),
+        "sed" => sed(args),
+        "command" => match args.first().map(Arg::text).as_deref() {
+            Some("-v") if args[1..].iter().all(|arg| !arg.text().starts_with('-')) => Ok(()),
+            _ => Err(refused(name, "anything but -v")),
+        },
+        name => Err(ask(name)),
+    }
+}
+
+fn count(text: &str) -> bool {
+    text.strip_prefix('-')
+        .is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// `sort +1 -2`, the old form of keys, is not on the list.
+fn old_key(args: &[Arg]) -> Option<String> {
+    args.iter().map(Arg::text).find(|text| text.starts_with('+') && text.len() > 1)
+}
+
+fn one(name: &str, operands: usize) -> Result<(), Why> {
+    if operands <= 1 { Ok(()) } else { Err(refused(name, "a second operand, which it writes")) }
+}
+
+fn xxd(args: &[Arg]) -> Result<(), Why> {
+    let mut operands = 0;
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        let text = arg.text();
+        at += 1;
+        let Some(option) = text.strip_prefix('-').filter(|option| !option.is_empty() && operands == 0) else {
+            operands += 1;
+            continue;
+        };
+        let option = option.strip_prefix('-').unwrap_or(option);
+        if table::XXD_VALUES.contains(&option) {
+            at += 1;
+        } else if !table::XXD.contains(&option) && !attached(option) {
+            return Err(refused("xxd", &text));
+        }
+    }
+    one("xxd", operands)
+}
+
+fn attached(option: &str) -> bool {
+    let mut chars = option.chars();
+    chars.next().is_some_and(|c| "cglos".contains(c))
+        && chars.as_str().chars().all(|c| c.is_ascii_hexdigit() || matches!(c, 'x' | '-' | '+'))
+}
+
+fn find(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
+    let mut starts = Vec::new();
+    let mut expression = false;
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        let text = arg.text();
+        at += 1;
+        if text.starts_with('-') || matches!(text.as_str(), "(" | ")" | "!" | ",") {
+            expression |= text != "-P";
+            if table::FIND_VALUES.contains(&text.as_str()) || newer(&text) {
+                at += 1;
+            } else if !(table::FIND.contains(&text.as_str())
+                || matches!(text.as_str(), "-O0" | "-O1" | "-O2" | "-O3"))
+            {
+                return Err(refused("find", &text));
+            }
+        } else if expression {
+            return Err(refused("find", "a path after its expression"));
+        } else {
+            starts.push(arg.clone());
+        }
+    }
+    allower.recursive(&starts)
+}
+
+/// `-newerXY`.
+fn newer(text: &str) -> bool {
+    text.strip_prefix("-newer").is_some_and(|kinds| {
+        let kinds: Vec<char> = kinds.chars().collect();
+        matches!(kinds.as_slice(), ['a' | 'B' | 'c' | 'm', 'a' | 'B' | 'c' | 'm' | 't'])
+    })
+}
+
+fn ripgrep(allower: &mut Allower<'_>, parsed: &Parsed) -> Result<(), Why> {
+    if parsed.has(&["L"]) {
+        return Err(refused("rg", "-L, which follows links"));
+    }
+    if parsed.has(&["type-list", "help", "h", "version", "V", "pcre2-version"]) {
+        return Ok(());
+    }
+    let given = parsed.has(&["e", "regexp", "f", "file", "files"]);
+    allower.recursive(parsed.operands.get(usize::from(!given)..).unwrap_or_default())
+}
+
+fn printf(args: &[Arg]) -> Result<(), Why> {
+    let first = args.iter().map(Arg::text).find(|text| text != "--");
+    if args.first().is_some_and(|arg| arg.text().starts_with("-v")) {
+        return Err(refused("printf", "-v, which assigns"));
+    }
+    let format: Vec<char> = first.unwrap_or_default().chars().collect();
+    for (at, _) in format.iter().enumerate().filter(|(_, c)| **c == '%') {
+        let rest = &format[at + 1..];
+        let end = rest.iter().find(|c| {
+            !matches!(
+                c,
+                '-' | '+' | ' ' | '#' | '0'
+                    ..='9' | '.' | '*' | '\'' | 'h' | 'l' | 'L' | 'q' | 'j' | 'z' | 't'
+            )
+        });
+        if end == Some(&'n') {
+            return Err(refused("printf", "%n, which assigns"));
+        }
+    }
+    Ok(())
+}
+
+/// `sed -n 'N[,M]p'` and nothing else.
+fn sed(args: &[Arg]) -> Result<(), Why> {
+    let wrong = || refused("sed", "anything but -n 'N[,M]p'");
+    let [flag, script, files @ ..] = args else { return Err(wrong()) };
+    let script = script.text();
+    let range = script.strip_suffix('p').ok_or_else(wrong)?;
+    let (from, to) = range.split_once(',').unwrap_or((range, "0"));
+    let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let plain =
+        files.iter().all(|file| !file.text().starts_with('-') || matches!(file.text().as_str(), "-" | "--"));
+    if flag.text() == "-n" && number(from) && number(to) && plain { Ok(()) } else { Err(wrong()) }
+}

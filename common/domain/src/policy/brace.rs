@@ -1,0 +1,233 @@
+//! The later steps of decoding: brace expansion, fields, tilde, `$'…'` escapes, substrings of known values.
+//!
+//! Owns: marks → arguments. Must never make more than [`MAX_WORDS`] words of one.
+
+use super::glob::{Unit, literal};
+use super::word::{Arg, Mark};
+
+/// The most words one word may become; what is beyond is not looked at, and the text asks anyway (braces never pass A).
+const MAX_WORDS: usize = 1024;
+const MAX_DEPTH: u32 = 24;
+
+/// Expands braces.
+pub(super) fn expand(marks: Vec<Mark>) -> Vec<Vec<Mark>> {
+    if !marks.iter().any(|mark| matches!(mark, Mark::Brace('{'))) {
+        return vec![marks];
+    }
+    let mut words = Vec::new();
+    alternatives(&marks, MAX_DEPTH, &mut words);
+    words
+}
+
+fn alternatives(marks: &[Mark], depth: u32, words: &mut Vec<Vec<Mark>>) {
+    if words.len() >= MAX_WORDS {
+        return;
+    }
+    let found = (depth > 0).then(|| group(marks)).flatten();
+    let Some((open, close, parts)) = found else {
+        words.push(marks.to_vec());
+        return;
+    };
+    let mut tails = Vec::new();
+    alternatives(&marks[close + 1..], depth - 1, &mut tails);
+    for part in parts {
+        let mut middles = Vec::new();
+        alternatives(&part, depth - 1, &mut middles);
+        for middle in middles {
+            for tail in &tails {
+                if words.len() >= MAX_WORDS {
+                    return;
+                }
+                let mut word = marks[..open].to_vec();
+                word.extend_from_slice(&middle);
+                word.extend_from_slice(tail);
+                words.push(word);
+            }
+        }
+    }
+}
+
+/// The first brace group that expands: where it opens, where it closes, its alternatives.
+fn group(marks: &[Mark]) -> Option<(usize, usize, Vec<Vec<Mark>>)> {
+    for (open, _) in marks.iter().enumerate().filter(|(_, mark)| matches!(mark, Mark::Brace('{'))).take(64) {
+        let (mut depth, mut start, mut parts) = (0_u32, open + 1, Vec::new());
+        for (at, mark) in marks.iter().enumerate().skip(open + 1) {
+            match mark {
+                Mark::Brace('{') => depth += 1,
+                Mark::Brace(',') if depth == 0 => {
+                    parts.push(marks[start..at].to_vec());
+                    start = at + 1;
+                }
+                Mark::Brace('}') if depth > 0 => depth -= 1,
+                Mark::Brace('}') => {
+                    if parts.is_empty() {
+                        match sequence(&marks[open + 1..at]) {
+                            Some(sequence) => return Some((open, at, sequence)),
+                            None => break,
+                        }
+                    }
+                    parts.push(marks[start..at].to_vec());
+                    return Some((open, at, parts));
+                }
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+fn sequence(marks: &[Mark]) -> Option<Vec<Vec<Mark>>> {
+    let text: Option<String> = marks
+        .iter()
+        .map(|mark| match mark {
+            Mark::Unit(Unit::Lit(c)) => Some(*c),
+            _ => None,
+        })
+        .collect();
+    let text = text?;
+    let ends: Vec<&str> = text.split("..").collect();
+    let (from, to) = (ends.first()?, ends.get(1)?);
+    let word = |text: String| literal(&text).into_iter().map(Mark::Unit).collect();
+    if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {
+        let count = from.abs_diff(to).min(MAX_WORDS as u64);
+        let count = i64::try_from(count).ok()?;
+        let sign = if from <= to { 1 } else { -1 };
+        return Some((0..=count).map(|i| word((from.saturating_add(i * sign)).to_string())).collect());
+    }
+    let (mut a, mut b) = (from.chars(), to.chars());
+    let (Some(from), Some(to), None, None) = (a.next(), b.next(), a.next(), b.next()) else { return None };
+    if !from.is_ascii_alphabetic() || !to.is_ascii_alphabetic() {
+        return None;
+    }
+    let (low, high) = (from.min(to), from.max(to));
+    Some((low..=high).map(|c| word(c.to_string())).collect())
+}
+
+/// Splits at `$IFS` and expands a leading tilde.
+pub(super) fn fields(marks: Vec<Mark>, quoted: bool, home: &str, user: &str, cwd: &str) -> Vec<Arg> {
+    let mut fields: Vec<Vec<Mark>> = vec![Vec::new()];
+    let mut split = false;
+    for mark in marks {
+        if mark == Mark::Split {
+            split = true;
+            fields.push(Vec::new());
+        } else if let Some(last) = fields.last_mut() {
+            last.push(mark);
+        }
+    }
+    fields
+        .into_iter()
+        .filter(|field| !split || !field.is_empty())
+        .map(|field| Arg { units: tilde(field, home, user, cwd), quoted: quoted && !split })
+        .filter(|arg| arg.quoted || !arg.units.is_empty())
+        .collect()
+}
+
+fn tilde(marks: Vec<Mark>, home: &str, user: &str, cwd: &str) -> Vec<Unit> {
+    let mut units = Vec::new();
+    let mut marks = marks.into_iter().peekable();
+    let mut assigned = true;
+    while let Some(mark) = marks.next() {
+        if mark != Mark::Tilde || !assigned {
+            assigned = matches!(mark, Mark::Unit(Unit::Lit('=' | ':')));
+            units.extend(mark.into_unit());
+            continue;
+        }
+        assigned = false;
+        let mut name = String::new();
+        while let Some(Mark::Unit(Unit::Lit(c))) = marks.peek() {
+            if *c == '/' || *c == ':' {
+                break;
+            }
+            name.push(*c);
+            marks.next();
+        }
+        match name.as_str() {
+            "" => units.extend(literal(home)),
+            "+" => units.extend(literal(cwd)),
+            "root" => units.extend(literal("/root")),
+            name if name == user => units.extend(literal(home)),
+            // Another's home, the old directory: not known. Kept as text, so that it never passes for a plain path.
+            name => {
+                units.push(Unit::Unknown { network: false });
+                units.push(Unit::Lit('~'));
+                units.extend(literal(name));
+            }
+        }
+    }
+    units
+}
+
+/// Decodes the escapes of `$'…'`.
+pub(super) fn ansi(text: &str) -> Vec<char> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(c) = chars.get(at).copied() {
+        at += 1;
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        let Some(kind) = chars.get(at).copied() else { break };
+        at += 1;
+        let mut number = |radix: u32, most: usize| {
+            let start = at;
+            let digits =
+                chars[at.min(chars.len())..].iter().take(most).take_while(|c| c.is_digit(radix)).count();
+            at += digits;
+            let text: String = chars[start..at].iter().collect();
+            u32::from_str_radix(&text, radix).ok()
+        };
+        let code = match kind {
+            'a' => Some(7),
+            'b' => Some(8),
+            'e' | 'E' => Some(27),
+            'f' => Some(12),
+            'n' => Some(10),
+            'r' => Some(13),
+            't' => Some(9),
+            'v' => Some(11),
+            'x' => number(16, 2),
+            'u' => number(16, 4),
+            'U' => number(16, 8),
+            '0'..='7' => {
+                at -= 1;
+                let digits = chars[at..].iter().take(3).take_while(|c| c.is_digit(8)).count();
+                let text: String = chars[at..at + digits].iter().collect();
+                at += digits;
+                u32::from_str_radix(&text, 8).ok().map(|code| code & 0xff)
+            }
+            'c' => {
+                let code = chars.get(at).map(|c| u32::from(*c) & 0x1f);
+                at += 1;
+                code
+            }
+            other => Some(u32::from(other)),
+        };
+        // A NUL ends the string in bash.
+        match code.and_then(char::from_u32) {
+            Some('\0') => break,
+            Some(c) => out.push(c),
+            None => {}
+        }
+    }
+    out
+}
+
+/// `${NAME:offset:length}` of a known value, with literal numbers.
+pub(super) fn substring(text: &str, rest: &str) -> Option<String> {
+    let mut numbers = rest.strip_prefix(':')?.split(':');
+    let offset: i64 = numbers.next()?.trim().parse().ok()?;
+    let length = i64::try_from(text.chars().count()).ok()?;
+    let start = if offset < 0 { (length + offset).max(0) } else { offset.min(length) };
+    let end = match numbers.next() {
+        None => length,
+        Some(count) => match count.trim().parse::<i64>().ok()? {
+            count if count < 0 => (length.saturating_add(count)).max(start),
+            count => start.saturating_add(count).min(length),
+        },
+    };
+    let (start, count) = (usize::try_from(start).ok()?, usize::try_from(end - start).ok()?);
+    Some(text.chars().skip(start).take(count).collect())
+}

@@ -1,0 +1,73 @@
+//! D5 and D6: network output as a program, shells over sockets. Approval cannot bind unseen bytes.
+
+use crate::policy::glob::{Unit, literal, names};
+use crate::policy::path::{carried, resolve};
+use crate::policy::walk::Walker;
+use crate::policy::word::Arg;
+
+/// Rule id of D5.
+pub(in crate::policy) const PROGRAM: &str = "deny.network_program";
+/// Rule id of D6.
+pub(in crate::policy) const SOCKET: &str = "deny.socket_shell";
+/// D5's sentence for pipes.
+pub(in crate::policy) const BY_PIPE: &str = "Network output would become an interpreter's program through a pipe: download it, inspect it, then run it.";
+
+/// Judges one command (D6).
+pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
+    for arg in args {
+        if !matches!(name, "echo" | "printf") {
+            socket_path(walker, arg);
+        }
+    }
+    let texts: Vec<String> = args.iter().map(Arg::text).collect();
+    let runs = match name {
+        "nc" | "ncat" | "netcat" | "nc.traditional" | "nc.openbsd" | "nc6" | "pwncat" | "cryptcat"
+        | "sbd" => texts.iter().any(|text| netcat_runs(text)),
+        "socat" => texts.iter().any(|text| {
+            let text = text.to_ascii_lowercase();
+            ["exec:", "system:", "shell:"]
+                .iter()
+                .any(|kind| text.starts_with(kind) || text.contains(&format!("!!{kind}")))
+        }),
+        "websocat" => texts.iter().any(|text| {
+            ["exec:", "cmd:", "sh-c:"].iter().any(|kind| text.starts_with(kind)) || text == "--exec-args"
+        }),
+        _ => false,
+    };
+    if runs {
+        walker.deny(SOCKET, format!("`{name}` would connect a program to a socket."));
+    }
+}
+
+fn netcat_runs(text: &str) -> bool {
+    if let Some(long) = text.strip_prefix("--") {
+        let name = long.split('=').next().unwrap_or_default();
+        let starts = |full: &str, least: usize| full.starts_with(name) && name.len() >= least;
+        return starts("exec", 2) || starts("sh-exec", 2) || starts("lua-exec", 2);
+    }
+    let Some(cluster) = text.strip_prefix('-') else { return false };
+    // A letter that takes a value ends the cluster: what follows is not options.
+    let letters = cluster.chars().take_while(|c| {
+        !matches!(c, 'p' | 'w' | 's' | 'i' | 'g' | 'G' | 'q' | 'x' | 'X' | 'P' | 'T' | 'I' | 'O' | 'm' | 'd')
+    });
+    let run = letters.take(8).any(|c| matches!(c, 'e' | 'c'));
+    let after_port = cluster.contains('p') && (cluster.ends_with('e') || cluster.ends_with('c'));
+    run || after_port
+}
+
+/// Notes `/dev/tcp` and `/dev/udp`.
+pub(in crate::policy) fn socket_path(walker: &mut Walker<'_>, arg: &Arg) {
+    for units in carried(&arg.units) {
+        if units.first() != Some(&Unit::Lit('/')) {
+            continue;
+        }
+        let path = resolve(&units, &walker.cwd);
+        if let [first, second, ..] = path.as_slice()
+            && names(first, &literal("dev"))
+            && (names(second, &literal("tcp")) || names(second, &literal("udp")))
+            && !second.iter().all(Unit::is_glob)
+        {
+            walker.deny(SOCKET, "`/dev/tcp` and `/dev/udp` open a socket from the shell itself.");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! D1: recursive `rm chmod chown chgrp`, and `find` that deletes, on places that hold everything (I14).
+
+use crate::policy::glob::Unit;
+use crate::policy::option::{Options, read};
+use crate::policy::path::{Components, above, components, same, show};
+use crate::policy::walk::Walker;
+use crate::policy::word::Arg;
+
+/// The rule's id.
+pub(in crate::policy) const RULE: &str = "deny.recursive_delete";
+
+const RM: Options = Options {
+    short: "fiIrRdv",
+    long: "force interactive? one-file-system no-preserve-root preserve-root? recursive dir verbose help \
+         version",
+    denied: "",
+    abbreviates: true,
+    stops: false,
+};
+const CHANGE: Options = Options {
+    short: "cfvhHLPR",
+    long: "changes silent quiet verbose dereference no-dereference from= no-preserve-root preserve-root \
+         reference= recursive help version",
+    denied: "",
+    abbreviates: true,
+    stops: false,
+};
+
+/// Judges one command.
+pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
+    let targets = match name {
+        "rm" => {
+            let parsed = read(&RM, args);
+            if !parsed.has(&["r", "R", "recursive"]) {
+                return;
+            }
+            parsed.operands
+        }
+        "chmod" | "chown" | "chgrp" => {
+            let parsed = read(&CHANGE, args);
+            if !parsed.has(&["R", "recursive"]) {
+                return;
+            }
+            // `chmod -R -w dir`: the mode looks like an option, and then every operand is a target.
+            let own = usize::from(!parsed.has(&["reference"]) && parsed.unknown.is_empty());
+            parsed.operands.get(own..).unwrap_or_default().to_vec()
+        }
+        _ => return,
+    };
+    for target in targets {
+        if target.text().is_empty() {
+            continue;
+        }
+        let path = walker.resolve(&target);
+        if let Some(what) = everything(walker, &path) {
+            walker.deny(RULE, format!("`{name}` would work recursively on {what} ({}).", show(&path)));
+        }
+    }
+}
+
+/// Why a path is too much to change recursively.
+fn everything(walker: &Walker<'_>, path: &Components) -> Option<&'static str> {
+    let home = components(walker.setting.home);
+    let workspace = components(walker.setting.workspace);
+    let cwd = components(&walker.cwd);
+    let glob = |at: usize| path.get(at).is_some_and(|part| part.iter().any(Unit::is_glob));
+    if path.is_empty() {
+        return Some("the root of the file system");
+    }
+    if path.len() == 1 {
+        return Some("a top-level directory");
+    }
+    if same(path, &home) {
+        return Some("the home directory");
+    }
+    if same(path, &workspace) {
+        return Some("the workspace root");
+    }
+    if path.len() < cwd.len() && above(path, &cwd) {
+        return Some("a directory above the current one");
+    }
+    if glob(0) || glob(1) || (path.len() > home.len() && glob(home.len()) && above(&home, path)) {
+        return Some("everything a glob matches directly below the root, home or a top-level directory");
+    }
+    None
+}
+
+/// Judges a `find` that deletes: where it starts.
+pub(in crate::policy) fn find(walker: &mut Walker<'_>, args: &[Arg]) {
+    let mut starts: Vec<Arg> = Vec::new();
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        let text = arg.text();
+        match text.as_str() {
+            "-H" | "-L" | "-P" | "--" => at += 1,
+            "-D" => at += 2,
+            text if text.starts_with("-O") => at += 1,
+            text if text.starts_with('-') || matches!(text, "(" | ")" | "!" | ",") => break,
+            _ => {
+                starts.push(arg.clone());
+                at += 1;
+            }
+        }
+    }
+    if starts.is_empty() {
+        starts.push(Arg::plain("."));
+    }
+    for start in starts {
+        let path = walker.resolve(&start);
+        if path.len() <= 1 {
+            walker.deny(RULE, format!("`find` would delete from {} down.", show(&path)));
+        }
+    }
+}

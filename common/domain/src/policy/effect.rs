@@ -1,0 +1,209 @@
+//! What a command would do, as far as its words tell: for the approval card, never for the verdict.
+//!
+//! Owns: [`Effects`]. Must never claim to know what it does not: a program outside its tables makes effects unknown.
+
+use serde::{Deserialize, Serialize};
+
+use super::path::show;
+use super::program::{is_interpreter, is_network};
+use super::walk::Walker;
+use super::word::Arg;
+
+const MOST: usize = 64;
+
+/// What a command would do. `None` and [`Effects::unknown`] mean: not known, and the card says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Effects {
+    /// Programs that run, by name, wrappers included.
+    pub programs: Vec<String>,
+    /// Paths that are read.
+    pub reads: Vec<String>,
+    /// Paths that are written or created.
+    pub writes: Vec<String>,
+    /// Paths that are deleted.
+    pub deletes: Vec<String>,
+    /// Whether it uses the network.
+    pub network: Option<bool>,
+    /// Whether it asks for more privilege.
+    pub privilege: Option<bool>,
+    /// Whether it installs or removes packages.
+    pub packages: Option<bool>,
+    /// Whether it starts, stops or changes services or schedules.
+    pub services: Option<bool>,
+    /// Whether it can be undone.
+    pub reversible: Option<bool>,
+    /// What could not be told, in words.
+    pub unknown: Vec<String>,
+}
+
+fn add(list: &mut Vec<String>, text: &str) {
+    if list.len() < MOST && !list.iter().any(|known| known == text) {
+        list.push(text.to_owned());
+    }
+}
+
+impl Effects {
+    pub(super) fn program(&mut self, name: &str) {
+        add(&mut self.programs, name);
+    }
+
+    pub(super) fn read(&mut self, path: &str) {
+        add(&mut self.reads, path);
+    }
+
+    pub(super) fn write(&mut self, path: &str) {
+        add(&mut self.writes, path);
+    }
+
+    pub(super) fn unknown(&mut self, what: &str) {
+        add(&mut self.unknown, what);
+    }
+
+    /// Fills in what the absence of unknowns proves.
+    pub(super) fn settle(&mut self) {
+        let known = self.unknown.is_empty();
+        let settle = |flag: &mut Option<bool>| {
+            if flag.is_none() && known {
+                *flag = Some(false);
+            }
+        };
+        settle(&mut self.network);
+        settle(&mut self.privilege);
+        settle(&mut self.packages);
+        settle(&mut self.services);
+        if self.reversible.is_none() && known {
+            self.reversible = Some(self.writes.is_empty() && self.deletes.is_empty());
+        }
+    }
+}
+
+/// Programs that only read their operands.
+const READERS: &[&str] = &[
+    "ls",
+    "cat",
+    "head",
+    "tail",
+    "wc",
+    "nl",
+    "tac",
+    "cut",
+    "sort",
+    "uniq",
+    "xxd",
+    "find",
+    "rg",
+    "grep",
+    "tree",
+    "file",
+    "stat",
+    "du",
+    "realpath",
+    "readlink",
+    "md5sum",
+    "sha256sum",
+    "cmp",
+    "diff",
+    "comm",
+    "paste",
+    "join",
+    "od",
+    "strings",
+    "jq",
+    "base64",
+    "sed",
+    "awk",
+    "less",
+    "more",
+];
+/// Programs without effects of their own.
+const QUIET: &[&str] = &[
+    "echo", "printf", "true", "false", "pwd", "cd", "date", "hostname", "ps", "uname", "whoami", "id",
+    "nproc", "df", "free", "uptime", "seq", "basename", "dirname", "tr", "which", "type", "command", "test",
+    "[", "sleep", ":", "exit", "export", "set", "read", "env", "nohup", "nice", "timeout", "time", "xargs",
+    "exec", "stdbuf", "setsid", "pushd", "popd",
+];
+
+/// Notes what one command does.
+pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
+    let patterns = super::pattern::is_pattern(name, args);
+    let operands: Vec<String> = args
+        .iter()
+        .zip(patterns)
+        .filter(|(arg, pattern)| !pattern && !arg.text().starts_with('-') && !arg.text().is_empty())
+        .map(|(arg, _)| show(&walker.resolve(arg)))
+        .collect();
+    if args.iter().any(|arg| !arg.is_known()) {
+        walker.effects.unknown("values that are only known when it runs");
+    }
+    let effects = &mut walker.effects;
+    match name {
+        "sed"
+            if args
+                .iter()
+                .any(|arg| arg.text().starts_with("-i") || arg.text().starts_with("--in-place")) =>
+        {
+            for path in &operands {
+                effects.write(path);
+            }
+            effects.reversible = Some(false);
+        }
+        "rm" | "rmdir" | "unlink" | "shred" => {
+            for path in &operands {
+                add(&mut effects.deletes, path);
+            }
+            effects.reversible = Some(false);
+        }
+        "mv" | "cp" | "install" | "ln" => {
+            if let Some((last, rest)) = operands.split_last() {
+                effects.write(last);
+                for path in rest {
+                    effects.read(path);
+                }
+                if name == "mv" {
+                    for path in rest {
+                        add(&mut effects.deletes, path);
+                    }
+                }
+            }
+        }
+        "mkdir" | "touch" | "tee" | "truncate" | "chmod" | "chown" | "chgrp" | "mkfifo" | "mknod" => {
+            for path in &operands {
+                effects.write(path);
+            }
+        }
+        "sudo" | "su" | "doas" | "pkexec" => effects.privilege = Some(true),
+        "apt" | "apt-get" | "dpkg" | "pip" | "pip3" | "pipx" | "npm" | "yarn" | "pnpm" | "cargo" | "gem"
+        | "go" | "dnf" | "yum" | "apk" | "pacman" | "snap" | "flatpak" | "brew" => {
+            effects.packages = Some(true);
+            effects.network = Some(true);
+            effects.unknown("what the package tool runs and writes");
+        }
+        "systemctl" | "service" | "crontab" | "at" | "batch" | "s6-svc" | "s6-rc" | "loginctl" => {
+            effects.services = Some(true);
+        }
+        "find" => {
+            if args.iter().any(|arg| arg.text() == "-delete") {
+                for path in &operands {
+                    add(&mut effects.deletes, path);
+                }
+                effects.reversible = Some(false);
+            }
+            for path in &operands {
+                effects.read(path);
+            }
+        }
+        name if is_network(name) => {
+            effects.network = Some(true);
+            effects.unknown("what is sent and received");
+        }
+        name if READERS.contains(&name) => operands.iter().for_each(|path| effects.read(path)),
+        name if QUIET.contains(&name) => {}
+        name if is_interpreter(name) => effects.unknown(&format!("what the program given to {name} does")),
+        name => effects.unknown(&format!("what {name} does")),
+    }
+    if name == "sudo" {
+        effects.privilege = Some(true);
+    }
+}

@@ -1,0 +1,127 @@
+//! What follows a `$`: substitutions, arithmetic, variables and their defaults.
+//!
+//! Owns: which expansions are known. Must never drop the word inside an expansion: code hides there (I7).
+
+use super::glob::Unit;
+use super::nest;
+use super::word::{Lexer, Mark, Value, decode_text};
+
+impl Lexer<'_> {
+    pub(super) fn dollar(&mut self, quoted: bool) {
+        let here = self.pos;
+        match self.chars.get(here).copied() {
+            Some('(') => {
+                let end = nest::close(&self.chars, here, ')');
+                let closed = end - usize::from(self.chars.get(end - 1) == Some(&')'));
+                self.pos = end;
+                let code = self.slice(here + 1, closed);
+                if let Some(text) = code.strip_prefix('(').and_then(|code| code.strip_suffix(')')) {
+                    let text = decode_text(text, self.look);
+                    self.unknown(text.is_from_network());
+                }
+                let network = self.look.code(&code);
+                self.unknown(network);
+            }
+            Some('[') => {
+                let end = nest::close(&self.chars, here, ']');
+                self.pos = end;
+                let text = self.slice(here + 1, end.saturating_sub(1));
+                let text = decode_text(&text, self.look);
+                self.unknown(text.is_from_network());
+            }
+            Some('{') => {
+                let end = nest::close(&self.chars, here, '}');
+                self.pos = end;
+                let inner = self.slice(here + 1, end.saturating_sub(1));
+                self.parameter(&inner, quoted);
+            }
+            Some(c) if c == '_' || c.is_ascii_alphabetic() => {
+                let mut end = here;
+                while self.chars.get(end).is_some_and(|c| *c == '_' || c.is_ascii_alphanumeric()) {
+                    end += 1;
+                }
+                let name = self.slice(here, end);
+                self.pos = end;
+                self.value(&name, quoted);
+            }
+            Some(c) if c.is_ascii_digit() || "@*#?$!-".contains(c) => {
+                self.pos += 1;
+                self.unknown(false);
+            }
+            _ => self.lit('$'),
+        }
+    }
+
+    fn value(&mut self, name: &str, quoted: bool) {
+        if name == "IFS" && !quoted {
+            self.out.push(Mark::Split);
+            return;
+        }
+        match self.look.variable(name) {
+            Value::Known(text) => {
+                self.out.extend(text.chars().map(|c| Mark::Unit(Unit::Lit(c))));
+            }
+            Value::Unknown { network } => self.unknown(network),
+        }
+    }
+
+    fn parameter(&mut self, inner: &str, quoted: bool) {
+        let name: String = inner.chars().take_while(|c| *c == '_' || c.is_ascii_alphanumeric()).collect();
+        let rest = &inner[name.len()..];
+        if rest.is_empty() && !name.is_empty() {
+            return self.value(&name, quoted);
+        }
+        let known = match self.look.variable(&name) {
+            Value::Known(text) if !name.is_empty() => Some(text),
+            Value::Unknown { network: true } => {
+                self.unknown(true);
+                None
+            }
+            _ => None,
+        };
+        let operator =
+            ["::", ":-", ":=", ":?", ":+", "-", "=", "?", "+"].into_iter().find(|op| rest.starts_with(op));
+        let word = rest[operator.map_or(0, str::len)..].to_owned();
+        let inside = match known {
+            Some(text) if operator.is_some_and(|op| !op.ends_with('+')) => {
+                self.out.extend(text.chars().map(|c| Mark::Unit(Unit::Lit(c))));
+                self.nested(&word, quoted);
+                return;
+            }
+            Some(text) if operator.is_none() => {
+                if let Some(part) = super::brace::substring(&text, rest) {
+                    self.out.extend(part.chars().map(|c| Mark::Unit(Unit::Lit(c))));
+                    return;
+                }
+                self.nested(&word, quoted)
+            }
+            _ => self.nested(&word, quoted),
+        };
+        if name == "IFS" && !quoted {
+            self.out.push(Mark::Split);
+        }
+        let network = inside.iter().any(|mark| matches!(mark, Mark::Unit(Unit::Unknown { network: true })));
+        self.unknown(network);
+        let defaults = operator.is_some_and(|op| op.ends_with('-') || op.ends_with('='));
+        let alternative =
+            operator.is_some_and(|op| op.ends_with('+')) && matches!(name.as_str(), "HOME" | "PWD" | "USER");
+        if defaults || alternative {
+            self.out.extend(inside);
+        }
+    }
+
+    /// Decodes the word inside a parameter expansion, so that its substitutions are seen.
+    fn nested(&mut self, word: &str, quoted: bool) -> Vec<Mark> {
+        if !self.look.spend(word.len() + 1) {
+            return Vec::new();
+        }
+        let chars = word.chars().collect();
+        let mut lexer = Lexer { chars, pos: 0, out: Vec::new(), quoted: false, look: self.look };
+        if quoted {
+            lexer.double(false);
+        } else {
+            lexer.unquoted();
+        }
+        lexer.out
+    }
+}

@@ -1,0 +1,133 @@
+//! Units of a decoded word and the question whether two glob patterns can match one name.
+//!
+//! Owns: [`Unit`], pattern intersection. Must never read a directory: a glob here stands for every name it could match.
+
+use std::fmt;
+
+/// One decoded unit of a shell word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A literal character.
+    Lit(char),
+    /// An unquoted `*`.
+    Star,
+    /// An unquoted `?`.
+    One,
+    /// An unquoted bracket expression.
+    Class(Set),
+    /// An expansion whose value is not known; tested as empty.
+    Unknown {
+        /// The value comes from the network.
+        network: bool,
+    },
+}
+
+/// The characters of a bracket expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Set {
+    /// `[!…]` or `[^…]`.
+    pub(super) negated: bool,
+    /// Inclusive ranges.
+    pub(super) ranges: Vec<(char, char)>,
+    /// Holds a named class: taken to match anything.
+    pub(super) open: bool,
+}
+
+impl Set {
+    /// Whether the bracket expression can match this character.
+    fn holds(&self, c: char) -> bool {
+        self.open || self.ranges.iter().any(|(a, b)| *a <= c && c <= *b) != self.negated
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lit(c) => write!(f, "{c}"),
+            Self::Star => write!(f, "*"),
+            Self::One => write!(f, "?"),
+            Self::Class(_) => write!(f, "[…]"),
+            Self::Unknown { .. } => Ok(()),
+        }
+    }
+}
+
+impl Unit {
+    /// Whether this unit is a glob.
+    pub(super) fn is_glob(&self) -> bool {
+        matches!(self, Self::Star | Self::One | Self::Class(_))
+    }
+
+    /// Whether this unit's value is unknown.
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
+}
+
+/// Turns plain text with `*` into units, for tables of patterns.
+pub(super) fn pattern(text: &str) -> Vec<Unit> {
+    text.chars().map(|c| if c == '*' { Unit::Star } else { Unit::Lit(c) }).collect()
+}
+
+/// Turns text into literal units.
+pub(super) fn literal(text: &str) -> Vec<Unit> {
+    text.chars().map(Unit::Lit).collect()
+}
+
+fn compatible(a: &Unit, b: &Unit) -> bool {
+    match (a, b) {
+        (Unit::Lit(x), Unit::Lit(y)) => x == y,
+        (Unit::Lit(c), Unit::Class(set)) | (Unit::Class(set), Unit::Lit(c)) => set.holds(*c),
+        _ => true,
+    }
+}
+
+/// Whether some name is matched by both patterns; unknown units count as empty.
+pub(super) fn meets(a: &[Unit], b: &[Unit]) -> bool {
+    let a: Vec<&Unit> = a.iter().filter(|unit| !unit.is_unknown()).collect();
+    let b: Vec<&Unit> = b.iter().filter(|unit| !unit.is_unknown()).collect();
+    let mut row = vec![false; b.len() + 1];
+    row[0] = true;
+    for i in 0..=a.len() {
+        let mut next = vec![false; b.len() + 1];
+        for j in 0..=b.len() {
+            if !row[j] {
+                continue;
+            }
+            let (left, right) = (a.get(i).copied(), b.get(j).copied());
+            if let Some(right) = right
+                && (*right == Unit::Star || left.is_some_and(|left| *left == Unit::Star))
+            {
+                row[j + 1] = true;
+            }
+            if let Some(left) = left {
+                if *left == Unit::Star || right.is_some_and(|right| *right == Unit::Star) {
+                    next[j] = true;
+                }
+                if let Some(right) = right
+                    && *left != Unit::Star
+                    && *right != Unit::Star
+                    && compatible(left, right)
+                {
+                    next[j + 1] = true;
+                }
+            }
+        }
+        if i == a.len() {
+            return row[b.len()];
+        }
+        row = next;
+    }
+    false
+}
+
+/// Whether a path component can be the name: a glob never matches a leading dot by itself.
+pub(super) fn names(component: &[Unit], name: &[Unit]) -> bool {
+    if matches!(name.first(), Some(Unit::Lit('.'))) {
+        let first = component.iter().find(|unit| !unit.is_unknown());
+        if !matches!(first, Some(Unit::Lit('.'))) {
+            return false;
+        }
+    }
+    meets(component, name)
+}

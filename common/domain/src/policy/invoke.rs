@@ -1,0 +1,326 @@
+//! One command at a time: unwrapping it, following the code it runs, asking every deny rule.
+//!
+//! Owns: the meeting of an argument vector with the rules. Must never stop at a wrapper (I10).
+
+use super::deny::{device, network, power, protected, remove};
+use super::glob::{literal, meets};
+use super::program::{self, Source, is_interpreter, is_network, is_raw_network, is_shell};
+use super::walk::{Facts, Input, Walker};
+use super::word::{Arg, Look};
+use super::wrapper::{Inner, inner, join};
+
+/// Names a glob in command position is tried as.
+const SUSPECTS: &[&str] = &[
+    "rm", "chmod", "chown", "chgrp", "find", "dd", "shred", "kill", "sh", "bash", "dash", "env", "sudo",
+    "xargs", "reboot", "shutdown", "poweroff", "halt", "mkfs", "wipefs", "nc", "cat", "tee", "cp",
+];
+
+impl Walker<'_> {
+    /// Judges one argument vector.
+    pub(super) fn invoke(&mut self, args: &[Arg], input: &Input) -> Facts {
+        if !self.spend(args.iter().map(|arg| arg.units.len() + 1).sum::<usize>() + 1) {
+            return Facts::default();
+        }
+        if args.first().is_some_and(Arg::is_from_network) {
+            self.deny(network::PROGRAM, "Network output would become the command itself.");
+        }
+        let kept: Vec<Arg> = args.iter().filter(|arg| !arg.vanishes()).cloned().collect();
+        let Some((first, rest)) = kept.split_first() else { return Facts::default() };
+        let text = first.text();
+        let base = text.rsplit('/').next().unwrap_or_default();
+        if first.has_glob() {
+            let cut = first
+                .units
+                .iter()
+                .rposition(|unit| *unit == super::glob::Unit::Lit('/'))
+                .map_or(0, |at| at + 1);
+            let mut facts = Facts::default();
+            for suspect in SUSPECTS.iter().filter(|suspect| meets(&first.units[cut..], &literal(suspect))) {
+                facts.absorb(&self.named(suspect, rest, input));
+            }
+            return facts;
+        }
+        protected::operand(self, first);
+        self.named(base, rest, input)
+    }
+
+    fn named(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
+        let mut facts = Facts {
+            network: is_network(name) || args.iter().any(Arg::is_from_network),
+            raw: is_raw_network(name),
+            interpreter: is_interpreter(name),
+            removes: matches!(name, "rm" | "unlink" | "shred" | "rmdir"),
+            output: None,
+        };
+        self.effects.program(name);
+        if let Some(found) = inner(name, args) {
+            facts.absorb(&self.wrapped(name, args, &found, input));
+            return facts;
+        }
+        protected::command(self, name, args);
+        remove::check(self, name, args);
+        device::command(self, name, args);
+        power::check(self, name, args);
+        network::check(self, name, args);
+        super::effect::note(self, name, args);
+        match name {
+            "cd" | "pushd" | "popd" | "chdir" => self.change_directory(name, args),
+            "echo" => facts.output = Some(echo(args)),
+            "printf" => facts.output = Some(printf(args)),
+            "cat" | "tee" | "head" | "tail" if args.iter().all(|arg| arg.text().starts_with('-')) => {
+                facts.output.clone_from(&input.text);
+            }
+            "eval" => facts.absorb(&self.evaluate(&join(args), input)),
+            "trap" => {
+                let code = args.iter().find(|arg| !matches!(arg.text().as_str(), "--" | "-p" | "-l"));
+                if let Some(code) = code.filter(|_| args.len() > 1) {
+                    facts.absorb(&self.evaluate(code, input));
+                }
+            }
+            "source" | "." => self.file_program(args.first(), input),
+            "find" => facts.absorb(&self.find(args, input)),
+            "read" | "mapfile" | "readarray" if input.network => {
+                for arg in args {
+                    self.taint(arg.text());
+                }
+            }
+            "alias" => {
+                for code in
+                    args.iter().filter_map(|arg| arg.text().split_once('=').map(|(_, code)| code.to_owned()))
+                {
+                    facts.absorb(&self.apart(&code, &Input::default()));
+                }
+            }
+            "export" | "declare" | "typeset" | "local" | "readonly" => {
+                for arg in args.iter().filter(|arg| arg.is_from_network()) {
+                    self.taint(arg.text().split('=').next().unwrap_or_default().to_owned());
+                }
+            }
+            "at" | "batch" => self.input_program(input, &mut facts),
+            "crontab" if args.iter().any(|arg| arg.text() == "-") => self.input_program(input, &mut facts),
+            "awk" | "gawk" | "mawk" | "nawk" | "sed" | "make" | "gmake" if input.network => {
+                let from_input = args.windows(2).any(|pair| {
+                    matches!(pair[0].text().as_str(), "-f" | "--file" | "--makefile")
+                        && matches!(pair[1].text().as_str(), "-" | "/dev/stdin" | "/dev/fd/0")
+                });
+                if from_input
+                    || args
+                        .iter()
+                        .any(|arg| matches!(arg.text().as_str(), "-f-" | "-f/dev/stdin" | "--file=-"))
+                {
+                    self.deny(network::PROGRAM, network::BY_PIPE);
+                }
+            }
+            name if is_interpreter(name) => facts.absorb(&self.interpreter(name, args, input)),
+            _ => {}
+        }
+        facts
+    }
+
+    fn wrapped(&mut self, name: &str, args: &[Arg], found: &Inner, input: &Input) -> Facts {
+        let mut facts = Facts::default();
+        if matches!(name, "sudo" | "su" | "doas" | "pkexec" | "runuser") {
+            self.effects.privilege = Some(true);
+        }
+        protected::command(
+            self,
+            name,
+            &args[..args.len() - found.argv.first().map_or(0, |argv| argv.len().min(args.len()))],
+        );
+        let saved = self.cwd.clone();
+        if let Some(directory) = &found.directory {
+            self.change_directory("cd", std::slice::from_ref(directory));
+        }
+        for code in &found.code {
+            facts.absorb(&self.evaluate(code, input));
+        }
+        for (at, argv) in found.argv.iter().enumerate() {
+            let mut words = argv.clone();
+            let mut inner_input = input.clone();
+            if name == "xargs" || name == "parallel" {
+                self.appended(&mut words, found.replaces.as_ref(), input);
+                inner_input = Input::default();
+            }
+            let seen = self.invoke(&words, &inner_input);
+            facts.absorb(&seen);
+            if at == 0 {
+                facts.output = seen.output;
+            }
+        }
+        self.cwd = saved;
+        facts
+    }
+
+    /// What `xargs` makes of its input: literal input becomes operands, network input must not become a program.
+    fn appended(&mut self, argv: &mut Vec<Arg>, replaces: Option<&Arg>, input: &Input) {
+        let name = argv.iter().map(|arg| arg.text().rsplit('/').next().unwrap_or_default().to_owned());
+        let shell = name.clone().position(|name| is_interpreter(&name) || name == "eval");
+        if let (true, Some(at)) = (input.network, shell) {
+            let marker = replaces.map(Arg::text).unwrap_or_default();
+            let interpreter = name.clone().nth(at).unwrap_or_default();
+            let filled = !marker.is_empty() && argv[at + 1..].iter().any(|arg| arg.text().contains(&marker));
+            let open =
+                !matches!(program::source(&interpreter, &argv[at + 1..]), Source::Code(_) | Source::File(_));
+            if filled || open {
+                self.deny(
+                    network::PROGRAM,
+                    "Network output would become an interpreter's program through xargs.",
+                );
+            }
+        }
+        if let Some(text) = &input.text {
+            let words: Vec<Arg> = text.split_whitespace().take(256).map(Arg::plain).collect();
+            match replaces.map(Arg::text) {
+                Some(marker) if !marker.is_empty() => {
+                    for arg in argv.iter_mut().filter(|arg| arg.text().contains(&marker)) {
+                        *arg = Arg::plain(&arg.text().replace(&marker, text.trim()));
+                    }
+                }
+                _ => argv.extend(words),
+            }
+        }
+    }
+
+    /// Follows a code string.
+    pub(super) fn evaluate(&mut self, code: &Arg, input: &Input) -> Facts {
+        let text = code.text();
+        if code.is_from_network() || (input.network && !code.is_known()) {
+            self.deny(network::PROGRAM, "Network output would become a shell's program by substitution.");
+        }
+        self.code(&text, input)
+    }
+
+    fn interpreter(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
+        match program::source(name, args) {
+            Source::Code(code) if is_shell(name) => {
+                let saved = self.cwd.clone();
+                let facts = self.evaluate(&code, input);
+                self.cwd = saved;
+                facts
+            }
+            Source::Code(code) => {
+                if code.is_from_network() || (input.network && !code.is_known()) {
+                    self.deny(
+                        network::PROGRAM,
+                        "Network output would become an interpreter's program by substitution.",
+                    );
+                }
+                Facts::default()
+            }
+            Source::File(file) => {
+                self.file_program(Some(&file), input);
+                Facts::default()
+            }
+            Source::Stdin => {
+                let mut facts = Facts::default();
+                if input.network {
+                    self.deny(network::PROGRAM, network::BY_PIPE);
+                }
+                if is_shell(name) {
+                    self.input_program(input, &mut facts);
+                }
+                facts
+            }
+            Source::Appended | Source::Other => Facts::default(),
+        }
+    }
+
+    /// A shell reads its program from standard input.
+    fn input_program(&mut self, input: &Input, facts: &mut Facts) {
+        if input.network {
+            self.deny(network::PROGRAM, network::BY_PIPE);
+        }
+        if let Some(text) = &input.text {
+            facts.absorb(&self.apart(&text.clone(), &Input::default()));
+        }
+    }
+
+    fn file_program(&mut self, file: Option<&Arg>, input: &Input) {
+        let Some(file) = file else { return };
+        let stdin = matches!(file.text().as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-");
+        if file.is_from_network() || (stdin && input.network) {
+            self.deny(
+                network::PROGRAM,
+                "Network output would become an interpreter's program by substitution.",
+            );
+        }
+        if let (true, Some(text)) = (stdin, &input.text) {
+            self.apart(&text.clone(), &Input::default());
+        }
+    }
+
+    /// Follows `find`: the commands it runs, and D1's rule for where it starts.
+    fn find(&mut self, args: &[Arg], input: &Input) -> Facts {
+        let mut facts = Facts::default();
+        let mut deletes = args.iter().any(|arg| arg.text() == "-delete");
+        let mut at = 0;
+        while at < args.len() {
+            if matches!(args[at].text().as_str(), "-exec" | "-execdir" | "-ok" | "-okdir") {
+                let rest = &args[at + 1..];
+                let end = rest
+                    .iter()
+                    .position(|arg| matches!(arg.text().as_str(), ";" | "+"))
+                    .unwrap_or(rest.len());
+                let seen = self.invoke(&rest[..end], input);
+                deletes |= seen.removes;
+                facts.absorb(&seen);
+                at += end + 1;
+            }
+            at += 1;
+        }
+        if deletes {
+            remove::find(self, args);
+        }
+        facts
+    }
+}
+
+fn echo(args: &[Arg]) -> String {
+    let mut escapes = false;
+    let mut newline = true;
+    let mut from = 0;
+    for arg in args {
+        let text = arg.text();
+        if text.len() < 2
+            || !text.starts_with('-')
+            || !text[1..].chars().all(|c| matches!(c, 'n' | 'e' | 'E'))
+        {
+            break;
+        }
+        escapes |= text.contains('e');
+        newline &= !text.contains('n');
+        from += 1;
+    }
+    let text = join(&args[from..]).text();
+    let text = if escapes { super::brace::ansi(&text).into_iter().collect() } else { text };
+    if newline { text + "\n" } else { text }
+}
+
+/// An approximation: the format's escapes, each `%s` or `%b` filled in turn.
+fn printf(args: &[Arg]) -> String {
+    let Some((format, values)) = args.split_first() else { return String::new() };
+    let format: String = super::brace::ansi(&format.text()).into_iter().collect();
+    if !format.contains('%') {
+        return format;
+    }
+    let mut values = values.iter().map(Arg::text).peekable();
+    let mut out = String::new();
+    let mut rounds = 0;
+    loop {
+        let mut chars = format.chars();
+        while let Some(c) = chars.next() {
+            match (c, c == '%') {
+                (_, true) => match chars.find(|c| c.is_ascii_alphabetic() || *c == '%') {
+                    Some('%') => out.push('%'),
+                    Some('b') => out.extend(super::brace::ansi(&values.next().unwrap_or_default())),
+                    _ => out.push_str(&values.next().unwrap_or_default()),
+                },
+                (c, false) => out.push(c),
+            }
+        }
+        rounds += 1;
+        if values.peek().is_none() || rounds > 256 {
+            return out;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Where quotes and substitutions end.
+//!
+//! Owns: finding the end of a nested construct, with a stack on the heap, so that hostile nesting costs memory in
+//! proportion to the text and never the process's stack. Must never read past the end or go backwards.
+
+#[derive(Clone, Copy)]
+enum Frame {
+    Paren { cases: u32 },
+    Brace { quoted: bool },
+    Bracket,
+    Double,
+    Tick,
+}
+
+/// The position after the unit that starts at `pos`: a character, an escape, a quoted string or a substitution.
+pub(super) fn skip(chars: &[char], pos: usize) -> usize {
+    match chars.get(pos) {
+        Some('\\') => (pos + 2).min(chars.len()),
+        Some('\'') => single(chars, pos + 1),
+        Some('"' | '`') => run(chars, pos, None, true),
+        Some('$') => match chars.get(pos + 1) {
+            Some('\'') => ansi(chars, pos + 2),
+            Some('"') => run(chars, pos + 1, None, true),
+            Some('(') => close(chars, pos + 1, ')'),
+            Some('{') => close(chars, pos + 1, '}'),
+            Some('[') => close(chars, pos + 1, ']'),
+            _ => pos + 1,
+        },
+        Some(_) => pos + 1,
+        None => chars.len(),
+    }
+}
+
+/// The position after the closer of the construct whose opening bracket is at `pos`.
+pub(super) fn close(chars: &[char], pos: usize, closer: char) -> usize {
+    let frame = match closer {
+        ')' => Frame::Paren { cases: 0 },
+        ']' => Frame::Bracket,
+        _ => Frame::Brace { quoted: false },
+    };
+    run(chars, pos, Some(frame), true)
+}
+
+/// The position after the closing quote of a single-quoted text whose content starts at `pos`.
+pub(super) fn single(chars: &[char], pos: usize) -> usize {
+    chars[pos.min(chars.len())..].iter().position(|c| *c == '\'').map_or(chars.len(), |at| pos + at + 1)
+}
+
+/// The same for `$'…'`, where a backslash escapes.
+pub(super) fn ansi(chars: &[char], mut pos: usize) -> usize {
+    while let Some(c) = chars.get(pos) {
+        match c {
+            '\\' => pos += 2,
+            '\'' => return pos + 1,
+            _ => pos += 1,
+        }
+    }
+    chars.len()
+}
+
+fn word_at(chars: &[char], pos: usize, word: &str) -> bool {
+    let starts = pos == 0 || matches!(chars[pos - 1], ' ' | '\t' | '\n' | ';' | '(' | ')' | '|' | '&');
+    let end = pos + word.len();
+    starts
+        && word.chars().enumerate().all(|(i, c)| chars.get(pos + i) == Some(&c))
+        && chars.get(end).is_none_or(|c| matches!(c, ' ' | '\t' | '\n' | ';' | ')'))
+}
+
+fn run(chars: &[char], pos: usize, first: Option<Frame>, cases_count: bool) -> usize {
+    let mut stack: Vec<Frame> = Vec::new();
+    let mut at = pos;
+    let mut saw_case = false;
+    match (first, chars.get(pos)) {
+        (Some(frame), _) => stack.push(frame),
+        (None, Some('"')) => stack.push(Frame::Double),
+        _ => stack.push(Frame::Tick),
+    }
+    at += 1;
+    while let (Some(frame), Some(c)) = (stack.last().copied(), chars.get(at).copied()) {
+        if c == '\\' {
+            at += 2;
+            continue;
+        }
+        match (frame, c) {
+            (Frame::Tick, '`')
+            | (Frame::Double, '"')
+            | (Frame::Brace { .. }, '}')
+            | (Frame::Bracket, ']')
+            | (Frame::Paren { cases: 0 }, ')') => {
+                stack.pop();
+            }
+            (Frame::Tick, _) => {}
+            (_, '`') => stack.push(Frame::Tick),
+            (_, '$') => match chars.get(at + 1) {
+                Some('(') => {
+                    stack.push(Frame::Paren { cases: 0 });
+                    at += 1;
+                }
+                Some('{') => {
+                    let quoted = matches!(frame, Frame::Double | Frame::Brace { quoted: true });
+                    stack.push(Frame::Brace { quoted });
+                    at += 1;
+                }
+                Some('\'') if matches!(frame, Frame::Paren { .. } | Frame::Brace { quoted: false }) => {
+                    at = ansi(chars, at + 2) - 1;
+                }
+                _ => {}
+            },
+            (Frame::Double | Frame::Brace { quoted: true }, _) if c != '"' => {}
+            (Frame::Bracket, '[') => stack.push(Frame::Bracket),
+            (_, '"') => stack.push(Frame::Double),
+            (_, '\'') => at = single(chars, at + 1) - 1,
+            (Frame::Paren { .. }, '(') => stack.push(Frame::Paren { cases: 0 }),
+            (Frame::Paren { .. }, '#') if matches!(chars[at - 1], ' ' | '\t' | '\n' | ';') => {
+                while chars.get(at + 1).is_some_and(|c| *c != '\n') {
+                    at += 1;
+                }
+            }
+            (Frame::Paren { cases }, 'c') if cases_count && word_at(chars, at, "case") => {
+                saw_case = true;
+                stack.pop();
+                stack.push(Frame::Paren { cases: cases + 1 });
+            }
+            (Frame::Paren { cases }, 'e') if cases > 0 && word_at(chars, at, "esac") => {
+                stack.pop();
+                stack.push(Frame::Paren { cases: cases - 1 });
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if !stack.is_empty() && saw_case && cases_count {
+        return run(chars, pos, first, false);
+    }
+    at.min(chars.len())
+}

@@ -1,0 +1,184 @@
+//! Paths without a disk: resolving, protected places, top-level directories, block devices.
+//!
+//! Owns: what a word would name if it were a path. Must never touch the file system; symbolic links are not followed,
+//! except the fixed ones that every Debian and every `/proc` has.
+
+use super::glob::{Unit, literal, meets, names, pattern};
+
+/// A resolved path: its components, each possibly a glob.
+pub(super) type Components = Vec<Vec<Unit>>;
+
+/// Resolves units against a directory.
+pub(super) fn resolve(units: &[Unit], cwd: &str) -> Components {
+    let known: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
+    let mut parts: Components = Vec::new();
+    let slash = Unit::Lit('/');
+    if known.first() != Some(&slash) {
+        parts = cwd.split('/').filter(|part| !part.is_empty()).map(literal).collect();
+    }
+    for part in known.split(|unit| *unit == slash) {
+        match part {
+            [] | [Unit::Lit('.')] => {}
+            [Unit::Lit('.'), Unit::Lit('.')] => {
+                parts.pop();
+            }
+            _ => parts.push(part.to_vec()),
+        }
+        if let Some(through) = link(&parts, cwd) {
+            parts = through;
+        }
+    }
+    parts
+}
+
+/// The places that fixed symbolic links lead to.
+fn link(parts: &Components, cwd: &str) -> Option<Components> {
+    let text = |i: usize| parts.get(i).map(|part| part.iter().map(ToString::to_string).collect::<String>());
+    let (first, second, third) = (text(0)?, text(1)?, text(2));
+    let target = match (first.as_str(), second.as_str(), third.as_deref()) {
+        ("var", "run", None) => "run",
+        ("var", "lock", None) => "run/lock",
+        ("dev", "fd", None) => "proc/self/fd",
+        ("proc", "self" | "thread-self", Some("root")) => "",
+        ("proc", "self" | "thread-self", Some("cwd")) => cwd,
+        _ => return None,
+    };
+    Some(target.split('/').filter(|part| !part.is_empty()).map(literal).collect())
+}
+
+/// The components of a plain absolute path.
+pub(super) fn components(path: &str) -> Components {
+    resolve(&literal(path), "/")
+}
+
+/// Resolved text, for effects and messages.
+pub(super) fn show(parts: &Components) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push('/');
+        text.extend(part.iter().map(ToString::to_string));
+    }
+    if text.is_empty() { "/".to_owned() } else { text }
+}
+
+/// Whether `path` can be `place` or lie below it.
+pub(super) fn within(path: &Components, place: &Components) -> bool {
+    path.len() >= place.len() && place.iter().zip(path).all(|(name, part)| names(part, name))
+}
+
+/// Whether `path` can be `place` or an ancestor of it.
+pub(super) fn above(path: &Components, place: &Components) -> bool {
+    path.len() <= place.len() && path.iter().zip(place).all(|(part, name)| names(part, name))
+}
+
+/// Whether `path` can be exactly `place`.
+pub(super) fn same(path: &Components, place: &Components) -> bool {
+    path.len() == place.len() && within(path, place)
+}
+
+/// Whether the path can be `/proc/<other process>` or below it.
+pub(super) fn other_process(path: &Components) -> bool {
+    let [first, second, ..] = path.as_slice() else { return false };
+    let number = ('0'..='9').any(|digit| {
+        let all = second.iter().all(|unit| !matches!(unit, Unit::Lit(c) if !c.is_ascii_digit()));
+        all && meets(second, &[Unit::Lit(digit), Unit::Star])
+    });
+    names(first, &literal("proc")) && number
+}
+
+const BLOCK: &[&str] = &[
+    "sd*",
+    "hd*",
+    "vd*",
+    "xvd*",
+    "nvme*",
+    "mmcblk*",
+    "loop*",
+    "dm-*",
+    "md*",
+    "sr*",
+    "nbd*",
+    "ram*",
+    "zram*",
+    "mapper",
+    "disk",
+    "block",
+    "bcache*",
+    "rbd*",
+    "drbd*",
+    "fd0*",
+    "cciss",
+    "pmem*",
+    "mtdblock*",
+    "ubiblock*",
+    "root",
+    "zd*",
+    "zvol",
+];
+
+/// Whether the path can be a block device.
+pub(super) fn block_device(path: &Components) -> bool {
+    let [first, second, ..] = path.as_slice() else { return false };
+    names(first, &literal("dev")) && BLOCK.iter().any(|name| names(second, &pattern(name)))
+}
+
+/// Every way a word may carry a path: itself, after `=`, `@`, `file://`, attached to a short option, before `:`.
+pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
+    let units: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
+    let lit = |i: usize, c: char| units.get(i) == Some(&Unit::Lit(c));
+    let mut found = Vec::new();
+    let option = lit(0, '-') && units.len() > 1;
+    if !option {
+        found.push(units.clone());
+    }
+    if option && !lit(1, '-') {
+        found.push(units[2..].to_vec());
+        if let Some(at) = (2..units.len()).find(|i| lit(*i, '/')) {
+            found.push(units[at..].to_vec());
+        }
+    }
+    let mut last = 0;
+    for at in 0..units.len() {
+        if lit(at, '=') || lit(at, '@') || lit(at, ':') || lit(at, ',') {
+            let piece = &units[last..at];
+            if matches!(piece.first(), Some(Unit::Lit('/'))) && !lit(at, '=') {
+                found.push(piece.to_vec());
+            }
+            last = at + 1;
+        }
+        if (lit(at, '=') || lit(at, '@')) && found.len() < 64 {
+            found.push(units[at + 1..].to_vec());
+        }
+        if lit(at, ':') && lit(at + 1, '/') && ends_with_file(&units[..at]) && found.len() < 64 {
+            found.push(unescape(&units[at + 1..]));
+        }
+    }
+    found
+}
+
+fn ends_with_file(units: &[Unit]) -> bool {
+    let tail: String = units.iter().rev().take(4).map(ToString::to_string).collect();
+    tail.eq_ignore_ascii_case("elif")
+}
+
+/// The path of a `file:` address: without host, percent signs decoded.
+fn unescape(units: &[Unit]) -> Vec<Unit> {
+    let text: String = units.iter().map(ToString::to_string).collect();
+    let skip = text.strip_prefix("//").map_or(0, |rest| 2 + rest.find('/').unwrap_or(0));
+    let mut out = Vec::new();
+    let mut at = skip;
+    while let Some(unit) = units.get(at) {
+        let hex: String = units.iter().skip(at + 1).take(2).map(ToString::to_string).collect();
+        match (unit, u8::from_str_radix(&hex, 16)) {
+            (Unit::Lit('%'), Ok(byte)) if hex.len() == 2 => {
+                out.push(Unit::Lit(char::from(byte)));
+                at += 3;
+            }
+            _ => {
+                out.push(unit.clone());
+                at += 1;
+            }
+        }
+    }
+    out
+}

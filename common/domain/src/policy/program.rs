@@ -1,0 +1,257 @@
+//! Interpreters and network programs: who they are, and where an interpreter's program comes from.
+//!
+//! Owns: the names that D5 and D6 speak of. Must never decide a verdict.
+
+use super::option::{Options, read};
+use super::word::Arg;
+
+/// Where an interpreter takes its program from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// A code string.
+    Code(Arg),
+    /// A file operand.
+    File(Arg),
+    /// Standard input.
+    Stdin,
+    /// A code string that is still to be appended, by `xargs`.
+    Appended,
+    /// The program is elsewhere: a module, or nothing runs.
+    Other,
+}
+
+const SHELLS: &[&str] = &[
+    "sh", "bash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "rbash", "rzsh", "yash", "posh", "fish",
+    "csh", "tcsh",
+];
+
+/// Whether this is a shell.
+pub(super) fn is_shell(name: &str) -> bool {
+    SHELLS.contains(&name)
+}
+
+/// Whether this runs programs written in a language of its own, or a shell.
+pub(super) fn is_interpreter(name: &str) -> bool {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    is_shell(name)
+        || matches!(
+            stem,
+            "python"
+                | "pypy"
+                | "perl"
+                | "ruby"
+                | "node"
+                | "nodejs"
+                | "php"
+                | "lua"
+                | "luajit"
+                | "tclsh"
+                | "wish"
+                | "expect"
+                | "rscript"
+                | "Rscript"
+                | "deno"
+                | "bun"
+                | "pwsh"
+                | "powershell"
+                | "irb"
+                | "guile"
+                | "jshell"
+                | "groovy"
+                | "julia"
+                | "scala"
+                | "elixir"
+                | "osascript"
+                | "ipython"
+                | "ts-node"
+                | "tsx"
+                | "nu"
+                | "elvish"
+                | "xonsh"
+        )
+}
+
+/// Whether this program fetches from, or speaks to, the network.
+pub(super) fn is_network(name: &str) -> bool {
+    is_raw_network(name)
+        || matches!(
+            name,
+            "curl"
+                | "wget"
+                | "wget2"
+                | "ssh"
+                | "scp"
+                | "sftp"
+                | "ftp"
+                | "tftp"
+                | "lftp"
+                | "ncftp"
+                | "ncftpget"
+                | "lynx"
+                | "w3m"
+                | "links"
+                | "links2"
+                | "elinks"
+                | "aria2c"
+                | "http"
+                | "https"
+                | "httpie"
+                | "xh"
+                | "xhs"
+                | "fetch"
+                | "rsync"
+                | "dig"
+                | "nslookup"
+                | "host"
+                | "whois"
+                | "drill"
+                | "kdig"
+                | "ping"
+                | "gh"
+                | "glab"
+                | "aws"
+                | "gsutil"
+                | "gcloud"
+                | "az"
+                | "s3cmd"
+                | "rclone"
+                | "kubectl"
+                | "mosh"
+                | "curlie"
+                | "axel"
+                | "GET"
+                | "lwp-request"
+                | "smbclient"
+                | "finger"
+                | "rsh"
+                | "rlogin"
+                | "irc"
+                | "mail"
+                | "fetchmail"
+                | "snmpwalk"
+                | "redis-cli"
+                | "websocat"
+                | "grpcurl"
+        )
+}
+
+/// Whether this is a raw network client.
+pub(super) fn is_raw_network(name: &str) -> bool {
+    matches!(
+        name,
+        "nc" | "ncat"
+            | "netcat"
+            | "nc.traditional"
+            | "nc.openbsd"
+            | "socat"
+            | "telnet"
+            | "cryptcat"
+            | "pwncat"
+            | "sbd"
+            | "nc6"
+            | "rlwrap-nc"
+            | "websocat"
+            | "socket"
+            | "chisel"
+    )
+}
+
+fn is_stdin(arg: &Arg) -> bool {
+    matches!(arg.text().as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
+}
+
+/// Where this interpreter takes its program from.
+pub(super) fn source(name: &str, args: &[Arg]) -> Source {
+    if is_shell(name) {
+        return shell(args);
+    }
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let (short, long, code, other): (&'static str, &'static str, &[&str], &[&str]) = match stem {
+        "python" | "pypy" | "ipython" => (
+            "BbdEhiIOPqRsSuvVxc:m:W:X:",
+            "help version check-hash-based-pycs=",
+            &["c"],
+            &["m", "h", "V", "help", "version"],
+        ),
+        "perl" => ("acdDfhilnpsStTuUvVwWXe:E:I:M:m:F:0::C::x::", "help version", &["e", "E"], &["v", "h"]),
+        "ruby" => (
+            "acdhlnpsSvwWxyUe:I:r:C:E:F:0::i::K:",
+            "help version encoding=",
+            &["e"],
+            &["v", "version", "help"],
+        ),
+        "node" | "nodejs" | "deno" | "bun" | "tsx" | "ts-node" => (
+            "ivhce:p:r:",
+            "eval= print= require= import= version help check interactive input-type= \
+                 experimental-vm-modules",
+            &["e", "p", "eval", "print"],
+            &["v", "h", "version", "help"],
+        ),
+        "php" => (
+            "aChilmnqsvwr:B:R:E:F:f:c:d:z:S:t:",
+            "version help",
+            &["r", "R", "B", "E"],
+            &["v", "h", "i", "m", "S"],
+        ),
+        "lua" | "luajit" => ("iEvWe:l:", "", &["e"], &["v"]),
+        _ => ("e:c:hv", "eval= version help", &["e", "c", "eval"], &["h", "version", "help"]),
+    };
+    // Options of a program's own begin after its file: reading stops at the first operand.
+    let parsed = read(&Options { short, long, denied: "", abbreviates: false, stops: true }, args);
+    if let Some(value) = parsed.values(code).first() {
+        return Source::Code((*value).clone());
+    }
+    if parsed.has(other) {
+        return Source::Other;
+    }
+    if let Some(file) = parsed.values(&["f", "F"]).first() {
+        return if is_stdin(file) { Source::Stdin } else { Source::File((*file).clone()) };
+    }
+    match parsed.operands.first() {
+        None => Source::Stdin,
+        Some(file) if is_stdin(file) => Source::Stdin,
+        Some(file) => Source::File(file.clone()),
+    }
+}
+
+fn shell(args: &[Arg]) -> Source {
+    let mut code = false;
+    let mut input = false;
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        let text = arg.text();
+        let signed = text.starts_with('-') || text.starts_with('+');
+        if text == "--" || text == "-" {
+            at += 1;
+            break;
+        }
+        if let Some(long) = text.strip_prefix("--") {
+            at += if matches!(long, "rcfile" | "init-file") { 2 } else { 1 };
+            if matches!(long, "version" | "help") {
+                return Source::Other;
+            }
+            if let Some(value) = long.strip_prefix("command=") {
+                return Source::Code(Arg::plain(value));
+            }
+            code |= long == "command";
+            continue;
+        }
+        if !signed || text.len() < 2 {
+            break;
+        }
+        at += 1;
+        if text.starts_with('-') {
+            code |= text.contains('c');
+            input |= text.contains('s');
+        }
+        at += text.chars().filter(|c| matches!(c, 'o' | 'O')).count();
+    }
+    match args.get(at) {
+        Some(arg) if code => Source::Code(arg.clone()),
+        None if code => Source::Appended,
+        _ if input => Source::Stdin,
+        None => Source::Stdin,
+        Some(arg) if is_stdin(arg) => Source::Stdin,
+        Some(arg) => Source::File(arg.clone()),
+    }
+}

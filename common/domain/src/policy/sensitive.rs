@@ -1,0 +1,173 @@
+//! Places whose reading always asks: credentials, devices, `/proc`.
+//!
+//! Owns: the list of A's "never". Must never be shorter than the policy's text.
+
+use super::Setting;
+use super::glob::{Unit, literal, names, pattern};
+use super::path::{Components, above, components, other_process, same, within};
+
+/// Names that are sensitive wherever they are.
+const NAMES: &[&str] = &[
+    ".env*",
+    "*.pem",
+    "*.key",
+    ".ssh",
+    ".aws",
+    ".azure",
+    ".gnupg",
+    ".kube",
+    ".docker",
+    ".netrc",
+    "_netrc",
+    ".git-credentials",
+    ".pgpass",
+    ".my.cnf",
+    ".mylogin.cnf",
+    ".npmrc",
+    ".yarnrc.yml",
+    ".pypirc",
+    ".s3cfg",
+    ".boto",
+    ".vault-token",
+    ".terraformrc",
+    ".password-store",
+    ".htpasswd",
+    ".oci",
+    ".ibmcloud",
+    ".bluemix",
+    ".linode-cli",
+    ".doctl",
+    ".heroku",
+    ".fly",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "id_ecdsa_sk",
+    "id_ed25519_sk",
+    "*.p12",
+    "*.pfx",
+    "*.kdbx",
+    "*.keystore",
+    "*.jks",
+    "*.ppk",
+    "credentials.tfrc.json",
+    "gcloud",
+    "application_default_credentials.json",
+    ".rclone.conf",
+    ".gitcookies",
+    "*.ovpn",
+];
+/// Sensitive places below any home directory's usual folders.
+const TAILS: &[&str] = &[
+    ".config/gcloud",
+    ".config/gh",
+    ".config/hub",
+    ".config/glab-cli",
+    ".config/git/credentials",
+    ".config/rclone",
+    ".config/doctl",
+    ".config/op",
+    ".config/sops",
+    ".config/age",
+    ".config/containers/auth.json",
+    ".config/helm",
+    ".config/pip/pip.conf",
+    ".cargo/credentials*",
+    ".gem/credentials",
+    ".m2/settings.xml",
+    ".gradle/gradle.properties",
+    ".terraform.d",
+    ".local/share/keyrings",
+    ".cache/gcloud",
+    ".databricks",
+    ".snowflake",
+    ".config/azure",
+    ".subversion/auth",
+    ".nuget/nuget.config",
+    ".config/heroku",
+    ".config/configstore",
+    ".config/netlify",
+];
+/// Sensitive absolute places.
+const PLACES: &[&str] = &[
+    "/etc/shadow*",
+    "/etc/gshadow*",
+    "/etc/sudoers*",
+    "/etc/ssh/ssh_host_*",
+    "/etc/ssl/private",
+    "/etc/krb5.keytab",
+    "/etc/security/opasswd",
+    "/etc/passwd-",
+    "/etc/master.passwd",
+    "/run/secrets",
+    "/var/backups",
+    "/root/.ssh",
+    "/root/.aws",
+    "/var/run/secrets",
+    "/etc/letsencrypt",
+    "/etc/wireguard",
+    "/etc/openvpn",
+    "/etc/kubernetes",
+    "/etc/docker/key.json",
+    "/etc/git-credentials",
+    "/etc/boto.cfg",
+    "/etc/gcloud",
+    "/etc/NetworkManager/system-connections",
+];
+const PROC: &[&str] = &["cpuinfo", "meminfo", "loadavg", "uptime", "version"];
+
+fn place(path: &str) -> Components {
+    path.split('/').filter(|part| !part.is_empty()).map(pattern).collect()
+}
+
+/// Whether a path is, or as a glob can be, sensitive.
+pub(super) fn is_sensitive(setting: &Setting<'_>, path: &Components) -> bool {
+    if path.iter().any(|part| NAMES.iter().any(|name| names(part, &pattern(name)))) {
+        return true;
+    }
+    if PLACES.iter().any(|name| within(path, &place(name))) {
+        return true;
+    }
+    let tail = |name: &str| {
+        let tail = place(name);
+        (0..path.len()).any(|from| within(&path[from..].to_vec(), &tail))
+    };
+    if TAILS.iter().any(|name| tail(name)) {
+        return true;
+    }
+    let _ = setting;
+    special(path)
+}
+
+/// Devices except `/dev/null`, and `/proc` except five files.
+fn special(path: &Components) -> bool {
+    let Some(first) = path.first() else { return false };
+    let fixed = |names: &[&str]| path.len() == 2 && names.iter().any(|name| path[1] == literal(name));
+    if names(first, &literal("dev")) && !(path.len() == 2 && *first == literal("dev") && fixed(&["null"])) {
+        return first.iter().any(Unit::is_glob) && path.len() > 1 || *first == literal("dev");
+    }
+    if names(first, &literal("proc")) && !(*first == literal("proc") && fixed(PROC)) {
+        return first.iter().any(Unit::is_glob) && path.len() > 1
+            || *first == literal("proc")
+            || other_process(path);
+    }
+    false
+}
+
+/// Whether a recursive read of this path reaches a sensitive or protected place that is fixed.
+pub(super) fn reaches(setting: &Setting<'_>, protected: &[Components], path: &Components) -> bool {
+    let home = components(setting.home);
+    let below_home = |tail: &str| {
+        let mut place_below = home.clone();
+        place_below.extend(place(tail));
+        place_below
+    };
+    let fixed =
+        PLACES.iter().map(|name| place(name)).chain(["/dev/x", "/proc/x"].iter().map(|name| place(name)));
+    let mut at_home: Vec<Components> = TAILS.iter().map(|tail| below_home(tail)).collect();
+    at_home.push(below_home(".ssh"));
+    protected.iter().any(|place| above(path, place))
+        || fixed.into_iter().any(|place| above(path, &place) && !same(path, &place))
+        || at_home.iter().any(|place| above(path, place))
+}

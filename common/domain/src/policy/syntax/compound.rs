@@ -1,0 +1,201 @@
+//! Groups, control flow, functions, `[[ ]]` and `(( ))`.
+//!
+//! Owns: what opens and closes a compound command. Must never fail: a missing closer ends at the end of the text.
+
+use super::reader::Reader;
+use super::{Kind, List, Step};
+use crate::policy::nest;
+
+impl Reader {
+    pub(super) fn compound(&mut self) -> Option<Kind> {
+        if self.starts("((")
+            && let Some(text) = self.arithmetic()
+        {
+            return Some(Kind::Arithmetic(text));
+        }
+        if self.peek() == Some('(') {
+            self.pos += 1;
+            let body = self.list(")");
+            return Some(Kind::Group { subshell: true, words: Vec::new(), body });
+        }
+        let word = self.glance();
+        let group = |body| Kind::Group { subshell: false, words: Vec::new(), body };
+        match word.as_str() {
+            "{" => {
+                self.word();
+                Some(group(self.list("}")))
+            }
+            "if" => {
+                self.word();
+                Some(group(self.list("fi")))
+            }
+            "while" | "until" => {
+                self.word();
+                Some(group(self.list("done")))
+            }
+            "for" | "select" => Some(self.each()),
+            "case" => Some(self.case()),
+            "coproc" => Some(self.coprocess()),
+            "[[" => Some(self.test()),
+            "function" => {
+                self.word();
+                self.blanks();
+                let name = self.word();
+                self.blanks();
+                if self.starts("()") {
+                    self.pos += 2;
+                }
+                self.function(name)
+            }
+            "" => None,
+            _ => {
+                let start = self.pos;
+                self.word();
+                self.blanks();
+                if self.peek() == Some('(') {
+                    self.pos += 1;
+                    self.blanks();
+                    if self.peek() == Some(')') {
+                        self.pos += 1;
+                        return self.function(word);
+                    }
+                }
+                self.pos = start;
+                None
+            }
+        }
+    }
+
+    /// The text of `((…))` that begins here, if it closes as one.
+    pub(super) fn arithmetic(&mut self) -> Option<String> {
+        let end = nest::close(&self.chars, self.pos + 1, ')');
+        if self.chars.get(end) != Some(&')') {
+            return None;
+        }
+        let text = self.chars.get(self.pos + 2..end - 1).map(|text| text.iter().collect());
+        self.pos = end + 1;
+        text
+    }
+
+    pub(super) fn function(&mut self, name: String) -> Option<Kind> {
+        self.gap();
+        let body = Box::new(self.command()?);
+        Some(Kind::Function { name, body })
+    }
+
+    pub(super) fn each(&mut self) -> Kind {
+        self.word();
+        self.blanks();
+        let mut words = Vec::new();
+        if self.starts("((") {
+            if let Some(text) = self.arithmetic() {
+                words.push(format!("\"$(({text}))\""));
+            }
+        } else {
+            self.word();
+            self.gap();
+            if self.glance() == "in" {
+                self.word();
+                loop {
+                    self.blanks();
+                    let word = self.word();
+                    if word.is_empty() {
+                        break;
+                    }
+                    words.push(word);
+                }
+            }
+        }
+        self.gap();
+        if self.peek() == Some(';') {
+            self.pos += 1;
+            self.gap();
+        }
+        let closer = if self.glance() == "{" { "}" } else { "done" };
+        if closer == "}" {
+            self.word();
+        }
+        Kind::Group { subshell: false, words, body: self.list(closer) }
+    }
+
+    pub(super) fn case(&mut self) -> Kind {
+        self.word();
+        self.blanks();
+        let mut words = vec![self.word()];
+        let mut body = List::new();
+        self.gap();
+        if self.glance() == "in" {
+            self.word();
+        }
+        loop {
+            self.gap();
+            if self.peek().is_none() {
+                self.tree.marks.broken = true;
+                break;
+            }
+            if self.glance() == "esac" {
+                self.word();
+                break;
+            }
+            let start = self.pos;
+            while let Some(c) = self.peek() {
+                self.blanks();
+                match c {
+                    ')' => {
+                        self.pos += 1;
+                        break;
+                    }
+                    '(' | '|' => self.pos += 1,
+                    _ => {
+                        let word = self.word();
+                        if word.is_empty() && !matches!(self.peek(), Some(')' | '(' | '|')) {
+                            break;
+                        }
+                        words.push(word);
+                    }
+                }
+            }
+            body.append(&mut self.list(";;"));
+            while matches!(self.peek(), Some(';' | '&')) {
+                self.pos += 1;
+            }
+            if self.pos == start {
+                self.tree.marks.broken = true;
+                self.pos += 1;
+            }
+        }
+        Kind::Group { subshell: false, words, body }
+    }
+
+    pub(super) fn coprocess(&mut self) -> Kind {
+        self.word();
+        self.blanks();
+        let start = self.pos;
+        let name = self.word();
+        self.blanks();
+        if name.is_empty() || !(self.peek() == Some('(') || self.glance() == "{") {
+            self.pos = start;
+        }
+        let stages = self.command().into_iter().collect();
+        let body = vec![Step { stages, background: true }];
+        Kind::Group { subshell: true, words: Vec::new(), body }
+    }
+
+    pub(super) fn test(&mut self) -> Kind {
+        self.word();
+        let mut words = Vec::new();
+        loop {
+            self.gap();
+            let word = self.word();
+            if word == "]]" || (word.is_empty() && self.peek().is_none()) {
+                break;
+            }
+            if word.is_empty() {
+                self.pos += 1;
+            } else {
+                words.push(word);
+            }
+        }
+        Kind::Test(words)
+    }
+}

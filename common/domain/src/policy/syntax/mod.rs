@@ -1,0 +1,102 @@
+//! The tolerant reader of shell text: text → tree, in one pass, never failing.
+//!
+//! Owns: the tree that every stage reads, and what the text contains that a plain command may not ([`Marks`]).
+//! Must never recurse without a bound, panic, or drop a part of the text: what it cannot place becomes a command of
+//! its own, so that deny rules see it (I7, I8).
+
+mod compound;
+mod reader;
+
+pub(super) use reader::read;
+
+/// A list of commands.
+pub(super) type List = Vec<Step>;
+
+/// One pipeline and how it is left.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Step {
+    /// The stages, in order.
+    pub(super) stages: Vec<Command>,
+    /// Followed by `&`, alone or as the end of its and-or list.
+    pub(super) background: bool,
+}
+
+/// A command and its redirections.
+#[derive(Debug, Clone)]
+pub(super) struct Command {
+    /// What it is.
+    pub(super) kind: Kind,
+    /// Its redirections, in order.
+    pub(super) redirects: Vec<Redirect>,
+}
+
+/// The kinds of command.
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    /// Raw words, assignments included.
+    Simple(Vec<String>),
+    /// A group, subshell or control structure.
+    Group {
+        /// Runs in a process of its own.
+        subshell: bool,
+        /// Words outside commands: `for` values, `case` word and patterns.
+        words: Vec<String>,
+        /// What it runs.
+        body: List,
+    },
+    /// A function definition.
+    Function {
+        /// Its name.
+        name: String,
+        /// Its body.
+        body: Box<Command>,
+    },
+    /// `[[ … ]]`.
+    Test(Vec<String>),
+    /// `(( … ))`.
+    Arithmetic(String),
+}
+
+/// One redirection.
+#[derive(Debug, Clone)]
+pub(super) struct Redirect {
+    /// The descriptor before the operator, as written.
+    pub(super) fd: String,
+    /// The operator.
+    pub(super) op: String,
+    /// The raw target; for a here-document its delimiter.
+    pub(super) target: String,
+    /// The body of a here-document, by index into [`Tree::bodies`].
+    pub(super) body: Option<usize>,
+}
+
+/// A here-document's body.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Body {
+    /// Its text.
+    pub(super) text: String,
+    /// Whether expansions happen in it.
+    pub(super) expands: bool,
+}
+
+/// What the text has that plain commands joined by `&& || ; newline |` do not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Groups, control flow, functions, `!`, `time`, `coproc`, `&`, `|&`, comments, here-documents.
+    pub(super) structure: bool,
+    /// Nesting or length beyond what is read as a tree.
+    pub(super) too_deep: bool,
+    /// Something was left open or closed too often.
+    pub(super) broken: bool,
+}
+
+/// The tree of a text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tree {
+    /// The commands.
+    pub(super) list: List,
+    /// Bodies of here-documents.
+    pub(super) bodies: Vec<Body>,
+    /// What was noticed on the way.
+    pub(super) marks: Marks,
+}

@@ -1,0 +1,325 @@
+//! Characters → lists, pipelines, simple commands, redirections, here-documents.
+//!
+//! Owns: the position in the text. Must never leave a character unread.
+
+use super::{Body, Command, Kind, List, Redirect, Step, Tree};
+use crate::policy::nest;
+
+const MAX_DEPTH: u32 = 40;
+const TRANSPARENT: &[&str] = &["then", "else", "elif", "do"];
+const CLOSERS: &[&str] = &["fi", "done", "esac", "}"];
+
+/// Reads a text.
+pub(in crate::policy) fn read(text: &str) -> Tree {
+    let mut reader = Reader { chars: text.chars().collect(), ..Reader::default() };
+    let mut list = List::new();
+    while reader.pos < reader.chars.len() {
+        let start = reader.pos;
+        list.append(&mut reader.list(""));
+        if reader.pos == start {
+            reader.pos += 1;
+        }
+        if reader.pos < reader.chars.len() {
+            reader.tree.marks.broken = true;
+        }
+    }
+    reader.newline_bodies();
+    reader.tree.list = list;
+    reader.tree
+}
+
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) chars: Vec<char>,
+    pub(super) pos: usize,
+    pub(super) depth: u32,
+    pub(super) tree: Tree,
+    pub(super) owed: Vec<(usize, String, bool)>,
+}
+
+impl Reader {
+    pub(super) fn peek(&self) -> Option<char> {
+        self.chars.get(self.pos).copied()
+    }
+
+    pub(super) fn at(&self, ahead: usize) -> Option<char> {
+        self.chars.get(self.pos + ahead).copied()
+    }
+
+    pub(super) fn starts(&self, text: &str) -> bool {
+        text.chars().enumerate().all(|(i, c)| self.at(i) == Some(c))
+    }
+
+    /// Skips blanks, line continuations and comments.
+    pub(super) fn blanks(&mut self) {
+        while let Some(c) = self.peek() {
+            match c {
+                ' ' | '\t' => self.pos += 1,
+                '\\' if self.at(1) == Some('\n') => self.pos += 2,
+                '#' => {
+                    self.tree.marks.structure = true;
+                    while self.peek().is_some_and(|c| c != '\n') {
+                        self.pos += 1;
+                    }
+                }
+                _ => break,
+            }
+        }
+    }
+
+    pub(super) fn newline(&mut self) {
+        self.pos += 1;
+        self.newline_bodies();
+    }
+
+    /// Reads the bodies of here-documents whose line has ended.
+    pub(super) fn newline_bodies(&mut self) {
+        for (index, delimiter, tabs) in std::mem::take(&mut self.owed) {
+            let mut text = String::new();
+            let mut closed = false;
+            while self.pos < self.chars.len() {
+                let end = self.chars[self.pos..].iter().position(|c| *c == '\n');
+                let stop = end.map_or(self.chars.len(), |end| self.pos + end);
+                let line: String = self.chars[self.pos..stop].iter().collect();
+                self.pos = (stop + 1).min(self.chars.len());
+                let line = if tabs { line.trim_start_matches('\t').to_owned() } else { line };
+                if line == delimiter {
+                    closed = true;
+                    break;
+                }
+                text.push_str(&line);
+                text.push('\n');
+            }
+            self.tree.marks.broken |= !closed;
+            if let Some(body) = self.tree.bodies.get_mut(index) {
+                body.text = text;
+            }
+        }
+    }
+
+    /// Skips blanks and newlines.
+    pub(super) fn gap(&mut self) {
+        loop {
+            self.blanks();
+            if self.peek() == Some('\n') {
+                self.newline();
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// The raw word that begins here, not consumed; empty when an operator does.
+    pub(super) fn glance(&mut self) -> String {
+        let (start, marks) = (self.pos, self.tree.marks);
+        let word = self.word();
+        self.pos = start;
+        self.tree.marks = marks;
+        word
+    }
+
+    /// Reads until the closer: a word such as `fi`, `)`, or `;;` for a case branch.
+    pub(super) fn list(&mut self, closer: &str) -> List {
+        let mut list = List::new();
+        let mut chain = 0;
+        loop {
+            self.gap();
+            let Some(c) = self.peek() else {
+                self.tree.marks.broken |= !closer.is_empty();
+                return list;
+            };
+            if c == ')' {
+                if closer == ")" {
+                    self.pos += 1;
+                    return list;
+                }
+                self.tree.marks.broken = true;
+                self.pos += 1;
+                continue;
+            }
+            if c == ';' {
+                if closer == ";;" && self.at(1).is_some_and(|c| c == ';' || c == '&') {
+                    return list;
+                }
+                self.pos += 1;
+                continue;
+            }
+            if c == '&' || c == '|' {
+                self.pos += 1;
+                self.tree.marks.broken = true;
+                continue;
+            }
+            let word = self.glance();
+            if TRANSPARENT.contains(&word.as_str()) {
+                self.word();
+                self.tree.marks.structure = true;
+                continue;
+            }
+            if CLOSERS.contains(&word.as_str()) {
+                if closer == ";;" && word == "esac" {
+                    return list;
+                }
+                self.word();
+                if word == closer {
+                    return list;
+                }
+                self.tree.marks.broken = true;
+                continue;
+            }
+            let start = self.pos;
+            let step = Step { stages: self.pipeline(), background: false };
+            if self.pos == start {
+                self.pos += 1;
+                self.tree.marks.broken = true;
+                continue;
+            }
+            list.push(step);
+            self.blanks();
+            if self.starts("&&") || self.starts("||") {
+                self.pos += 2;
+            } else {
+                if self.peek() == Some('&') {
+                    self.pos += 1;
+                    self.tree.marks.structure = true;
+                    for step in &mut list[chain..] {
+                        step.background = true;
+                    }
+                }
+                chain = list.len();
+            }
+        }
+    }
+
+    pub(super) fn pipeline(&mut self) -> Vec<Command> {
+        let mut stages = Vec::new();
+        loop {
+            self.gap();
+            while matches!(self.glance().as_str(), "!" | "time") {
+                let timed = self.word() == "time";
+                self.tree.marks.structure = true;
+                self.blanks();
+                while timed && matches!(self.glance().as_str(), "-p" | "--") {
+                    self.word();
+                    self.blanks();
+                }
+            }
+            if let Some(command) = self.command() {
+                stages.push(command);
+            }
+            self.blanks();
+            if self.peek() == Some('|') && self.at(1) != Some('|') {
+                self.pos += 1;
+                if self.peek() == Some('&') {
+                    self.tree.marks.structure = true;
+                    self.pos += 1;
+                }
+                if self.peek().is_none() {
+                    self.tree.marks.broken = true;
+                    return stages;
+                }
+            } else {
+                return stages;
+            }
+        }
+    }
+
+    pub(super) fn command(&mut self) -> Option<Command> {
+        if self.depth >= MAX_DEPTH {
+            self.tree.marks.too_deep = true;
+            if self.peek() == Some('(') {
+                self.pos += 1;
+                return None;
+            }
+            return Some(self.simple());
+        }
+        self.depth += 1;
+        let kind = self.compound();
+        self.depth -= 1;
+        let Some(kind) = kind else { return Some(self.simple()) };
+        self.tree.marks.structure = true;
+        let mut redirects = Vec::new();
+        loop {
+            self.blanks();
+            let Some(redirect) = self.redirect() else { break };
+            redirects.push(redirect);
+        }
+        Some(Command { kind, redirects })
+    }
+
+    pub(super) fn simple(&mut self) -> Command {
+        let (mut words, mut redirects) = (Vec::new(), Vec::new());
+        loop {
+            self.blanks();
+            if let Some(redirect) = self.redirect() {
+                redirects.push(redirect);
+                continue;
+            }
+            let word = self.word();
+            if word.is_empty() {
+                if self.peek() == Some('(') {
+                    // Not shell grammar: keep reading, so that what follows is still seen.
+                    self.tree.marks.broken = true;
+                }
+                return Command { kind: Kind::Simple(words), redirects };
+            }
+            words.push(word);
+        }
+    }
+
+    pub(super) fn redirect(&mut self) -> Option<Redirect> {
+        let start = self.pos;
+        if self.peek() == Some('{') {
+            while self.peek().is_some_and(|c| c == '{' || c == '}' || c == '_' || c.is_ascii_alphanumeric()) {
+                self.pos += 1;
+            }
+        }
+        while self.peek().is_some_and(|c| c.is_ascii_digit()) {
+            self.pos += 1;
+        }
+        let fd: String = self.chars[start..self.pos].iter().collect();
+        let operators = ["&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">"];
+        let process = matches!(self.peek(), Some('<' | '>')) && self.at(1) == Some('(');
+        let op = operators.into_iter().find(|op| self.starts(op) && (fd.is_empty() || !op.starts_with('&')));
+        let Some(op) = op.filter(|_| !process) else {
+            self.pos = start;
+            return None;
+        };
+        self.pos += op.len();
+        self.blanks();
+        let target = self.word();
+        let mut body = None;
+        if op == "<<" || op == "<<-" {
+            self.tree.marks.structure = true;
+            let index = self.tree.bodies.len();
+            let plain: String = target.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+            self.tree.bodies.push(Body { text: String::new(), expands: plain == target });
+            self.owed.push((index, plain, op == "<<-"));
+            body = Some(index);
+        }
+        self.tree.marks.broken |= target.is_empty();
+        Some(Redirect { fd, op: op.to_owned(), target, body })
+    }
+
+    /// Consumes one raw word; empty when an operator or the end is here.
+    pub(super) fn word(&mut self) -> String {
+        let start = self.pos;
+        while let Some(c) = self.peek() {
+            match c {
+                ' ' | '\t' | '\n' | ';' | '&' | '|' | ')' => break,
+                '<' | '>' if self.at(1) == Some('(') => {
+                    self.pos = nest::close(&self.chars, self.pos + 1, ')');
+                }
+                '<' | '>' => break,
+                '(' => {
+                    let array = self.pos > start + 1 && self.chars[self.pos - 1] == '=';
+                    if !array {
+                        break;
+                    }
+                    self.pos = nest::close(&self.chars, self.pos, ')');
+                }
+                _ => self.pos = nest::skip(&self.chars, self.pos),
+            }
+        }
+        self.chars[start..self.pos].iter().collect()
+    }
+}

@@ -1,0 +1,97 @@
+//! What the walk knows on its way: the directory, variables, assignments.
+//!
+//! Owns: literal `cd` tracking and the known variables. Must never guess a value: what is not literal is unknown.
+
+use super::deny::protected;
+use super::glob::Unit;
+use super::path::{resolve, show};
+use super::walk::{Facts, Input, Walker};
+use super::word::{Arg, Look, Value, decode};
+
+impl Walker<'_> {
+    /// Changes the tracked directory (`cd`, `pushd`, `popd`).
+    pub(super) fn change_directory(&mut self, name: &str, args: &[Arg]) {
+        let mut operands = args.iter().filter(|arg| {
+            let text = arg.text();
+            !(text.len() > 1
+                && text.starts_with('-')
+                && text.chars().skip(1).all(|c| c.is_ascii_alphabetic() || c == '-'))
+        });
+        let target = match operands.next() {
+            None if name == "popd" => self.pushed.pop(),
+            None if name == "pushd" => self.pushed.pop(),
+            None => Some(self.setting.home.to_owned()),
+            Some(arg) if arg.text() == "-" => self.old.clone(),
+            Some(arg) if arg.units.iter().all(Unit::is_unknown) => None,
+            Some(arg) => Some(show(&resolve(&arg.units, &self.cwd))),
+        };
+        let Some(target) = target else { return };
+        if name == "pushd" {
+            self.pushed.push(self.cwd.clone());
+        }
+        self.old = Some(std::mem::replace(&mut self.cwd, target));
+    }
+}
+
+/// Splits an assignment word into name and raw value.
+pub(super) fn assignment(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once('=')?;
+    let name = name.strip_suffix('+').unwrap_or(name);
+    let bare = name.split('[').next().unwrap_or_default();
+    let mut chars = bare.chars();
+    let first = chars.next()?;
+    let valid =
+        (first == '_' || first.is_ascii_alphabetic()) && chars.all(|c| c == '_' || c.is_ascii_alphanumeric());
+    (valid && (bare.len() == name.len() || name.ends_with(']'))).then_some((name, value))
+}
+
+impl Look for Walker<'_> {
+    fn code(&mut self, code: &str) -> bool {
+        let trimmed = code.trim_start();
+        if let Some(file) = trimmed.strip_prefix('<').filter(|rest| !rest.starts_with(['<', '(', '&'])) {
+            // `$(<file)` reads the file.
+            for arg in decode(file.trim(), self) {
+                protected::operand(self, &arg);
+            }
+        }
+        self.apart(code, &Input::default()).network
+    }
+
+    fn process(&mut self, code: &str, writes: bool) -> bool {
+        let facts = self.apart(code, &Input::default());
+        let network = facts.network;
+        self.beside.absorb(&Facts { network: facts.network && !writes, ..facts });
+        network
+    }
+
+    fn variable(&mut self, name: &str) -> Value {
+        match name {
+            "HOME" => Value::Known(self.setting.home.to_owned()),
+            "PWD" => Value::Known(self.cwd.clone()),
+            "USER" => Value::Known(self.setting.user.to_owned()),
+            name => Value::Unknown { network: self.tainted.contains(name) },
+        }
+    }
+
+    fn home(&self) -> String {
+        self.setting.home.to_owned()
+    }
+
+    fn user(&self) -> String {
+        self.setting.user.to_owned()
+    }
+
+    fn cwd(&self) -> String {
+        self.cwd.clone()
+    }
+
+    fn spend(&mut self, cost: usize) -> bool {
+        if self.budget < cost {
+            self.budget = 0;
+            self.partial = true;
+            return false;
+        }
+        self.budget -= cost;
+        true
+    }
+}

@@ -1,0 +1,357 @@
+//! The walk over the whole tree: every command that could run, however it is wrapped or nested.
+//!
+//! Owns: what is known on the way (directory, standard input, names assigned from the network) and the order of
+//! visits. Must never skip a branch because an earlier one was fine (I8), and must never decide *allow*.
+
+use std::collections::BTreeSet;
+
+use super::deny::{Finding, device, network, power, protected};
+use super::effect::Effects;
+use super::path::{Components, components, resolve};
+use super::syntax::{Command, Kind, Redirect, Step, Tree, read};
+use super::track::assignment;
+use super::word::{Arg, Look, decode, decode_text};
+use super::{Setting, deny};
+
+/// Work units for one judgement: a counter, no clock. A plain command of 8 KiB uses about 30,000.
+const BUDGET: usize = 1_500_000;
+/// Nesting of code in code that is followed.
+const MAX_DEPTH: u32 = 24;
+
+/// What is known of a command's standard input.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Input {
+    /// It comes from the network, perhaps through filters.
+    pub(super) network: bool,
+    /// Its literal text.
+    pub(super) text: Option<String>,
+}
+
+/// What was seen in a part of the tree.
+#[expect(clippy::struct_excessive_bools, reason = "independent observations, not a state")]
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    /// A network program runs.
+    pub(super) network: bool,
+    /// A raw network client runs.
+    pub(super) raw: bool,
+    /// An interpreter runs.
+    pub(super) interpreter: bool,
+    /// `rm` or its like runs.
+    pub(super) removes: bool,
+    /// The literal text it prints.
+    pub(super) output: Option<String>,
+}
+
+impl Facts {
+    /// Takes over what was seen elsewhere.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.network |= other.network;
+        self.raw |= other.raw;
+        self.interpreter |= other.interpreter;
+        self.removes |= other.removes;
+    }
+}
+
+/// The state of one walk.
+pub(super) struct Walker<'a> {
+    /// The surroundings.
+    pub(super) setting: &'a Setting<'a>,
+    /// Protected places, resolved once.
+    pub(super) protected: Vec<Components>,
+    /// What was found.
+    pub(super) findings: Vec<Finding>,
+    /// What the commands would do.
+    pub(super) effects: Effects,
+    /// Some part was not looked at.
+    pub(super) partial: bool,
+    /// The tracked directory.
+    pub(super) cwd: String,
+    pub(super) old: Option<String>,
+    pub(super) pushed: Vec<String>,
+    pub(super) tainted: BTreeSet<String>,
+    pub(super) budget: usize,
+    depth: u32,
+    /// What process substitutions of the current command held.
+    pub(super) beside: Facts,
+}
+
+impl<'a> Walker<'a> {
+    /// A walk that has seen nothing.
+    pub(super) fn new(setting: &'a Setting<'a>) -> Self {
+        Self {
+            setting,
+            protected: setting.protected.iter().map(|path| components(path)).collect(),
+            findings: Vec::new(),
+            effects: Effects::default(),
+            partial: false,
+            cwd: setting.cwd.to_owned(),
+            old: None,
+            pushed: Vec::new(),
+            tainted: BTreeSet::new(),
+            budget: BUDGET,
+            depth: 0,
+            beside: Facts::default(),
+        }
+    }
+
+    /// Notes a denial.
+    pub(super) fn deny(&mut self, rule: &'static str, reason: impl Into<String>) {
+        if self.findings.len() < 64 && !self.findings.iter().any(|finding| finding.rule == rule) {
+            self.findings.push(Finding { rule, reason: reason.into() });
+        }
+    }
+
+    /// Walks a text of code with this input.
+    pub(super) fn code(&mut self, code: &str, input: &Input) -> Facts {
+        if self.depth >= MAX_DEPTH || !self.spend(code.len() * 2) {
+            self.partial = true;
+            return self.flat(code);
+        }
+        self.depth += 1;
+        let tree = read(code);
+        let facts = self.tree(&tree, input);
+        self.depth -= 1;
+        facts
+    }
+
+    /// Walks code in a process of its own: directory changes do not come back.
+    pub(super) fn apart(&mut self, code: &str, input: &Input) -> Facts {
+        let saved = self.place();
+        let beside = std::mem::take(&mut self.beside);
+        let facts = self.code(code, input);
+        self.beside = beside;
+        self.restore(saved);
+        facts
+    }
+
+    /// Walks a tree that was already read.
+    pub(super) fn tree(&mut self, tree: &Tree, input: &Input) -> Facts {
+        self.partial |= tree.marks.too_deep;
+        let facts = self.list(tree, &tree.list, input);
+        for body in tree.bodies.iter().filter(|body| body.expands) {
+            decode_text(&body.text, self);
+        }
+        facts
+    }
+
+    /// The last resort for code too deep to read as a tree: brackets and quotes become separators.
+    pub(super) fn flat(&mut self, code: &str) -> Facts {
+        let budget = std::mem::replace(&mut self.budget, code.len() * 4 + 4096);
+        let depth = std::mem::replace(&mut self.depth, MAX_DEPTH);
+        let text: String = code
+            .chars()
+            .map(|c| match c {
+                '(' | ')' | '`' | '{' | '}' => ';',
+                '$' | '"' | '\'' => ' ',
+                c => c,
+            })
+            .collect();
+        let tree = read(&text);
+        let facts = self.list(&tree, &tree.list, &Input::default());
+        self.depth = depth;
+        self.budget = budget.min(self.budget);
+        facts
+    }
+
+    fn place(&self) -> (String, Option<String>, Vec<String>) {
+        (self.cwd.clone(), self.old.clone(), self.pushed.clone())
+    }
+
+    fn restore(&mut self, (cwd, old, pushed): (String, Option<String>, Vec<String>)) {
+        (self.cwd, self.old, self.pushed) = (cwd, old, pushed);
+    }
+
+    fn list(&mut self, tree: &Tree, list: &[Step], input: &Input) -> Facts {
+        let mut facts = Facts::default();
+        let mut outputs = Some(String::new());
+        for step in list {
+            if !self.spend(8) {
+                break;
+            }
+            let saved = (step.background || step.stages.len() > 1).then(|| self.place());
+            let seen = self.pipeline(tree, &step.stages, input);
+            if let Some(saved) = saved {
+                self.restore(saved);
+            }
+            outputs = match (outputs, &seen.output) {
+                (Some(text), Some(more)) => Some(text + more),
+                _ => None,
+            };
+            facts.absorb(&seen);
+        }
+        facts.output = outputs.filter(|_| !list.is_empty());
+        facts
+    }
+
+    fn pipeline(&mut self, tree: &Tree, stages: &[Command], input: &Input) -> Facts {
+        let mut all = Facts::default();
+        let mut flow = input.clone();
+        let (mut raw, mut interpreters) = (Vec::new(), Vec::new());
+        let place = self.place();
+        for (at, stage) in stages.iter().enumerate() {
+            if stages.len() > 1 {
+                self.restore(place.clone());
+            }
+            let facts = self.command(tree, stage, &flow);
+            flow = Input { network: flow.network || facts.network, text: facts.output.clone() };
+            if facts.raw {
+                raw.push(at);
+            }
+            if facts.interpreter {
+                interpreters.push(at);
+            }
+            all.absorb(&facts);
+            all.output = facts.output;
+        }
+        if raw.iter().any(|client| interpreters.iter().any(|at| at != client)) {
+            self.deny(
+                network::SOCKET,
+                "An interpreter and a raw network client meet in one pipeline: that is a shell over a socket.",
+            );
+        }
+        all
+    }
+
+    fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
+        if !self.spend(8) {
+            return Facts::default();
+        }
+        let outer = std::mem::take(&mut self.beside);
+        let mut input = input.clone();
+        let mut printed = true;
+        for redirect in &command.redirects {
+            self.redirect(tree, redirect, &mut input, &mut printed);
+        }
+        let mut facts = match &command.kind {
+            Kind::Simple(words) => self.simple(words, &input),
+            Kind::Group { subshell, words, body } => {
+                self.words(words);
+                let saved = subshell.then(|| self.place());
+                let facts = self.list(tree, body, &input);
+                if let Some(saved) = saved {
+                    self.restore(saved);
+                }
+                facts
+            }
+            Kind::Function { name, body } => {
+                power::fork_bomb(self, name, body);
+                let saved = self.place();
+                let facts = self.command(tree, body, &input);
+                self.restore(saved);
+                facts
+            }
+            Kind::Test(words) => {
+                self.words(words);
+                Facts::default()
+            }
+            Kind::Arithmetic(text) => {
+                decode_text(text, self);
+                Facts::default()
+            }
+        };
+        if (self.beside.raw && facts.interpreter) || (self.beside.interpreter && facts.raw) {
+            self.deny(
+                network::SOCKET,
+                "An interpreter and a raw network client are joined by a process substitution.",
+            );
+        }
+        facts.output = facts.output.filter(|_| printed);
+        let beside = std::mem::replace(&mut self.beside, outer);
+        facts.network |= beside.network || input.network;
+        facts.removes |= beside.removes;
+        facts
+    }
+
+    /// Words outside simple commands: values of `for`, operands of `[[`.
+    fn words(&mut self, words: &[String]) {
+        for word in words {
+            for arg in decode(word, self) {
+                protected::operand(self, &arg);
+            }
+        }
+    }
+
+    fn redirect(&mut self, tree: &Tree, redirect: &Redirect, input: &mut Input, printed: &mut bool) {
+        let reads = redirect.op.starts_with('<');
+        let stdin = reads && matches!(redirect.fd.as_str(), "" | "0");
+        if let Some(body) = redirect.body.and_then(|index| tree.bodies.get(index)) {
+            let arg = if body.expands { decode_text(&body.text, self) } else { Arg::plain(&body.text) };
+            if stdin {
+                *input = Input { network: arg.is_from_network(), text: Some(arg.text()) };
+            }
+            return;
+        }
+        if redirect.op == "<<<" {
+            let arg = super::wrapper::join(&decode(&redirect.target, self));
+            if stdin {
+                *input = Input { network: arg.is_from_network(), text: Some(arg.text() + "\n") };
+            }
+            return;
+        }
+        for arg in decode(&redirect.target, self) {
+            if stdin {
+                *input = Input { network: arg.is_from_network(), text: None };
+            } else if !(redirect.op == ">&" && arg.text().chars().all(|c| c.is_ascii_digit() || c == '-')) {
+                *printed = false;
+            }
+            deny::redirect(self, &arg, reads, redirect.op.contains('>'));
+        }
+    }
+
+    fn simple(&mut self, words: &[String], input: &Input) -> Facts {
+        let assigned = words.iter().take_while(|word| assignment(word).is_some()).count();
+        for word in &words[..assigned] {
+            self.assign(word);
+        }
+        let mut args = Vec::new();
+        for word in &words[assigned..] {
+            args.extend(decode(word, self));
+        }
+        self.invoke(&args, input)
+    }
+
+    fn assign(&mut self, word: &str) {
+        let Some((name, value)) = assignment(word) else { return };
+        let inner = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
+        let args = match inner {
+            Some(list) => {
+                let tree = read(list);
+                let mut words = Vec::new();
+                for stage in tree.list.iter().flat_map(|step| &step.stages) {
+                    if let Kind::Simple(raw) = &stage.kind {
+                        for word in raw {
+                            words.extend(decode(word, self));
+                        }
+                    }
+                }
+                words
+            }
+            None => decode(value, self),
+        };
+        if name.contains('[') {
+            decode_text(name, self);
+        }
+        if args.iter().any(Arg::is_from_network) {
+            self.tainted.insert(name.trim_end_matches('+').to_owned());
+        }
+        for arg in args {
+            protected::operand(self, &arg);
+        }
+    }
+
+    /// Resolves an argument against the tracked directory.
+    pub(super) fn resolve(&self, arg: &Arg) -> Components {
+        resolve(&arg.units, &self.cwd)
+    }
+
+    /// Notes a block device that would be written.
+    pub(super) fn device(&mut self, arg: &Arg, what: &str) {
+        device::check(self, &arg.units, what);
+    }
+
+    /// Marks a variable as holding network output.
+    pub(super) fn taint(&mut self, name: String) {
+        self.tainted.insert(name);
+    }
+}

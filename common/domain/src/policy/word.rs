@@ -1,0 +1,319 @@
+//! Static decoding of one raw word: quotes, escapes, `$'…'`, tilde, `$HOME $PWD $USER`, globs.
+//!
+//! Owns: raw word → [`Arg`]s. Must never run or guess an expansion: what is not known is a unit of its own, and every
+//! nested piece of code is handed to the [`Look`] (I7).
+
+use super::glob::{Set, Unit, literal};
+use super::nest;
+
+/// A decoded argument.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Arg {
+    /// Its units.
+    pub(super) units: Vec<Unit>,
+    /// Some part was quoted, so that it stays even if empty.
+    pub(super) quoted: bool,
+}
+
+impl Arg {
+    /// An argument that is plain text.
+    pub(super) fn plain(text: &str) -> Self {
+        Self { units: literal(text), quoted: true }
+    }
+
+    /// Its text; unknown units count as empty, globs as they are written.
+    pub(super) fn text(&self) -> String {
+        self.units.iter().map(ToString::to_string).collect()
+    }
+
+    /// Whether it holds a glob.
+    pub(super) fn has_glob(&self) -> bool {
+        self.units.iter().any(Unit::is_glob)
+    }
+
+    /// Whether it begins with a glob.
+    pub(super) fn starts_with_glob(&self) -> bool {
+        self.units.iter().find(|unit| !unit.is_unknown()).is_some_and(Unit::is_glob)
+    }
+
+    /// Whether all of it is known.
+    pub(super) fn is_known(&self) -> bool {
+        !self.units.iter().any(Unit::is_unknown)
+    }
+
+    /// Whether some part comes from the network.
+    pub(super) fn is_from_network(&self) -> bool {
+        self.units.iter().any(|unit| matches!(unit, Unit::Unknown { network: true }))
+    }
+
+    /// Whether nothing remains of it when unknowns are empty.
+    pub(super) fn vanishes(&self) -> bool {
+        !self.quoted && self.units.iter().all(Unit::is_unknown) && !self.is_from_network()
+    }
+
+    /// The rest after the first `count` known units.
+    pub(super) fn tail(&self, count: usize) -> Self {
+        let mut left = count;
+        let rest = self.units.iter().skip_while(|unit| {
+            let skip = left > 0;
+            if !unit.is_unknown() {
+                left = left.saturating_sub(1);
+            }
+            skip
+        });
+        Self { units: rest.cloned().collect(), quoted: true }
+    }
+}
+
+/// What a variable is known to be.
+pub(super) enum Value {
+    /// This text.
+    Known(String),
+    /// Not known.
+    Unknown {
+        /// Assigned from the network earlier in the same text.
+        network: bool,
+    },
+}
+
+/// What decoding asks of its surroundings.
+pub(super) trait Look {
+    /// A substitution holds this code; says whether its output comes from the network.
+    fn code(&mut self, code: &str) -> bool;
+    /// A process substitution holds this code.
+    fn process(&mut self, code: &str, writes: bool) -> bool;
+    /// The value of a variable.
+    fn variable(&mut self, name: &str) -> Value;
+    /// The home directory.
+    fn home(&self) -> String;
+    /// The user's name.
+    fn user(&self) -> String;
+    /// The current directory.
+    fn cwd(&self) -> String;
+    /// Accounts for work; false when none is left.
+    fn spend(&mut self, cost: usize) -> bool;
+}
+
+/// Decodes one raw word into the arguments it becomes.
+pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
+    let mut lexer = Lexer { chars: raw.chars().collect(), pos: 0, out: Vec::new(), quoted: false, look };
+    if !lexer.look.spend(raw.len() + 1) {
+        return Vec::new();
+    }
+    lexer.unquoted();
+    let (home, user, cwd) = (lexer.look.home(), lexer.look.user(), lexer.look.cwd());
+    let (out, quoted) = (lexer.out, lexer.quoted);
+    let mut args = Vec::new();
+    for part in super::brace::expand(out) {
+        if !look.spend(part.len()) {
+            break;
+        }
+        args.extend(super::brace::fields(part, quoted, &home, &user, &cwd));
+    }
+    args
+}
+
+/// Decodes text that expands but does not split: a here-document, an arithmetic text.
+pub(super) fn decode_text(text: &str, look: &mut dyn Look) -> Arg {
+    if !look.spend(text.len() + 1) {
+        return Arg::default();
+    }
+    let mut lexer = Lexer { chars: text.chars().collect(), pos: 0, out: Vec::new(), quoted: true, look };
+    lexer.double(false);
+    let units = lexer.out.into_iter().filter_map(Mark::into_unit).collect();
+    Arg { units, quoted: true }
+}
+
+/// A unit, or a mark that only the later steps of decoding understand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// A finished unit.
+    Unit(Unit),
+    /// An unquoted `~`.
+    Tilde,
+    /// Unquoted brace syntax: `{`, `,` or `}`.
+    Brace(char),
+    /// A place where `$IFS` separates fields.
+    Split,
+}
+
+impl Mark {
+    /// The unit that remains when the mark has no effect.
+    pub(super) fn into_unit(self) -> Option<Unit> {
+        match self {
+            Self::Unit(unit) => Some(unit),
+            Self::Tilde => Some(Unit::Lit('~')),
+            Self::Brace(c) => Some(Unit::Lit(c)),
+            Self::Split => None,
+        }
+    }
+}
+
+pub(super) struct Lexer<'a> {
+    pub(super) chars: Vec<char>,
+    pub(super) pos: usize,
+    pub(super) out: Vec<Mark>,
+    pub(super) quoted: bool,
+    pub(super) look: &'a mut dyn Look,
+}
+
+impl Lexer<'_> {
+    pub(super) fn lit(&mut self, c: char) {
+        self.out.push(Mark::Unit(Unit::Lit(c)));
+    }
+
+    pub(super) fn slice(&self, from: usize, to: usize) -> String {
+        self.chars.get(from..to.max(from)).unwrap_or_default().iter().collect()
+    }
+
+    pub(super) fn unquoted(&mut self) {
+        while let Some(c) = self.chars.get(self.pos).copied() {
+            self.pos += 1;
+            match c {
+                '\\' => match self.chars.get(self.pos).copied() {
+                    Some('\n') => self.pos += 1,
+                    Some(next) => {
+                        self.quoted = true;
+                        self.lit(next);
+                        self.pos += 1;
+                    }
+                    None => self.lit('\\'),
+                },
+                '\'' => {
+                    let end = nest::single(&self.chars, self.pos);
+                    self.single(end);
+                }
+                '"' => {
+                    self.quoted = true;
+                    self.double(true);
+                }
+                '$' if self.chars.get(self.pos) == Some(&'\'') => {
+                    self.pos += 1;
+                    let end = nest::ansi(&self.chars, self.pos);
+                    let text = self.slice(self.pos, end.saturating_sub(1));
+                    self.quoted = true;
+                    for c in super::brace::ansi(&text) {
+                        self.lit(c);
+                    }
+                    self.pos = end;
+                }
+                '$' if self.chars.get(self.pos) == Some(&'"') => {}
+                '$' => self.dollar(false),
+                '`' => self.backtick(false),
+                '<' | '>' if self.chars.get(self.pos) == Some(&'(') => self.process(c == '>'),
+                '*' => self.out.push(Mark::Unit(Unit::Star)),
+                '?' => self.out.push(Mark::Unit(Unit::One)),
+                '[' => self.class(),
+                '~' => self.out.push(Mark::Tilde),
+                '{' | ',' | '}' => self.out.push(Mark::Brace(c)),
+                _ => self.lit(c),
+            }
+        }
+    }
+
+    pub(super) fn single(&mut self, end: usize) {
+        self.quoted = true;
+        let closed = self.chars.get(end - 1) == Some(&'\'') && end > self.pos;
+        let text = self.slice(self.pos, if closed { end - 1 } else { end });
+        for c in text.chars() {
+            self.lit(c);
+        }
+        self.pos = end;
+    }
+
+    /// Text in double quotes; to the end when not `closing`.
+    pub(super) fn double(&mut self, closing: bool) {
+        while let Some(c) = self.chars.get(self.pos).copied() {
+            self.pos += 1;
+            match c {
+                '"' if closing => return,
+                '\\' => match self.chars.get(self.pos).copied() {
+                    Some('\n') => self.pos += 1,
+                    Some(next @ ('$' | '`' | '\\')) => {
+                        self.lit(next);
+                        self.pos += 1;
+                    }
+                    Some('"') if closing => {
+                        self.lit('"');
+                        self.pos += 1;
+                    }
+                    _ => self.lit('\\'),
+                },
+                '$' => self.dollar(true),
+                '`' => self.backtick(true),
+                _ => self.lit(c),
+            }
+        }
+    }
+
+    pub(super) fn unknown(&mut self, network: bool) {
+        self.out.push(Mark::Unit(Unit::Unknown { network }));
+    }
+
+    pub(super) fn backtick(&mut self, quoted: bool) {
+        let mut code = String::new();
+        while let Some(c) = self.chars.get(self.pos).copied() {
+            self.pos += 1;
+            match c {
+                '`' => break,
+                '\\' => match self.chars.get(self.pos).copied() {
+                    Some(next) if matches!(next, '`' | '\\' | '$') || (quoted && next == '"') => {
+                        code.push(next);
+                        self.pos += 1;
+                    }
+                    _ => code.push('\\'),
+                },
+                _ => code.push(c),
+            }
+        }
+        let network = self.look.code(&code);
+        self.unknown(network);
+    }
+
+    pub(super) fn process(&mut self, writes: bool) {
+        let end = nest::close(&self.chars, self.pos, ')');
+        let code = self.slice(self.pos + 1, end.saturating_sub(1));
+        self.pos = end;
+        let network = self.look.process(&code, writes);
+        self.quoted = true;
+        self.unknown(network && !writes);
+    }
+
+    pub(super) fn class(&mut self) {
+        let start = self.pos;
+        let mut set = Set { negated: false, ranges: Vec::new(), open: false };
+        let mut at = start;
+        if matches!(self.chars.get(at), Some('!' | '^')) {
+            set.negated = true;
+            at += 1;
+        }
+        let first = at;
+        loop {
+            match self.chars.get(at).copied() {
+                Some(']') if at > first => break,
+                None | Some('/' | '\'' | '"' | '$' | '`') => return self.lit('['),
+                Some('[') if matches!(self.chars.get(at + 1), Some(':' | '.' | '=')) => {
+                    set.open = true;
+                    let Some(end) = self.chars[at..].iter().position(|c| *c == ']') else {
+                        return self.lit('[');
+                    };
+                    at += end + 1;
+                }
+                Some(c) => {
+                    let low = if c == '\\' { self.chars.get(at + 1).copied().unwrap_or(c) } else { c };
+                    at += 1 + usize::from(c == '\\');
+                    let ranged = self.chars.get(at) == Some(&'-');
+                    match self.chars.get(at + 1).copied().filter(|high| ranged && *high != ']') {
+                        Some(high) => {
+                            set.ranges.push((low, high));
+                            at += 2;
+                        }
+                        None => set.ranges.push((low, low)),
+                    }
+                }
+            }
+        }
+        self.pos = at + 1;
+        self.out.push(Mark::Unit(Unit::Class(set)));
+    }
+}

@@ -1,0 +1,306 @@
+//! Programs that run the program named in their arguments.
+//!
+//! Owns: the table of wrappers and how many words of their own they take. Must never end at an option it does not know:
+//! then every later position is a candidate too (I10).
+
+use super::option::{Options, read};
+use super::word::Arg;
+
+/// What a wrapper runs.
+#[derive(Debug, Default)]
+pub(super) struct Inner {
+    /// Candidate argument vectors; the first is the likely one.
+    pub(super) argv: Vec<Vec<Arg>>,
+    /// A code string for a shell.
+    pub(super) code: Vec<Arg>,
+    /// A directory it changes to first.
+    pub(super) directory: Option<Arg>,
+    /// The text that is replaced by input (xargs).
+    pub(super) replaces: Option<Arg>,
+}
+
+struct Wrapper {
+    names: &'static [&'static str],
+    short: &'static str,
+    long: &'static str,
+    /// Operands of its own before the program.
+    before: usize,
+    /// `NAME=value` words before the program are its own.
+    assigns: bool,
+}
+
+const fn plain(names: &'static [&'static str], short: &'static str, long: &'static str) -> Wrapper {
+    Wrapper { names, short, long, before: 0, assigns: false }
+}
+
+const fn after(names: &'static [&'static str], short: &'static str, long: &'static str) -> Wrapper {
+    Wrapper { names, short, long, before: 1, assigns: false }
+}
+
+const WRAPPERS: &[Wrapper] = &[
+    Wrapper {
+        names: &["sudo", "sudoedit"],
+        short: "ABbEeHhKklnPSsVviNu:g:p:C:c:D:R:r:t:T:U:",
+        long: "user= group= prompt= close-from= chdir= chroot= role= type= command-timeout= host= other-user= \
+         askpass background bell preserve-env? set-home login non-interactive preserve-groups \
+         reset-timestamp stdin shell help list edit remove-timestamp validate version no-update",
+        before: 0,
+        assigns: true,
+    },
+    Wrapper {
+        names: &["env"],
+        short: "i0u:C:S:v",
+        long: "ignore-environment null unset= chdir= split-string= block-signal? default-signal? ignore-signal? \
+         list-signal-handling debug help version",
+        before: 0,
+        assigns: true,
+    },
+    plain(&["doas"], "Lnsu:C:", ""),
+    plain(&["pkexec"], "u:", "user= disable-internal-agent keep-cwd"),
+    plain(&["command"], "pvV", ""),
+    plain(
+        &[
+            "builtin",
+            "nohup",
+            "coproc",
+            "eatmydata",
+            "fakeroot",
+            "setarch",
+            "linux32",
+            "linux64",
+            "busybox",
+            "toybox",
+        ],
+        "",
+        "",
+    ),
+    plain(
+        &[
+            "catchsegv",
+            "dumb-init",
+            "catatonit",
+            "with-contenv",
+            "proxychains",
+            "proxychains4",
+            "torsocks",
+            "tsocks",
+        ],
+        "qf:",
+        "",
+    ),
+    plain(&["tini"], "sp:vwge:", ""),
+    plain(&["exec"], "cla:", ""),
+    plain(&["nice"], "n:0123456789", "adjustment="),
+    after(&["timeout"], "k:s:vpf", "kill-after= signal= preserve-status foreground verbose help version"),
+    plain(&["time"], "o:f:apvqV", "output= format= append portability verbose quiet help version"),
+    plain(&["setsid"], "cfwVh", "ctty fork wait help version"),
+    plain(&["stdbuf"], "i:o:e:", "input= output= error= help version"),
+    plain(&["ionice"], "c:n:p:P:u:t", "class= classdata= pid= pgid= uid= ignore"),
+    after(
+        &["chrt"],
+        "abdfmoiprRT:P:D:v",
+        "sched-runtime= sched-period= sched-deadline= all-tasks batch deadline fifo idle other rr \
+         reset-on-fork max pid verbose",
+    ),
+    after(&["taskset"], "apc", "all-tasks pid cpu-list"),
+    after(&["chroot"], "", "userspec= groups= skip-chdir"),
+    after(&["gosu", "su-exec", "s6-setuidgid", "setuidgid"], "", ""),
+    plain(
+        &["s6-setlock", "s6-softlimit", "s6-envuidgid", "softlimit", "chpst"],
+        "u:U:b:e:/:C:n:l:L:m:o:p:f:c:r:t:P012v",
+        "",
+    ),
+    plain(
+        &["xargs"],
+        "0rtxpoa:d:E:I:L:n:P:s:e::i::l::",
+        "arg-file= delimiter= eof? replace? max-lines? max-args= max-procs= max-chars= null \
+         no-run-if-empty verbose exit interactive open-tty process-slot-var= show-limits",
+    ),
+    plain(
+        &["parallel"],
+        "0kvj:a:I:n:N:L:P:d:S:X",
+        "jobs= arg-file= keep-order null max-args= dry-run bar progress halt= joblog= delay= timeout= \
+         retries= colsep= will-cite",
+    ),
+    plain(
+        &["setpriv"],
+        "dh",
+        "reuid= regid= ruid= euid= rgid= egid= groups= inh-caps= ambient-caps= bounding-set= securebits= \
+         selinux-label= apparmor-profile= pdeathsig= clear-groups no-new-privs init-groups keep-groups \
+         nnp dump reset-env list-caps",
+    ),
+    plain(
+        &["unshare"],
+        "imnpuUCTrcfR:S:G:w:l:",
+        "mount? uts? ipc? net? pid? user? cgroup? time? fork map-root-user map-current-user map-user= \
+         map-group= map-users= map-groups= map-auto kill-child? mount-proc? propagation= setgroups= root= \
+         wd= setuid= setgid= keep-caps monotonic= boottime=",
+    ),
+    plain(
+        &["nsenter"],
+        "amuinpCUTrwWFZS:G:t:",
+        "target= all mount? uts? ipc? net? pid? cgroup? user? time? setuid= setgid= root? wd? wdns= \
+         no-fork preserve-credentials",
+    ),
+    plain(
+        &["strace", "ltrace"],
+        "cCdDfFhiknqrtTvVwxXyYza:b:e:E:I:o:O:p:P:s:S:u:U:l:A:",
+        "output= trace= follow-forks user= env= columns= string-limit=",
+    ),
+    plain(
+        &["systemd-run"],
+        "tPqGrSdHM:p:u:E:",
+        "unit= property= description= slice= uid= gid= nice= working-directory= setenv= host= machine= \
+         user system scope pty pipe wait collect quiet shell on-active= on-boot= on-calendar= on-startup= \
+         timer-property= remain-after-exit same-dir no-block no-ask-password",
+    ),
+    plain(&["systemd-inhibit"], "", "what= who= why= mode= list"),
+    plain(
+        &[
+            "dbus-run-session",
+            "xvfb-run",
+            "rlwrap",
+            "unbuffer",
+            "caffeinate",
+            "firejail",
+            "prlimit",
+            "numactl",
+        ],
+        "ae:f:n:s:l:w:pc:m:N:C:",
+        "config-file= server-args= server-num= error-file=",
+    ),
+    plain(&["cgexec"], "g:", "sticky"),
+    plain(
+        &["start-stop-daemon"],
+        "SKbmqtvoc:u:g:x:a:n:p:d:r:N:s:R:k:",
+        "start exec= startas= chuid= user= group= pidfile= chdir= background make-pidfile name=",
+    ),
+    after(
+        &["flock"],
+        "seunoFxw:E:v",
+        "shared exclusive unlock nonblock nb timeout= wait= conflict-exit-code= close no-fork verbose",
+    ),
+];
+
+/// What the program runs, if it is a wrapper.
+pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
+    match name {
+        "su" | "runuser" => return Some(switch_user(args)),
+        "script" => {
+            return Some(coded(
+                "c:aefqTt::I:O:B:m:E:o:",
+                "command= quiet append return flush force",
+                args,
+                &["c", "command"],
+            ));
+        }
+        "sg" | "newgrp" => {
+            return Some(Inner {
+                code: args.iter().skip(1).filter(|arg| arg.text() != "-c").cloned().collect(),
+                ..Inner::default()
+            });
+        }
+        "watch" => {
+            let table = table(
+                "bcdegtxn:q:w",
+                "interval= differences? no-title beep precise errexit chgexit color exec equexit=",
+            );
+            let parsed = read(&table, args);
+            return Some(Inner { code: vec![join(&parsed.operands)], ..Inner::default() });
+        }
+        _ => {}
+    }
+    let wrapper = WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&name))?;
+    let parsed = read(&table(wrapper.short, wrapper.long), args);
+    if name == "command" && parsed.has(&["v", "V"]) {
+        return Some(Inner::default());
+    }
+    let mut result = Inner {
+        directory: parsed.values(&["C", "D", "chdir", "working-directory"]).first().map(|arg| (*arg).clone()),
+        replaces: (name == "xargs" || name == "parallel")
+            .then(|| parsed.options.iter().find(|(name, _)| matches!(name.as_str(), "I" | "i" | "replace")))
+            .flatten()
+            .map(|(_, value)| value.clone().unwrap_or_else(|| Arg::plain("{}"))),
+        ..Inner::default()
+    };
+    if !matches!(name, "env" | "sudo") {
+        result.directory = None;
+    }
+    if name == "env" {
+        result.code.extend(parsed.values(&["S", "split-string"]).into_iter().map(|code| {
+            let mut words = vec![code.clone()];
+            words.extend_from_slice(&parsed.operands);
+            join(&words)
+        }));
+    }
+    let mut operands = parsed.operands.as_slice();
+    if wrapper.assigns {
+        let own = operands.iter().take_while(|arg| assignment(arg)).count();
+        operands = &operands[own..];
+    }
+    if name == "flock" {
+        let code = operands.get(1).filter(|arg| matches!(arg.text().as_str(), "-c" | "--command"));
+        if code.is_some() {
+            result.code.extend(operands.get(2).cloned());
+            return Some(result);
+        }
+    }
+    operands = operands.get(wrapper.before..).unwrap_or_default();
+    result.argv.push(operands.to_vec());
+    if name == "start-stop-daemon" {
+        let mut words: Vec<Arg> =
+            parsed.values(&["x", "exec", "a", "startas"]).into_iter().cloned().collect();
+        words.extend_from_slice(operands);
+        result.argv.push(words);
+    }
+    if !parsed.unknown.is_empty() {
+        result.argv.extend((1..operands.len().min(3)).map(|at| operands[at..].to_vec()));
+    }
+    Some(result)
+}
+
+fn table(short: &'static str, long: &'static str) -> Options {
+    Options { short, long, denied: "", abbreviates: true, stops: true }
+}
+
+fn assignment(arg: &Arg) -> bool {
+    arg.text()
+        .split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty() && !name.starts_with('-') && !name.contains('/'))
+}
+
+/// Joins words with blanks, as `eval` does.
+pub(super) fn join(args: &[Arg]) -> Arg {
+    let mut units = Vec::new();
+    for (at, arg) in args.iter().enumerate() {
+        if at > 0 {
+            units.push(super::glob::Unit::Lit(' '));
+        }
+        units.extend(arg.units.iter().cloned());
+    }
+    Arg { units, quoted: true }
+}
+
+fn coded(short: &'static str, long: &'static str, args: &[Arg], names: &[&str]) -> Inner {
+    let table = Options { stops: false, ..table(short, long) };
+    let parsed = read(&table, args);
+    Inner { code: parsed.values(names).into_iter().cloned().collect(), ..Inner::default() }
+}
+
+fn switch_user(args: &[Arg]) -> Inner {
+    let table = Options {
+        stops: false,
+        ..table(
+            "c:fg:G:lmps:u:w:Ph-",
+            "command= session-command= fast group= supp-group= login preserve-environment shell= user= \
+             whitelist-environment= pty",
+        )
+    };
+    let parsed = read(&table, args);
+    let code = parsed.values(&["c", "command", "session-command"]).into_iter().cloned().collect();
+    let mut result = Inner { code, ..Inner::default() };
+    if parsed.has(&["u", "user"]) {
+        result.argv.push(parsed.operands);
+    }
+    result
+}

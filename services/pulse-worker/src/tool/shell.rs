@@ -1,0 +1,128 @@
+//! `shell_run` and `shell_read`: the AI's hands on the machine, and its eyes on what they did.
+
+use metatron_domain::id::ExecId;
+use metatron_store::journal::NewExec;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Runs a command.
+pub(crate) const RUN: &str = "shell_run";
+/// Reads more of an earlier command's output.
+pub(crate) const READ: &str = "shell_read";
+
+const DEFAULT_TIMEOUT_S: u32 = 120;
+const LONGEST_TIMEOUT_S: u32 = 6 * 3_600;
+const MOST_LINES: u32 = 400;
+/// SECURITY section 4: longer commands are malformed.
+const LONGEST_COMMAND: usize = 64 * 1_024;
+
+pub(crate) fn run_schema() -> Value {
+    json!({ "type": "function", "function": {
+        "name": RUN,
+        "description": "Run a command with bash on the owner's machine, in a fresh terminal without a memory of earlier \
+            commands. Reading commands run at once; anything else waits for the owner's approval, which can take a while \
+            and can be refused. You get the exit status and the last part of the output.",
+        "parameters": { "type": "object", "additionalProperties": false, "required": ["command", "why"], "properties": {
+            "command": { "type": "string", "description": "The exact text for `bash -c`." },
+            "cwd": { "type": "string", "description": "Absolute working folder. Default: the workspace." },
+            "timeout": { "type": "integer", "minimum": 1, "maximum": LONGEST_TIMEOUT_S,
+                "description": "Seconds until it is ended by force. Default 120." },
+            "why": { "type": "string", "description": "One sentence for the owner: what it does and why you want it." },
+        } },
+    } })
+}
+
+pub(crate) fn read_schema() -> Value {
+    json!({ "type": "function", "function": {
+        "name": READ,
+        "description": "Read more of the output of an earlier shell_run whose output was cut.",
+        "parameters": { "type": "object", "additionalProperties": false, "required": ["exec"], "properties": {
+            "exec": { "type": "string", "description": "The id named where the output was cut, exc_…" },
+            "from_line": { "type": "integer", "minimum": 0, "description": "First line, from 0. Default 0." },
+            "lines": { "type": "integer", "minimum": 1, "maximum": MOST_LINES, "description": "Default 200." },
+        } },
+    } })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Run {
+    command: String,
+    #[serde(default)]
+    cwd: Option<String>,
+    #[serde(default)]
+    timeout: Option<u32>,
+    #[serde(default)]
+    why: String,
+}
+
+/// The arguments of [`RUN`]; an error is what the model is told.
+pub(crate) fn parse_run(arguments: &str, host: &str) -> Result<NewExec, String> {
+    let run: Run = parse(RUN, arguments)?;
+    if run.command.trim().is_empty() {
+        return Err(format!("[{RUN}: the command is empty]"));
+    }
+    if run.command.len() > LONGEST_COMMAND {
+        return Err(format!("[{RUN}: the command is longer than 64 KiB; write it to a file first]"));
+    }
+    if run.cwd.as_deref().is_some_and(|cwd| !cwd.starts_with('/')) {
+        return Err(format!("[{RUN}: cwd must be an absolute path]"));
+    }
+    Ok(NewExec {
+        command: run.command,
+        cwd: run.cwd,
+        timeout_s: run.timeout.unwrap_or(DEFAULT_TIMEOUT_S).clamp(1, LONGEST_TIMEOUT_S),
+        why: run.why.chars().take(500).collect(),
+        host: host.to_owned(),
+    })
+}
+
+/// What [`READ`] asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Read {
+    /// Which command.
+    pub exec: ExecId,
+    /// The first line.
+    #[serde(default)]
+    pub from_line: u64,
+    /// How many.
+    #[serde(default)]
+    pub lines: Option<u32>,
+}
+
+impl Read {
+    /// How many lines, within bounds.
+    pub(crate) fn count(&self) -> u32 {
+        self.lines.unwrap_or(200).clamp(1, MOST_LINES)
+    }
+}
+
+/// The arguments of [`READ`]; an error is what the model is told.
+pub(crate) fn parse_read(arguments: &str) -> Result<Read, String> {
+    parse(READ, arguments)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(tool: &str, arguments: &str) -> Result<T, String> {
+    serde_json::from_str(arguments).map_err(|cause| format!("[{tool}: the arguments can't be read: {cause}]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_that_make_no_sense_are_told_to_the_model() {
+        for bad in ["", "{", "{}", "[]", r#"{"command":" "}"#, r#"{"command":"ls","cwd":"x"}"#, r#"{"command":"ls","sudo":true}"#] {
+            assert!(parse_run(bad, "local").is_err(), "{bad}");
+        }
+        assert!(parse_read(r#"{"exec":"run_1"}"#).is_err());
+    }
+
+    #[test]
+    fn a_command_is_taken_byte_for_byte() {
+        let new = parse_run(r#"{"command":" echo  'a\tb' \n","why":"w","timeout":0}"#, "local").unwrap();
+        assert_eq!(new.command, " echo  'a\tb' \n");
+        assert_eq!(new.timeout_s, 1);
+    }
+}
