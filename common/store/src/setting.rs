@@ -62,12 +62,7 @@ impl Store {
 impl Tx {
     /// Stores the settings in the place of version `over`. Fails with [`Error::Conflict`] when that is not the present
     /// version. Returns the new one.
-    pub async fn put_settings(
-        &mut self,
-        settings: &Settings,
-        over: i64,
-        now: Instant,
-    ) -> Result<i64, Error> {
+    pub async fn put_settings(&mut self, settings: &Settings, over: i64, now: Instant) -> Result<i64, Error> {
         let (value, now_ms) = (to_json("setting", settings)?, now.as_millis());
         let version = sqlx::query_scalar!(
             r#"insert into setting (key, value, version, updated_at)

@@ -73,9 +73,8 @@ impl Vault {
     pub async fn open(store: &Store, path: &Path, now: Instant) -> Result<Self, Error> {
         // The unit of work holds the writer, so that of two processes that start together one makes the key.
         let mut tx = store.begin().await?;
-        let row = sqlx::query!("select uuid, key_check from instance where id = 1")
-            .fetch_optional(tx.db())
-            .await?;
+        let row =
+            sqlx::query!("select uuid, key_check from instance where id = 1").fetch_optional(tx.db()).await?;
         let (instance, check) = match row {
             Some(row) => (row.uuid, row.key_check),
             None => (found_instance(&mut tx, now).await?, None),
@@ -98,7 +97,8 @@ impl Vault {
     }
 
     fn with_key(key: [u8; KEY_BYTES], instance: String) -> Self {
-        let digest = Sha256::new().chain_update(FORMAT).chain_update(b"\0key id\0").chain_update(key).finalize();
+        let digest =
+            Sha256::new().chain_update(FORMAT).chain_update(b"\0key id\0").chain_update(key).finalize();
         Self { key, key_id: hex::encode(&digest[..8]), instance }
     }
 
@@ -144,8 +144,7 @@ impl Vault {
 
     /// A nonce and the sealed check text.
     fn check(&self) -> Result<Vec<u8>, Error> {
-        let (mut nonce, sealed) =
-            encrypt(&self.key, &self.aad(&Self::check_place(), &self.key_id), CHECK)?;
+        let (mut nonce, sealed) = encrypt(&self.key, &self.aad(&Self::check_place(), &self.key_id), CHECK)?;
         nonce.extend_from_slice(&sealed);
         Ok(nonce)
     }
@@ -175,7 +174,9 @@ impl Tx {
         .fetch_one(self.db())
         .await?;
         if wraps > MOST_WRAPS {
-            return Err(Error::Key("the master key has wrapped 2^20 data keys and must be replaced".to_owned()));
+            return Err(Error::Key(
+                "the master key has wrapped 2^20 data keys and must be replaced".to_owned(),
+            ));
         }
         Ok(())
     }

@@ -155,7 +155,7 @@ pub struct ApiError {
 }
 
 /// What a handler returns.
-pub type Answer<T> = Result<T, ApiError>;
+pub(crate) type Answer<T> = Result<T, ApiError>;
 
 impl ApiError {
     /// A refusal that says `detail`: the cause and the next step.
@@ -214,7 +214,12 @@ impl ApiError {
     /// The response, once the request's id is known. A fault of ours is logged here, and only here.
     pub(crate) fn respond(&self, request_id: &str) -> Response {
         if let Some(source) = &self.source {
-            tracing::error!(request.id = request_id, code = self.code.as_str(), cause = source, "a request failed");
+            tracing::error!(
+                request.id = request_id,
+                code = self.code.as_str(),
+                cause = source,
+                "a request failed"
+            );
         }
         let problem = self.problem(Some(request_id.to_owned()));
         let body = serde_json::to_vec(&problem).unwrap_or_default();
@@ -249,7 +254,8 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict(detail) => return Self::new(Code::Conflict, sentence(&detail)),
             StoreError::Refused(refused) => return Self::new(Code::Conflict, sentence(&refused.to_string())),
             StoreError::Busy(_) => {
-                Self::new(Code::StorageBusy, "Nothing was changed. Try again in a moment.").retry_after(Duration::from_secs(1))
+                Self::new(Code::StorageBusy, "Nothing was changed. Try again in a moment.")
+                    .retry_after(Duration::from_secs(1))
             }
             StoreError::Unwritable(_) => Self::new(
                 Code::StorageUnwritable,

@@ -52,7 +52,9 @@ fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
         }
         refuse(&path, &cause.to_string())
     })?;
-    reader.end().map_err(|cause| ApiError::new(Code::BadJson, format!("The body is not valid JSON: {cause}.")))?;
+    reader
+        .end()
+        .map_err(|cause| ApiError::new(Code::BadJson, format!("The body is not valid JSON: {cause}.")))?;
     Ok(value)
 }
 
@@ -61,9 +63,13 @@ fn refuse(path: &str, cause: &str) -> ApiError {
     let cause = cause.rsplit_once(" at line ").map_or(cause, |(cause, _)| cause);
     let named = cause.split('`').nth(1).unwrap_or_default();
     if cause.starts_with("unknown field") {
-        let path = if path.ends_with(&format!("/{named}")) { path.to_owned() } else { format!("{path}/{named}") };
-        return ApiError::new(Code::UnknownField, format!("The field `{named}` is not known here; leave it out."))
-            .at(&path, cause);
+        let path =
+            if path.ends_with(&format!("/{named}")) { path.to_owned() } else { format!("{path}/{named}") };
+        return ApiError::new(
+            Code::UnknownField,
+            format!("The field `{named}` is not known here; leave it out."),
+        )
+        .at(&path, cause);
     }
     let path = if cause.starts_with("missing field") { format!("{path}/{named}") } else { path.to_owned() };
     ApiError::field(&path, cause)

@@ -105,9 +105,13 @@ impl Tx {
     /// Stores the owner's password anew: another one, or the same under other parameters.
     pub async fn put_password(&mut self, password_hash: &str, now: Instant) -> Result<(), Error> {
         let now_ms = now.as_millis();
-        sqlx::query!("update owner set password_hash = ?, updated_at = ? where id = 1", password_hash, now_ms)
-            .execute(self.db())
-            .await?;
+        sqlx::query!(
+            "update owner set password_hash = ?, updated_at = ? where id = 1",
+            password_hash,
+            now_ms
+        )
+        .execute(self.db())
+        .await?;
         Ok(())
     }
 }

@@ -126,9 +126,13 @@ impl Tx {
     /// Writes down that the owner gave the password again.
     pub async fn reauthenticate(&mut self, id: SessionId, now: Instant) -> Result<(), Error> {
         let (id, now_ms) = (id.to_string(), now.as_millis());
-        sqlx::query!("update session set reauth_at = ?1, last_seen_at = max(last_seen_at, ?1) where id = ?2", now_ms, id)
-            .execute(self.db())
-            .await?;
+        sqlx::query!(
+            "update session set reauth_at = ?1, last_seen_at = max(last_seen_at, ?1) where id = ?2",
+            now_ms,
+            id
+        )
+        .execute(self.db())
+        .await?;
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! Test calls: asked by the owner through api, made by pulse-worker, told back through the row.
 
-use super::{Error, Instant, JobKind, Priority, ProbeId, Provider, ProviderFields, ProviderKind, Queue, RunError};
+use super::{
+    Error, Instant, JobKind, Priority, ProbeId, Provider, ProviderFields, ProviderKind, Queue, RunError,
+};
 use super::{SecretId, Store, Tx, Vault, json, parse, to_json};
 
 /// Where a test call stands.

@@ -44,8 +44,7 @@ fn c3_swapping_the_parts_of_two_secrets_opens_neither() {
     let (a, b) = (here.seal(&PLACE, b"a").unwrap(), here.seal(&other_place, b"b").unwrap());
     assert!(here.unseal(&PLACE, &b).is_err());
     assert!(here.unseal(&other_place, &a).is_err());
-    let mixed =
-        Sealed { dek_nonce: b.dek_nonce.clone(), dek_wrapped: b.dek_wrapped.clone(), ..a.clone() };
+    let mixed = Sealed { dek_nonce: b.dek_nonce.clone(), dek_wrapped: b.dek_wrapped.clone(), ..a.clone() };
     assert!(here.unseal(&PLACE, &mixed).is_err());
 }
 
@@ -62,11 +61,10 @@ fn c2_every_encryption_has_a_nonce_and_a_data_key_of_its_own() {
 #[test]
 fn c7_aes_256_gcm_gives_the_published_answer() {
     // Test case 16 of McGrew and Viega, "The Galois/Counter Mode of Operation" (the GCM specification).
-    let key: [u8; 32] =
-        hex::decode("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308")
-            .unwrap()
-            .try_into()
-            .unwrap();
+    let key: [u8; 32] = hex::decode("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308")
+        .unwrap()
+        .try_into()
+        .unwrap();
     let nonce = hex::decode("cafebabefacedbaddecaf888").unwrap();
     let aad = hex::decode("feedfacedeadbeeffeedfacedeadbeefabaddad2").unwrap();
     let plain = hex::decode(
