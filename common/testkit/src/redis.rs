@@ -107,10 +107,8 @@ impl RedisServer {
     pub fn command(&self, words: &[&str]) -> Result<String> {
         let mut stream = UnixStream::connect(self.socket())?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let mut request = format!("*{}\r\n", words.len());
-        for word in words {
-            request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-        }
+        let words: Vec<String> = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
+        let mut request = format!("*{}\r\n{}", words.len(), words.concat());
         // QUIT makes the server close behind the reply, so that the reply's end needs no parsing.
         request.push_str("*1\r\n$4\r\nQUIT\r\n");
         stream.write_all(request.as_bytes())?;

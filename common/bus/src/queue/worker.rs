@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt;
+use apalis::layers::tracing::TraceLayer;
 use apalis_core::error::{BoxDynError, WorkerError};
 use apalis_core::task::Task;
 use apalis_core::worker::builder::WorkerBuilder;
@@ -16,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::backend::{InHand, Job, Source};
 use super::due::{Mover, Poke};
 use super::read::Reader;
-use super::reap::Reaper;
-use super::settle::Settler;
+use super::reap::{Abandoned, Reaper};
+use super::settle::{Settlement, Settler};
 use super::slot::Slots;
 use super::{Delivery, Disposition, Options};
 use crate::Bus;
@@ -45,42 +46,63 @@ impl Worker {
     /// Works until `shutdown`; then reads no more, lets running handlers end, and acknowledges what they did.
     ///
     /// The caller bounds the drain: dropping this future leaves what is unfinished pending, to be taken over by name.
-    pub async fn run<H, F>(self, handler: H, shutdown: CancellationToken)
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "as everywhere in this crate, the token is handed over"
+    )]
+    pub fn run<H, F>(self, handler: H, shutdown: CancellationToken) -> BoxFuture<'static, ()>
     where
         H: Fn(Delivery) -> F + Send + Sync + 'static,
         F: Future<Output = Disposition> + Send + 'static,
     {
         let Self { bus, queue, group, options } = self;
-        let busy = bus.occupy();
+        let (jobs_in, jobs) = mpsc::channel(options.concurrency.max(1) + options.prefetch);
+        let (settle, settlements) = mpsc::channel(OWED);
         // Ours to cancel, should the worker end by itself.
         let shutdown = shutdown.child_token();
-        let slots = Slots::new(&options);
+        let source = Source { jobs, settle, options };
+        let working = apalis(source, bus.instance(), &queue, handler, shutdown.clone());
+        let parts = Parts { bus, queue, group, options, jobs: jobs_in, settlements };
+        Box::pin(parts.run(working, shutdown))
+    }
+}
+
+/// A worker beside its apalis half.
+struct Parts {
+    bus: Bus,
+    queue: Queue,
+    group: String,
+    options: Options,
+    jobs: mpsc::Sender<Task<Job>>,
+    settlements: mpsc::Receiver<Settlement>,
+}
+
+impl Parts {
+    async fn run(self, working: Working, shutdown: CancellationToken) {
+        let Self { bus, queue, group, options, jobs, settlements } = self;
+        let busy = bus.occupy();
         let (in_hand, poke) = (InHand::default(), Poke::default());
-        let (job_sender, jobs) = mpsc::channel(options.concurrency.max(1) + options.prefetch);
-        let (settle, settlements) = mpsc::channel(OWED);
+        let takeover = Reaper {
+            bus: bus.clone(),
+            queue: queue.clone(),
+            group: group.clone(),
+            in_hand: in_hand.clone(),
+            jobs: jobs.clone(),
+            lease: options.lease,
+            abandoned: Abandoned::default(),
+        };
         let reader = Reader {
             bus: bus.clone(),
             queue: queue.clone(),
             group: group.clone(),
-            slots: slots.clone(),
+            slots: Slots::new(&options),
             in_hand: in_hand.clone(),
             poke: poke.clone(),
-            jobs: job_sender.clone(),
-        };
-        let reaper = Reaper {
-            bus: bus.clone(),
-            queue: queue.clone(),
-            group: group.clone(),
-            slots,
-            in_hand: in_hand.clone(),
-            jobs: job_sender,
-            lease: options.lease,
+            jobs,
+            reaper: takeover.clone(),
         };
         let mover = Mover { bus: bus.clone(), queue: queue.clone(), poke: poke.clone() };
         let settler = Settler { bus: bus.clone(), queue: queue.clone(), group, in_hand, poke };
-
-        let working =
-            apalis(Source { jobs, settle, options }, bus.instance(), &queue, handler, shutdown.clone());
 
         let give_up = CancellationToken::new();
         let working = async {
@@ -100,7 +122,7 @@ impl Worker {
         };
         futures::join!(
             reader.run(shutdown.clone()),
-            reaper.run(shutdown.clone()),
+            takeover.run(shutdown.clone()),
             mover.run(shutdown.clone()),
             working,
             settling,
@@ -109,6 +131,8 @@ impl Worker {
     }
 }
 
+type Working = BoxFuture<'static, Result<(), WorkerError>>;
+
 /// The apalis worker itself, as a future whose type callers need not prove anything of.
 fn apalis<H, F>(
     source: Source,
@@ -116,7 +140,7 @@ fn apalis<H, F>(
     queue: &Queue,
     handler: H,
     shutdown: CancellationToken,
-) -> BoxFuture<'static, Result<(), WorkerError>>
+) -> Working
 where
     H: Fn(Delivery) -> F + Send + Sync + 'static,
     F: Future<Output = Disposition> + Send + 'static,
@@ -125,6 +149,7 @@ where
     let handler = Arc::new(handler);
     let worker = WorkerBuilder::new(format!("{}@{instance}", queue.name()))
         .backend(source)
+        .layer(TraceLayer::new().make_span_with(span))
         .concurrency(concurrency)
         .catch_panic()
         .build(tower::service_fn(move |task: Task<Job>| {
@@ -137,4 +162,10 @@ where
         Ok::<(), std::io::Error>(())
     };
     Box::pin(worker.run_until(signal))
+}
+
+/// Everything that is logged while a job runs says which.
+fn span(task: &Task<Job>) -> tracing::Span {
+    let ticket = &task.args.delivery.ticket;
+    tracing::info_span!("job", id = %ticket.id, kind = ticket.kind.as_str(), deliveries = task.args.delivery.deliveries)
 }

@@ -8,7 +8,7 @@ use metatron_domain::id::ExecId;
 
 use super::{PATIENCE, Rig, until, within};
 
-fn answer(call: ShellCall) -> ShellAnswer {
+fn answer(call: &ShellCall) -> ShellAnswer {
     match call {
         ShellCall::Describe => {
             ShellAnswer::Description { user: "agent".to_owned(), separated: true, workspace: "/w".to_owned() }
@@ -23,7 +23,7 @@ async fn a_call_is_answered_each_asker_by_its_own_answer() {
     let mut rig = Rig::new();
     let (api, shell) = (rig.bus("api"), rig.bus("shell"));
     let stop = rig.stop.clone();
-    rig.run(async move { shell.serve_calls("local", |call| async { answer(call) }, stop).await });
+    rig.run(async move { shell.serve_calls("local", |call| async move { answer(&call) }, stop).await });
     until("it listens", async || api.call("local", &ShellCall::Describe, PATIENCE).await.is_ok()).await;
     let terminal = metatron_domain::id::TerminalId::new();
     let asked = (0..20).map(|from_line| {
@@ -51,7 +51,7 @@ async fn a_call_is_answered_each_asker_by_its_own_answer() {
 async fn a_host_where_nobody_listens_is_told_at_once_and_a_silent_one_in_time() {
     let mut rig = Rig::new();
     let api = rig.bus("api");
-    let nobody = within(api.call("nowhere", &ShellCall::Describe, Duration::from_secs(3_600))).await;
+    let nobody = within(api.call("nowhere", &ShellCall::Describe, Duration::from_hours(1))).await;
     assert!(matches!(&nobody, Err(Error::Unavailable(cause)) if cause.contains("nowhere")), "{nobody:?}");
     let (shell, stop) = (rig.bus("shell"), rig.stop.clone());
     rig.run(async move { shell.serve_calls("silent", |_| std::future::pending(), stop).await });

@@ -2,7 +2,10 @@
 //!
 //! Nothing here waits for time to pass where it could wait for something to happen.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod call;
+mod delay;
 mod facts;
 mod live;
 mod queue;
