@@ -51,7 +51,8 @@ const HOMES: &[(&str, &[&str])] = &[
 /// What each member may use of the others, beside testkit in tests. Nobody uses a service.
 const DIRECTION: &[(&str, &[&str])] = &[
     ("metatron-domain", &[]),
-    ("metatron-store", &["metatron-domain"]),
+    // Its migrate binary is a process as well.
+    ("metatron-store", &["metatron-domain", "metatron-process"]),
     ("metatron-bus", &["metatron-domain"]),
     ("metatron-process", &["metatron-domain"]),
     ("metatron-testkit", &["metatron-domain", "metatron-store", "metatron-bus", "metatron-process"]),
