@@ -63,6 +63,11 @@ impl Walker<'_> {
         self.named(base, rest, input)
     }
 
+    /// Whether a rule is about programs of this name.
+    pub(super) fn is_dangerous(name: &str) -> bool {
+        DANGEROUS.contains(&name) || name.starts_with("mkfs")
+    }
+
     /// Asks the rules about every word that names a dangerous program, as if a command began there.
     fn scan(&mut self, args: &[Arg]) {
         let count = args.len();
@@ -70,7 +75,7 @@ impl Walker<'_> {
         for (at, arg) in args.iter().enumerate().rev().filter(|(at, _)| near(*at)) {
             let text = arg.text();
             let base = text.rsplit('/').next().unwrap_or_default();
-            if (DANGEROUS.contains(&base) || base.starts_with("mkfs")) && self.spend(count - at) {
+            if Self::is_dangerous(base) && self.spend((count - at) * 16) {
                 self.rules(base, &args[at + 1..]);
             }
         }

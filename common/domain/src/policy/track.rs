@@ -59,6 +59,9 @@ impl Look for Walker<'_> {
     }
 
     fn process(&mut self, code: &str, writes: bool) -> bool {
+        if writes {
+            self.sinks.push(code.to_owned());
+        }
         let facts = self.apart(code, &Input::default());
         let network = facts.network;
         self.beside.absorb(&Facts { network: facts.network && !writes, ..facts });

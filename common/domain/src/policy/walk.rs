@@ -84,6 +84,8 @@ pub(super) struct Walker<'a> {
     pub(super) wraps: u32,
     /// What process substitutions of the current command held.
     pub(super) beside: Facts,
+    /// Code in `>(…)` of the current command: it reads what the command prints.
+    pub(super) sinks: Vec<String>,
 }
 
 impl<'a> Walker<'a> {
@@ -106,6 +108,7 @@ impl<'a> Walker<'a> {
             levels: 0,
             wraps: 0,
             beside: Facts::default(),
+            sinks: Vec::new(),
         }
     }
 
@@ -159,14 +162,11 @@ impl<'a> Walker<'a> {
         }
         self.flats += 1;
         self.flat = true;
-        let budget = std::mem::replace(&mut self.budget, code.len() * 8 + 4096);
+        let budget = std::mem::replace(&mut self.budget, code.len() * 32 + 4096);
         let text: String = code
             .chars()
-            .map(|c| match c {
-                '(' | ')' | '`' | '{' | '}' => ';',
-                '$' | '"' | '\'' => ' ',
-                c => c,
-            })
+            .filter(|c| !matches!(c, '"' | '\'' | '\\' | '$'))
+            .map(|c| if matches!(c, '(' | ')' | '`' | '{' | '}') { ';' } else { c })
             .collect();
         let tree = read(&text);
         let facts = self.list(&tree, &tree.list, &Input::default());
@@ -235,7 +235,7 @@ impl<'a> Walker<'a> {
     }
 
     fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
-        if !self.spend(32 + self.cwd.len()) || self.levels >= MAX_LEVELS {
+        if !self.spend(16 + self.cwd.len() * 2) || self.levels >= MAX_LEVELS {
             self.partial = true;
             return Facts::default();
         }
@@ -247,6 +247,7 @@ impl<'a> Walker<'a> {
 
     fn entered(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
         let outer = std::mem::take(&mut self.beside);
+        let outer_sinks = std::mem::take(&mut self.sinks);
         let mut input = input.clone();
         let mut printed = true;
         for redirect in &command.redirects {
@@ -285,6 +286,12 @@ impl<'a> Walker<'a> {
                 "An interpreter and a raw network client are joined by a process substitution.",
             );
         }
+        let sinks = std::mem::replace(&mut self.sinks, outer_sinks);
+        if facts.network || input.network {
+            for code in sinks {
+                self.apart(&code, &Input { network: true, text: None });
+            }
+        }
         facts.output = facts.output.filter(|_| printed);
         let beside = std::mem::replace(&mut self.beside, outer);
         facts.network |= beside.network || input.network;
@@ -302,7 +309,7 @@ impl<'a> Walker<'a> {
     }
 
     fn redirect(&mut self, tree: &Tree, redirect: &Redirect, input: &mut Input, printed: &mut bool) {
-        if !self.spend(64) {
+        if !self.spend(200) {
             return;
         }
         let reads = redirect.op.starts_with('<');
@@ -332,6 +339,9 @@ impl<'a> Walker<'a> {
     }
 
     fn simple(&mut self, words: &[String], input: &Input) -> Facts {
+        if self.flat && !words.iter().any(|word| word.contains('/') || Self::is_dangerous(word)) {
+            return Facts::default();
+        }
         let assigned = words.iter().take_while(|word| assignment(word).is_some()).count();
         for word in &words[..assigned] {
             self.assign(word);

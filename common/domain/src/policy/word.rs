@@ -288,6 +288,9 @@ impl Lexer<'_> {
     }
 
     pub(super) fn class(&mut self) {
+        if self.open {
+            return self.lit('[');
+        }
         let start = self.pos;
         let mut set = Set { negated: false, ranges: Vec::new(), open: false };
         let mut at = start;
@@ -299,7 +302,7 @@ impl Lexer<'_> {
         loop {
             if at > start + MAX_CLASS {
                 // Too long to keep: it may match anything, if it closes at all.
-                let Some(end) = self.chars[at..].iter().position(|c| *c == ']').filter(|_| !self.open) else {
+                let Some(end) = self.chars[at..].iter().position(|c| *c == ']') else {
                     self.open = true;
                     return self.lit('[');
                 };
