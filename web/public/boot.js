@@ -7,7 +7,7 @@
     if (theme === "light" || theme === "dark") page.dataset.theme = theme
     page.lang = language
     page.dir = language === "he" ? "rtl" : "ltr"
-  } catch (_) {
+  } catch {
     // Storage may be blocked; the defaults of index.html stand.
   }
 })()

@@ -3,12 +3,13 @@ import { QueryCache, QueryClient } from "@tanstack/react-query"
 import { ApiProblem } from "./client"
 import { keys } from "./keys"
 import { forgetLive } from "./live"
+import { forgetSession } from "./signed-in"
 import { makeLink } from "./socket"
 
-let leave: () => void = () => undefined
+let leave: () => Promise<void> | void = () => undefined
 
 /** What to do when the session turns out to be gone; the router says it once. */
-export function onSignedOut(action: () => void): void {
+export function onSignedOut(action: () => Promise<void> | void): void {
   leave = action
 }
 
@@ -17,7 +18,7 @@ const isSignedOut = (error: unknown) => error instanceof ApiProblem && error.sta
 export const cache = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
-      if (isSignedOut(error) && query.queryKey[0] !== keys.session[0]) signedOut()
+      if (isSignedOut(error) && query.queryKey[0] !== keys.session[0]) void signedOut()
     },
   }),
   defaultOptions: {
@@ -31,11 +32,14 @@ export const cache = new QueryClient({
   },
 })
 
-export const link = makeLink(cache, () => signedOut())
+export const link = makeLink(cache, () => void signedOut())
 
-export function signedOut(): void {
+/** Leaves every room first: a room that is still shown would ask again and be refused. */
+export async function signedOut(): Promise<void> {
   link.stop()
   forgetLive()
+  forgetSession()
+  cache.setQueryData(keys.session, null)
+  await leave()
   cache.clear()
-  leave()
 }

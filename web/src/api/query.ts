@@ -4,6 +4,7 @@ import { ApiProblem, api, body } from "./client"
 import { cache } from "./connection"
 import { keys } from "./keys"
 import type { Approval } from "./model"
+import { forgetSession, hasSession } from "./signed-in"
 
 export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => body(api.GET("/api/v1/setup")) })
 
@@ -12,10 +13,14 @@ export const sessionQuery = queryOptions({
   queryKey: keys.session,
   staleTime: 60_000,
   queryFn: async () => {
+    if (!hasSession()) return null
     try {
       return await body(api.GET("/api/v1/session"))
     } catch (cause) {
-      if (cause instanceof ApiProblem && cause.status === 401) return null
+      if (cause instanceof ApiProblem && cause.status === 401) {
+        forgetSession()
+        return null
+      }
       throw cause
     }
   },

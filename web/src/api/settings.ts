@@ -21,7 +21,7 @@ export const settingsQuery = queryOptions({
 export function useChangeSettings() {
   return useMutation({
     mutationFn: async (change: Partial<Settings>): Promise<Versioned> => {
-      const { etag } = await cache.ensureQueryData(settingsQuery)
+      const { etag } = await cache.query({ ...settingsQuery, staleTime: "static" })
       const { data, response } = await api.PATCH("/api/v1/settings", { body: change, headers: etag ? { "If-Match": etag } : {} })
       return { settings: data as Settings, etag: response.headers.get("ETag") }
     },

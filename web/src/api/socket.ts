@@ -55,7 +55,7 @@ export function makeLink(cache: QueryClient, signedOut: () => void): Link {
     batch = undefined
     for (const queryKey of wanted) void cache.invalidateQueries({ queryKey, exact: queryKey[0] === "chat" })
   }
-  return new Link({
+  const link = new Link({
     url: `${location.origin.replace(/^http/, "ws")}/api/v1/ws`,
     fact: (fact) => {
       // A finished command gives several facts at once: one fetch answers them all.
@@ -69,4 +69,6 @@ export function makeLink(cache: QueryClient, signedOut: () => void): Link {
     state: (state) => useLink.setState((old) => (old.state === state ? old : { state, since: Date.now() })),
     signedOut,
   })
+  link.subscribe("events")
+  return link
 }

@@ -13,13 +13,13 @@ const isUnreachable = (cause: unknown) => cause instanceof ApiProblem && (cause.
 /** Sends to the setup or the login when one of them is due. Without a connection the shell still opens. */
 async function signedIn({ request }: { request: Request }) {
   try {
-    const session = await cache.fetchQuery({ ...sessionQuery, retry: false })
+    const session = await cache.query({ ...sessionQuery, retry: false })
     if (session) {
       adopt(session)
       link.start()
       return null
     }
-    const setup = await cache.fetchQuery({ ...setupQuery, retry: false })
+    const setup = await cache.query({ ...setupQuery, retry: false })
     if (setup.state === "unclaimed") return redirect(paths.setup + new URL(location.href).hash)
   } catch (cause) {
     if (isUnreachable(cause)) {
@@ -33,7 +33,7 @@ async function signedIn({ request }: { request: Request }) {
 }
 
 async function unclaimedOrWizard() {
-  const [setup, session] = await Promise.all([cache.fetchQuery(setupQuery), cache.fetchQuery(sessionQuery)])
+  const [setup, session] = await Promise.all([cache.query(setupQuery), cache.query(sessionQuery)])
   const { wizardIsOpen } = await import("../feature/setup/step")
   if (setup.state === "unclaimed" || (session && wizardIsOpen())) {
     if (session) link.start()
@@ -43,7 +43,7 @@ async function unclaimedOrWizard() {
 }
 
 async function signedOutOnly({ request }: { request: Request }) {
-  const [setup, session] = await Promise.all([cache.fetchQuery(setupQuery), cache.fetchQuery(sessionQuery)])
+  const [setup, session] = await Promise.all([cache.query(setupQuery), cache.query(sessionQuery)])
   if (setup.state === "unclaimed") return redirect(paths.setup)
   return session ? redirect(innerPath(new URL(request.url).searchParams.get("to"))) : null
 }
@@ -78,4 +78,4 @@ export const router = createBrowserRouter([
   },
 ])
 
-onSignedOut(() => void router.navigate(paths.login))
+onSignedOut(() => router.navigate(paths.login))

@@ -254,6 +254,7 @@ export const en = {
     waitsFor: "AI waits for your word",
     waitsOther: (who: string) => `${who} waits for your word`,
     risk: { low: "low risk", medium: "medium risk", high: "high risk" },
+    highRisk: "High risk: read all of it before you allow it.",
     as: "as",
     on: "on",
     inFolder: "in",

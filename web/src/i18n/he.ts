@@ -250,6 +250,7 @@ export const he: Messages = {
     waitsFor: "ה־AI מחכה למילה שלך",
     waitsOther: (who) => `${who} מחכה למילה שלך`,
     risk: { low: "סיכון נמוך", medium: "סיכון בינוני", high: "סיכון גבוה" },
+    highRisk: "סיכון גבוה: יש לקרוא הכול לפני שמאשרים.",
     as: "בתור",
     on: "על",
     inFolder: "בתיקייה",

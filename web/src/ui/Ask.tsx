@@ -3,6 +3,7 @@ import { type ReactNode, useId, useState } from "react"
 import type { ApiProblem } from "../api/client"
 import type { Approval } from "../api/model"
 import { useText } from "../i18n"
+import { Claim } from "./Claim"
 import { Command } from "./Command"
 import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
@@ -36,7 +37,9 @@ export function Ask({ approval, ...answering }: { approval: Approval } & Answeri
           <span className="meta">
             {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{approval.measure.user}</bdi>
           </span>
-          <bdi className="remain end">{clockText(left.seconds)}</bdi>
+          <span className="remain end">
+<bdi>{clockText(left.seconds)}</bdi>
+</span>
         </header>
         <AskBody approval={approval} />
         <AskActions approval={approval} left={left} {...answering} />
@@ -56,10 +59,10 @@ export function AskBody({ approval }: { approval: Approval }) {
     <>
       <Command text={exec.command} programs={measure.programs.map((program) => program.word)} />
       {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}
-      {approval.risk === "high" ? <p className="risk">{text.approval.risk.high}</p> : null}
+      {approval.risk === "high" ? <p className="risk">{text.approval.highRisk}</p> : null}
       {exec.why ? (
-        <p>
-          <span className="meta">{text.approval.says}</span> <q className="claim">{exec.why}</q>
+        <p className="says">
+          <span className="meta">{text.approval.says}</span> <Claim text={exec.why} />
         </p>
       ) : (
         <p className="meta">{text.approval.saysNothing}</p>
@@ -68,7 +71,7 @@ export function AskBody({ approval }: { approval: Approval }) {
         <ul className="reasons" aria-label={text.approval.why}>
           {exec.reasons.map((reason) => (
             <li key={reason} className="meta">
-              {reason}
+              <bdi>{reason}</bdi>
             </li>
           ))}
         </ul>
@@ -124,7 +127,7 @@ export function AskActions({
           {text.approval.reason}
         </label>
         {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the owner has just asked for this field */}
-        <input id={id} className="field" dir="auto" autoFocus maxLength={500} placeholder={text.approval.reasonHint} value={reason} onChange={(event) => setReason(event.target.value)} />
+        <input id={id} className="field" dir={reason ? "auto" : undefined} autoFocus maxLength={500} placeholder={text.approval.reasonHint} value={reason} onChange={(event) => setReason(event.target.value)} />
         <ProblemNote problem={problem} />
         <div className="acts">
           <button type="submit" className="btn ink" disabled={busy}>

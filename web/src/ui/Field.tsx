@@ -17,7 +17,7 @@ export function Field({ label, hint, value, onValue, machine = false, ...rest }:
       <input
         id={id}
         className={machine ? "field m" : "field"}
-        dir={machine ? "ltr" : "auto"}
+        dir={machine ? "ltr" : value ? "auto" : undefined}
         value={value}
         onChange={(event) => onValue(event.target.value)}
         aria-describedby={hint ? `${id}h` : undefined}

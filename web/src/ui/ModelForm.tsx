@@ -5,6 +5,7 @@ import type { Probe } from "../api/model"
 import { useAddProvider, useDefaultProvider, useProbe } from "../api/provider"
 import { providersQuery } from "../api/query"
 import { useText } from "../i18n"
+import { Claim } from "./Claim"
 import { Field } from "./Field"
 import { Loading } from "./Loading"
 import { PRESET_NAMES, PRESETS, type Preset } from "./preset"
@@ -123,7 +124,7 @@ export function ProbeResult({ probe }: { probe: Probe }) {
           <b>{text.model.testOk}</b>
           {probe.reply ? (
             <>
-              : <q className="claim">{probe.reply}</q>
+              : <Claim text={probe.reply} />
             </>
           ) : null}
         </p>

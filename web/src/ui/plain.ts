@@ -4,9 +4,9 @@ const ESCAPES = new RegExp(
   [
     "\\u001b\\[[0-?]*[ -/]*[@-~]", // CSI
     "\\u001b[\\]PX^_][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\|$)", // OSC, DCS, SOS, PM, APC
-    "\\u001b[ -/]*[0-~]", // two-byte escapes
+    "\\u001b(?:[ -/]+[0-~]|[0-OQ-WYZ\\\\`-~])", // the short ones
     "\\u009b[0-?]*[ -/]*[@-~]",
-    "\\u001b\\[?[0-?]*[ -/]*$", // one that is still being written
+    "\\u001b(?:\\[[0-?]*)?[ -/]*$", // one that is still being written
   ].join("|"),
   "gu",
 )

@@ -4,7 +4,7 @@ export type Piece = { kind: "seen"; text: string } | { kind: "hidden"; text: str
 
 // Controls, formats (zero width, bidi, tags), lone surrogates, private use, unassigned; every space but U+0020;
 // line separators; and marks that draw nothing although they are letters or marks by category.
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}|[\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFFA0\uFE00-\uFE0F\u{1D159}\u{E0100}-\u{E01EF}]/u
+const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}|\p{Default_Ignorable_Code_Point}|[\u2800\u{1D159}]/u
 
 const NAMES: Record<number, string> = {
   0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0d: "CR", 0x1b: "ESC", 0x7f: "DEL", 0xa0: "NBSP", 0xad: "SHY",

@@ -9,6 +9,7 @@ import { paths } from "../../nav/paths"
 import { AskActions, AskBody, useRemaining } from "../../ui/Ask"
 import { actorName, byOf } from "../../ui/actor"
 import { clockText } from "../../ui/countdown"
+import { Claim } from "../../ui/Claim"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
@@ -71,7 +72,9 @@ function Body({ approval, onClose }: { approval: Approval; onClose: () => void }
       <header>
         {waits ? <span className="lamp lit" /> : null}
         <h1 id="sheet-title">{waits ? text.approval.waitsFor : text.approval.state[approval.state]}</h1>
-        <bdi className="remain end">{waits ? clockText(left.seconds) : format.short(approval.decided_at ?? approval.expires_at)}</bdi>
+        <span className="remain end">
+<bdi>{waits ? clockText(left.seconds) : format.short(approval.decided_at ?? approval.expires_at)}</bdi>
+</span>
         <Close onClose={onClose} />
       </header>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
@@ -118,7 +121,7 @@ function Verdict({ approval }: { approval: Approval }) {
       ) : null}
       {approval.reason ? (
         <p>
-          <span className="meta">{text.approval.reasonGiven}</span> <q className="claim">{approval.reason}</q>
+          <span className="meta">{text.approval.reasonGiven}</span> <Claim text={approval.reason} />
         </p>
       ) : null}
     </>

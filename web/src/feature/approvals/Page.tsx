@@ -6,6 +6,7 @@ import { useDecision, waitingQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { AskActions, AskBody, useRemaining } from "../../ui/Ask"
+import { Claim } from "../../ui/Claim"
 import { CommandLine } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
 import { Loading } from "../../ui/Loading"
@@ -75,7 +76,9 @@ function Card({ approval }: { approval: Approval }) {
             ) : null}{" "}
             · {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{approval.measure.user}</bdi>
           </span>
-          <bdi className="remain end">{clockText(left.seconds)}</bdi>
+          <span className="remain end">
+<bdi>{clockText(left.seconds)}</bdi>
+</span>
         </div>
         <AskBody approval={approval} />
         <AskActions
@@ -110,7 +113,7 @@ function Decided({ approval }: { approval: Approval }) {
           {approval.reason ? (
             <>
               {" · "}
-              <q className="claim">{approval.reason}</q>
+              <Claim text={approval.reason} />
             </>
           ) : null}
         </span>

@@ -47,7 +47,7 @@ export function ChatList({ current }: { current: string | undefined }) {
         <label className="find">
           <span className="vh">{text.chat.find}</span>
           <Icon name="find" />
-          <input className="field" type="search" dir="auto" placeholder={text.chat.find} value={words} onChange={(event) => setWords(event.target.value)} />
+          <input className="field" type="search" dir={words ? "auto" : undefined} placeholder={text.chat.find} value={words} onChange={(event) => setWords(event.target.value)} />
         </label>
       ) : null}
       <nav aria-label={text.chat.list}>
@@ -93,8 +93,10 @@ function Row({ chat, current }: { chat: Chat; current: boolean }) {
         ) : null}
       </span>
       <span className="row meta">
-        <bdi className="ell">{live || state === "failed" ? text.run[state] : (chat.last_text ?? (state ? text.run[state] : ""))}</bdi>
-        {chat.cost_usd > 0 ? <bdi className="end m">{chat.cost_usd.toFixed(2)}</bdi> : null}
+        <span className="ell">
+<bdi>{live || state === "failed" ? text.run[state] : (chat.last_text ?? (state ? text.run[state] : ""))}</bdi>
+</span>
+        {chat.cost_usd > 0 ? <span className="end m"><bdi>{chat.cost_usd.toFixed(2)}</bdi></span> : null}
       </span>
     </Link>
   )

@@ -52,7 +52,7 @@ export function Composer({ draft, onDraft, onSend, busy, problem, cost }: Props)
           id={id}
           ref={area}
           rows={1}
-          dir="auto"
+          dir={draft ? "auto" : undefined}
           placeholder={text.chat.placeholder}
           value={draft}
           onChange={(event) => onDraft(event.target.value)}

@@ -31,7 +31,7 @@ export function Thread({ id }: { id: string }) {
   const active = state !== undefined && isActive(state)
   const send = useSend(id, () => setDraft(""))
   const stop = useStop()
-  const stick = useStick<HTMLDivElement>()
+  const { box, away, onScroll, toEnd } = useStick<HTMLDivElement>()
   useTitle(chat.data?.title ?? text.chat.title)
   useEffect(() => {
     if (!active || runId === "") return undefined
@@ -63,15 +63,15 @@ export function Thread({ id }: { id: string }) {
         onGone={() => void navigate(paths.chats, { replace: true })}
       />
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
-      <div className="log" ref={stick.box} onScroll={stick.onScroll} role="log" aria-label={text.chat.transcript} tabIndex={0}>
+      <div className="log" ref={box} onScroll={onScroll} role="log" aria-label={text.chat.transcript} tabIndex={0}>
         {messages.isPending ? <Loading /> : null}
         <ProblemNote problem={messages.error && !messages.data ? asProblem(messages.error) : missing} />
         {messages.data?.map((message) => <Entry key={message.id} message={message} />)}
         {active ? <Now run={run} runId={runId} state={state} messages={messages.data ?? []} /> : null}
         {run && !active ? <Ending run={run} noticed={hasNotice(messages.data, run.id)} /> : null}
       </div>
-      {stick.away ? (
-        <button type="button" className="btn sm to-end" onClick={stick.toEnd}>
+      {away ? (
+        <button type="button" className="btn sm to-end" onClick={toEnd}>
           <Icon name="down" size={16} />
           {text.chat.toEnd}
         </button>
@@ -84,7 +84,7 @@ export function Thread({ id }: { id: string }) {
         cost={chat.data?.cost_usd}
         onSend={() => {
           send.mutate(draft.trim())
-          stick.toEnd()
+          toEnd()
         }}
       />
     </main>

@@ -24,7 +24,7 @@ export function ThreadHead({ id, chat, run, stopping, onStop, onGone }: Props) {
   const [renaming, setRenaming] = useState<string>()
   const rename = useRename(id)
   const remove = useRemove(id, onGone)
-  const cwd = run?.execs?.at(-1)?.cwd
+  const cwd = run?.execs.at(-1)?.cwd
   if (renaming !== undefined)
     return (
       <header className="top">

@@ -5,7 +5,7 @@ import { fetchTail, onOutput, outputOf, outputVersion, watchTerminal } from "../
 import { useFormat, useText } from "../../i18n"
 import type { Messages } from "../../i18n/en"
 import { CommandLine } from "../../ui/Command"
-import { useNow } from "../../ui/countdown"
+import { clockText, useNow } from "../../ui/countdown"
 import { plainLines } from "../../ui/plain"
 
 const LINES = 400
@@ -59,7 +59,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
   const { word, tone } = outcome(exec, text)
   const took = exec.started_at ? (exec.ended_at ? Date.parse(exec.ended_at) : now) - Date.parse(exec.started_at) : undefined
   const note = { denied: text.exec.deniedNote, refused: text.exec.refusedNote, cancelled: text.exec.cancelledNote, unknown: text.exec.unknownNote }[exec.state as string]
-  const shown = open ? tail.lines : running ? tail.lines.slice(-SHORT) : tail.lines.slice(0, SHORT)
+  const shown = open ? tail.lines : running || exec.truncated ? tail.lines.slice(-SHORT) : tail.lines.slice(0, SHORT)
   const hidden = tail.lines.length - shown.length
   const expand = () => {
     setOpen(!open)
@@ -71,7 +71,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
       <header>
         <CommandLine text={exec.command} />
         <span className={`m end nowrap ${tone}`}>{word}</span>
-        {took === undefined ? null : <bdi className="m nowrap muted">{running ? format.duration(Math.floor(took / 1000) * 1000).replace(/\.0 s$/, " s") : format.duration(took)}</bdi>}
+        {took === undefined ? null : <bdi className="m nowrap muted">{running ? clockText(Math.floor(Math.max(0, took) / 1000)) : format.duration(took)}</bdi>}
       </header>
       {note || error ? (
         <p className="said-why meta">
@@ -93,7 +93,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
           <button type="button" className="link" aria-expanded={open} onClick={expand}>
             {open ? text.exec.showLess : exec.truncated || tail.cut > 0 ? text.exec.showTail : text.exec.showAll(tail.lines.length)}
           </button>
-          {exec.output_bytes > 0 ? <bdi className="end">{format.bytes(exec.output_bytes)}</bdi> : null}
+          {exec.output_bytes > 0 ? <span className="end"><bdi>{format.bytes(exec.output_bytes)}</bdi></span> : null}
         </footer>
       ) : null}
     </article>

@@ -4,6 +4,7 @@ import { useNavigate, useSearchParams } from "react-router"
 import { api, asProblem, body } from "../../api/client"
 import { cache } from "../../api/connection"
 import { keys } from "../../api/keys"
+import { rememberSession } from "../../api/signed-in"
 import { useText } from "../../i18n"
 import { innerPath } from "../../nav/paths"
 import { Field } from "../../ui/Field"
@@ -18,6 +19,7 @@ export default function LoginPage() {
   const login = useMutation({
     mutationFn: () => body(api.POST("/api/v1/login", { body: { password } })),
     onSuccess: async () => {
+      rememberSession()
       await cache.resetQueries({ queryKey: keys.session })
       await navigate(innerPath(query.get("to")), { replace: true })
     },

@@ -9,7 +9,7 @@ import { paths } from "../../nav/paths"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { byOf } from "../../ui/actor"
-import { useNow } from "../../ui/countdown"
+import { clockText, useNow } from "../../ui/countdown"
 import { useTitle } from "../../ui/title"
 import { runsQuery, servicesQuery, spending } from "./api"
 import { WaitCard } from "./WaitCard"
@@ -120,7 +120,7 @@ function Running({ runs, now, loading, problem }: { runs: readonly Run[]; now: n
     <section id="run" aria-labelledby="hr">
       <h2 id="hr">
         {text.now.running}
-        <bdi className="meta">{active.length > 0 ? format.number(active.length) : ""}</bdi>
+        <span className="meta">{active.length > 0 ? format.number(active.length) : ""}</span>
       </h2>
       <ProblemNote problem={problem} />
       {loading ? <Loading /> : null}
@@ -139,7 +139,9 @@ function Running({ runs, now, loading, problem }: { runs: readonly Run[]; now: n
             <RunName run={run} title={titleOf(run)} />
             <span className="meta">{text.run[run.state]}</span>
           </div>
-          <bdi className="v">{format.duration(Math.floor(Math.max(0, now - Date.parse(run.created_at)) / 1000) * 1000).replace(".0", "")}</bdi>
+          <span className="v m">
+<bdi>{clockText(Math.floor(Math.max(0, now - Date.parse(run.created_at)) / 1000))}</bdi>
+</span>
         </div>
       ))}
     </section>
@@ -201,7 +203,7 @@ function Earlier({ runs }: { runs: readonly Run[] }) {
             <RunName run={run} title={titleOf(run)} />
             {run.error ? <span className="meta">{run.error.detail}</span> : null}
           </div>
-          {run.state === "succeeded" ? <bdi className="v">{format.money(run.cost_usd)}</bdi> : <span className={run.state === "failed" ? "v fail" : "v muted"}>{text.run[run.state]}</span>}
+          {run.state === "succeeded" ? <span className="v m"><bdi>{format.money(run.cost_usd)}</bdi></span> : <span className={run.state === "failed" ? "v fail" : "v muted"}>{text.run[run.state]}</span>}
         </div>
       ))}
     </section>

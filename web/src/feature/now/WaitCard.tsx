@@ -25,7 +25,9 @@ export function WaitCard({ approval, ...answering }: { approval: Approval } & An
           <span className="meta">
             <bdi>{approval.chat_title}</bdi> · {text.approval.risk[approval.risk]}
           </span>
-          <bdi className="remain end">{clockText(left.seconds)}</bdi>
+          <span className="remain end">
+<bdi>{clockText(left.seconds)}</bdi>
+</span>
         </div>
         <Command text={approval.exec.command} programs={approval.measure.programs.map((program) => program.word)} />
         {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}

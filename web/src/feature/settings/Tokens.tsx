@@ -93,8 +93,8 @@ function NewToken({ onMade }: { onMade: (token: string) => void }) {
       <fieldset className="checks">
         <legend>{text.settings.scopes}</legend>
         {SCOPES.map((scope) => (
-          <label key={scope}>
-            <input type="checkbox" checked={scopes.includes(scope)} onChange={(event) => setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((it) => it !== scope))} />
+          <label key={scope} htmlFor={`scope-${scope}`}>
+            <input id={`scope-${scope}`} type="checkbox" checked={scopes.includes(scope)} onChange={(event) => setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((it) => it !== scope))} />
             <span>
               <b>{text.settings.scope[scope]}</b> <span className="meta">{text.settings.scopeHint[scope]}</span>
             </span>

@@ -4,6 +4,7 @@ import { api, asProblem, body } from "../../api/client"
 import { cache } from "../../api/connection"
 import { keys } from "../../api/keys"
 import { setupQuery } from "../../api/query"
+import { rememberSession } from "../../api/signed-in"
 import { useLocale, useText } from "../../i18n"
 import { Field } from "../../ui/Field"
 import { ProblemNote } from "../../ui/Problem"
@@ -21,6 +22,7 @@ export function Owner({ code: prefilled, onDone }: { code: string; onDone: () =>
     mutationFn: () => body(api.POST("/api/v1/setup/claim", { body: { code: code.trim(), password, language, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone } })),
     onSuccess: async () => {
       cache.setQueryData(keys.setup, { state: "claimed" as const })
+      rememberSession()
       await cache.resetQueries({ queryKey: keys.session })
       onDone()
     },

@@ -1,5 +1,5 @@
-import { useState } from "react"
-import { useNavigate } from "react-router"
+import { useEffect, useState } from "react"
+import { useLocation, useNavigate } from "react-router"
 import { link } from "../../api/connection"
 import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
@@ -8,14 +8,18 @@ import { ModelForm } from "../../ui/ModelForm"
 import { Owner } from "./Owner"
 import { Place } from "./Place"
 import { Practice } from "./Practice"
-import { closeWizard, keepStep, keptStep, STEPS, type Step, takeCode } from "./step"
-
-const claimCode = takeCode()
+import { closeWizard, keepStep, keptStep, STEPS, type Step, codeIn } from "./step"
 
 export default function SetupPage() {
   const text = useText()
   const navigate = useNavigate()
+  const { hash } = useLocation()
+  const [claimCode] = useState(() => codeIn(hash))
   const [step, setStep] = useState(keptStep)
+  useEffect(() => {
+    // Out of the address, so that it stays in no history and no screenshot.
+    if (hash) void navigate(paths.setup, { replace: true })
+  }, [hash, navigate])
   const go = (next: Step) => {
     keepStep(next)
     setStep(next)

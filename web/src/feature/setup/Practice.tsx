@@ -29,7 +29,7 @@ export function Practice({ onDone }: { onDone: () => void }) {
   if (found && found.id !== asked) setAsked(found.id)
   const approval = useQuery({ ...approvalQuery(asked), enabled: asked !== "" }).data
   const decision = useDecision()
-  const output = run?.execs?.find((exec) => exec.approval_id === asked)?.output_text
+  const output = run?.execs.find((exec) => exec.approval_id === asked)?.output_text
   const decided = approval !== undefined && approval.state !== "waiting"
   return (
     <div className="stack">

@@ -14,9 +14,5 @@ export const keepStep = (step: Step): void => sessionStorage.setItem(KEPT, step)
 export const closeWizard = (): void => sessionStorage.removeItem(KEPT)
 export const wizardIsOpen = (): boolean => keptStep() !== "owner"
 
-/** Takes the claim code out of the address (`#code=…`), so that it stays in no history and no screenshot. */
-export function takeCode(): string {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code") ?? ""
-  if (code) history.replaceState(history.state, "", location.pathname + location.search)
-  return code
-}
+/** The claim code of an address ending in `#code=…`. A fragment is never sent to a server. */
+export const codeIn = (hash: string): string => new URLSearchParams(hash.slice(1)).get("code") ?? ""
