@@ -245,3 +245,30 @@ fn blocked(rig: &Rig) -> u64 {
     let line = info.lines().find_map(|line| line.strip_prefix("blocked_clients:")).unwrap();
     line.parse().unwrap()
 }
+
+/// Takes half a minute and counts, so it is no part of the gate: `cargo test -p metatron-bus -- --ignored silent`.
+#[tokio::test]
+#[ignore = "measures for 30 s"]
+async fn an_idle_process_is_almost_silent() {
+    const LEASE: Duration = Duration::from_secs(5);
+    let mut rig = Rig::new();
+    let bus = rig.bus("worker");
+    let (lease, stop) = (bus.clone(), rig.stop.clone());
+    rig.run(async move { lease.renew_forever(LEASE, stop).await });
+    let (worker, stop) =
+        (Worker::new(bus, Queue::Run, "tests", Options { lease: LEASE, ..ONE }), rig.stop.clone());
+    rig.run(async move { worker.run(|_| std::future::ready(Disposition::Done), stop).await });
+    let commands = || {
+        let stats = rig.server.command(&["INFO", "stats"]).unwrap();
+        let line = stats.lines().find_map(|line| line.strip_prefix("total_commands_processed:")).unwrap();
+        line.parse::<f64>().unwrap()
+    };
+    until("it blocks", async || blocked(&rig) == 1).await;
+    let before = commands();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    // Two of our own look-ups, with their QUIT.
+    let rate = (commands() - before - 2.0) / 30.0;
+    println!("an idle worker process, lease included: {rate:.2} commands/s");
+    assert!(rate < 1.5, "{rate}");
+    rig.finish().await;
+}
