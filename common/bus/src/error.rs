@@ -24,7 +24,7 @@ impl From<RedisError> for Error {
         let text = error.to_string();
         if error.is_timeout() {
             Self::Timeout
-        } else if error.code() == Some("OOM") || text.contains("OOM command not allowed") {
+        } else if says(&error, &["OOM"]) {
             Self::Full(text)
         } else if is_broken(&error) || error.is_io_error() || is_refusal(&error) {
             Self::Unavailable(text)
@@ -61,22 +61,26 @@ pub(crate) fn is_broken(error: &RedisError) -> bool {
 /// Whether the server is there, but won't serve us now.
 fn is_refusal(error: &RedisError) -> bool {
     error.kind() == redis::ErrorKind::AuthenticationFailed
-        || matches!(
-            error.code(),
-            Some(
-                "LOADING"
-                    | "NOAUTH"
-                    | "WRONGPASS"
-                    | "NOPERM"
-                    | "MASTERDOWN"
-                    | "READONLY"
-                    | "MISCONF"
-                    | "BUSY"
-            )
+        || says(
+            error,
+            &["LOADING", "NOAUTH", "WRONGPASS", "NOPERM", "MASTERDOWN", "READONLY", "MISCONF", "BUSY"],
         )
+}
+
+/// Whether the server answered with one of `codes`, to the one command or to any of a pipeline.
+pub(crate) fn says(error: &RedisError, codes: &[&str]) -> bool {
+    error.code().is_some_and(|code| codes.contains(&code))
+        || error.clone().into_server_errors().is_some_and(|all| {
+            // A transaction is given up as a whole; the reason stands beside it, or in its text.
+            all.iter().any(|(_, one)| {
+                codes.contains(&one.code())
+                    || (one.code() == "EXECABORT"
+                        && one.details().is_some_and(|text| codes.iter().any(|code| text.contains(code))))
+            })
+        })
 }
 
 /// Whether the consumer group is gone: Redis was emptied, or the key was deleted under a blocked reader.
 pub(crate) fn is_no_group(error: &RedisError) -> bool {
-    matches!(error.code(), Some("NOGROUP" | "UNBLOCKED")) || error.to_string().contains("NOGROUP")
+    says(error, &["NOGROUP", "UNBLOCKED"])
 }

@@ -30,9 +30,11 @@ impl Bus {
         loop {
             let mut pipe = redis::pipe();
             pipe.cmd("HINCRBY").arg(&name).arg("counter").arg(1).ignore();
-            // The rest only once a lease: an idle system should be almost silent.
-            if turn.is_multiple_of(3) {
+            // The rest seldom: an idle system should be almost silent.
+            if turn.is_multiple_of(12) {
                 pipe.cmd("HSET").arg(&name).arg("holder").arg(self.instance()).ignore();
+            }
+            if turn.is_multiple_of(3) {
                 pipe.cmd("PEXPIRE").arg(&name).arg(ttl).ignore();
             }
             match self.run::<()>(&pipe).await {

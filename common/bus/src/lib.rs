@@ -14,6 +14,7 @@
 //! - [`seal`]: what only api and shell-worker may read or make
 //! - [`generation`], [`service`]: whether Redis was emptied, and which services beat
 
+mod announce;
 mod background;
 pub mod call;
 mod error;

@@ -34,22 +34,41 @@ pub struct Service {
 impl Bus {
     /// One beat of a service.
     pub async fn beat(&self, service: &str, state: &str, version: &str, pid: u32) -> Result<(), Error> {
+        self.beat_with(service, state, version, pid, true).await
+    }
+
+    /// What never changes is said again only when `is_full`: an idle system should be almost silent.
+    async fn beat_with(
+        &self,
+        service: &str,
+        state: &str,
+        version: &str,
+        pid: u32,
+        is_full: bool,
+    ) -> Result<(), Error> {
         let name = key::SERVICE.fill(&[service]);
         let now = self.now_text();
         let mut pipe = redis::pipe();
         pipe.cmd("HSET").arg(&name).arg("state").arg(state).arg("version").arg(version).arg("pid").arg(pid);
         pipe.arg("instance").arg(self.instance()).arg("beat").arg(&now).ignore();
-        pipe.cmd("HSETNX").arg(&name).arg("since").arg(&now).ignore();
         pipe.cmd("EXPIRE").arg(&name).arg(TTL_S).ignore();
-        pipe.cmd("SADD").arg(key::SERVICES.pattern).arg(service).ignore();
+        if is_full {
+            pipe.cmd("HSETNX").arg(&name).arg("since").arg(&now).ignore();
+            pipe.cmd("SADD").arg(key::SERVICES.pattern).arg(service).ignore();
+        }
         self.run(&pipe).await
     }
 
     /// Beats every 10 s until `shutdown`, then takes itself off the list of those that are up.
     pub async fn beat_forever(&self, service: &str, version: &str, pid: u32, shutdown: CancellationToken) {
+        let mut beats = 0_u64;
         loop {
-            if let Err(error) = self.beat(service, "up", version, pid).await {
-                tracing::debug!(%error, service, "no beat");
+            match self.beat_with(service, "up", version, pid, beats.is_multiple_of(6)).await {
+                Ok(()) => beats += 1,
+                Err(error) => {
+                    tracing::debug!(%error, service, "no beat");
+                    beats = 0;
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(BEAT) => {}

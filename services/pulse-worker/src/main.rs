@@ -1,3 +1,7 @@
-//! The `pulse-worker` process.
+//! The `pulse-worker` process: it carries runs.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    metatron_process::run("pulse-worker", metatron_pulse_worker::start)
+}

@@ -1,1 +1,73 @@
-//! Under construction.
+//! scheduler keeps time: it carries owed work again that Redis lost or a dead worker held, ends questions that nobody
+//! answered, plans the heartbeat, and forgets what is old.
+//!
+//! Rooms: [`reconcile`] compares SQLite with Redis, [`tick`] is what is due. Never calls a model, never touches a shell.
+
+mod reconcile;
+mod tick;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use metatron_bus::Bus;
+use metatron_domain::clock::{Clock, SystemClock};
+use metatron_process::Frame;
+use metatron_store::{Error, Store, Tx};
+
+use crate::reconcile::Reconciler;
+
+/// What the tasks share.
+pub(crate) struct Desk {
+    /// The truth.
+    pub store: Store,
+    /// Motion.
+    pub bus: Bus,
+    /// The wall clock: for what the owner sees, never for leases.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Desk {
+    /// Commits, and carries what became true and owed to Redis.
+    pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Error> {
+        let committed = tx.commit().await?;
+        let entries = self.bus.announce(&committed.events, &committed.owed).await;
+        self.store.mark_entries(&entries).await
+    }
+}
+
+/// Builds the service and starts its tasks.
+pub async fn start(frame: Frame) -> anyhow::Result<()> {
+    let config = frame.config.clone();
+    let store = Store::open(&config.database()).await.context("the database can't be opened")?;
+    let password = config.redis_password()?;
+    let user = config.redis_user.as_deref();
+    let bus = Bus::connect(&config.redis_url, user, password.as_deref(), &frame.instance);
+    let desk = Arc::new(Desk { store: store.clone(), bus: bus.clone(), clock: Arc::new(SystemClock) });
+
+    frame.tasks.spawn("beat", {
+        let shutdown = frame.shutdown.clone();
+        async move {
+            bus.beat_forever("scheduler", env!("CARGO_PKG_VERSION"), std::process::id(), shutdown).await;
+            Ok::<_, Infallible>(())
+        }
+    });
+    frame.tasks.spawn("due", {
+        let (desk, shutdown, heartbeat) = (desk.clone(), frame.shutdown.clone(), config.heartbeat);
+        async move {
+            tick::keep(&desk, heartbeat, shutdown).await;
+            Ok::<_, Infallible>(())
+        }
+    });
+    frame.tasks.spawn("reconcile", {
+        let mut reconciler = Reconciler::new(desk, config.lease);
+        let (shutdown, pause) = (frame.shutdown.clone(), config.reconcile);
+        async move {
+            reconciler.keep(pause, shutdown).await;
+            store.close().await;
+            Ok::<_, Infallible>(())
+        }
+    });
+    frame.ready.announce();
+    Ok(())
+}

@@ -1,3 +1,7 @@
-//! The `scheduler` process.
+//! The `scheduler` process: it keeps time.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    metatron_process::run("scheduler", metatron_scheduler::start)
+}

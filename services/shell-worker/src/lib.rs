@@ -1,1 +1,27 @@
-//! Under construction.
+//! `shell-worker`: the only process that spawns commands. It measures, judges, starts, watches and ends them.
+//!
+//! It must never open the database, hold a secret longer than one spawn, or start what its journal says was started.
+//!
+//! The core ([`shell`], and what it stands on) knows no transport: [`serve`], [`live`] and [`calls`] carry its answers
+//! over Redis, and could be replaced.
+
+pub mod account;
+pub mod calls;
+pub mod environment;
+pub mod guard;
+pub mod journal;
+pub mod kill;
+pub mod live;
+pub mod measure;
+pub mod pty;
+pub mod recording;
+pub mod recover;
+pub mod screen;
+pub mod serve;
+pub mod session;
+pub mod shell;
+pub mod table;
+
+mod wire;
+
+pub use wire::run;

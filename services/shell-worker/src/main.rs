@@ -1,3 +1,5 @@
 //! The `shell-worker` process.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    metatron_process::run("shell-worker", metatron_shell_worker::run)
+}

@@ -39,6 +39,9 @@ struct Position {
 impl Position {
     /// Moves on by a frame. `false` when something before it is missing: unless `is_all`, when it is gone for good.
     fn take(&mut self, frame: &Frame, is_all: bool, steps: &mut VecDeque<Step>) -> bool {
+        if self.ended {
+            return true;
+        }
         if frame.kind == Kind::End {
             return self.take_end(frame, is_all, steps);
         }

@@ -147,7 +147,7 @@ where
         Box::pin(async move {
             let disposition = match working.await {
                 Ok(disposition) => disposition,
-                Err(error) => failed(&claim, &error.into()),
+                Err(_) => failed(&claim),
             };
             // Waits while Redis is away and many acknowledgements are owed: better than to start more.
             let sent = settle.send(Settlement { claim, disposition }).await;
@@ -157,10 +157,9 @@ where
     }
 }
 
-/// A handler that panicked or ran into a layer's limit.
-fn failed(claim: &Claim, error: &BoxDynError) -> Disposition {
+/// A handler that panicked or ran into a layer's limit. The tracing layer has logged it.
+fn failed(claim: &Claim) -> Disposition {
     // A panic's message may hold anything; what dashboards show must not.
-    tracing::error!(job.id = %claim.entry.job.id, %error, "a job's handler failed");
     let cause = "the handler failed, see the log".to_owned();
     if claim.deliveries >= MOST_DELIVERIES {
         Disposition::Dead { cause }

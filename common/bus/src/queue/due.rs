@@ -98,7 +98,7 @@ impl Mover {
                     pipe.ignore();
                 }
                 Err(error) => {
-                    tracing::error!(%error, queue = self.queue.name(), "delayed work can't be read")
+                    tracing::error!(%error, queue = self.queue.name(), "delayed work can't be read");
                 }
             }
             pipe.cmd("ZREM").arg(due).arg(member).ignore();

@@ -3,8 +3,8 @@
 //! A job is delivered at least once: the row's epoch in `SQLite` is the only fence, and a delivery whose row can't be
 //! claimed is [`Disposition::Done`] at once. High is read before low, and no more is read than there are free slots.
 //!
-//! Rooms: [`append`] puts work in, [`read`] takes it out, [`settle`] acknowledges, [`due`] moves delayed work when its
-//! time comes, [`reap`] takes over what dead processes left, [`backend`] is what apalis sees, [`worker`] ties them.
+//! Rooms: `append` puts work in, `read` takes it out, `settle` acknowledges, `due` moves delayed work when its time
+//! comes, `reap` finds what dead processes left, `backend` is what apalis sees, `worker` ties them.
 
 mod append;
 mod backend;

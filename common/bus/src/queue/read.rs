@@ -20,6 +20,7 @@ use super::append::{Grave, bury};
 use super::backend::{Claim, InHand, Job};
 use super::due::Poke;
 use super::entry::{Entry, Read};
+use super::reap::Reaper;
 use super::settle::acknowledge;
 use super::slot::{Free, Slot, Slots};
 use crate::error::is_no_group;
@@ -42,6 +43,16 @@ pub(super) struct Reader {
     pub(super) in_hand: InHand,
     pub(super) poke: Poke,
     pub(super) jobs: mpsc::Sender<Task<Job>>,
+    pub(super) reaper: Reaper,
+}
+
+/// How a block ended.
+enum Block {
+    Found(StreamReadReply),
+    /// Nothing for the whole time: the block itself was the look.
+    Nothing,
+    /// Ended from outside, for a reason that wants to be looked at.
+    Woken,
 }
 
 /// One connection's worth of reading.
@@ -86,10 +97,16 @@ impl Reader {
         }
         backoff.reset();
         loop {
-            let free = tokio::select! {
+            let mut free = tokio::select! {
                 free = self.slots.take(MOST) => free,
                 () = shutdown.cancelled() => return Ok(()),
             };
+            for dead in self.reaper.abandoned.take() {
+                self.reaper.take_over(&dead, &mut free).await?;
+            }
+            if free.high() == 0 {
+                continue;
+            }
             match self.round(&mut session, free, shutdown).await {
                 Ok(()) => {}
                 Err(error) if is_no_group(&error) => {
@@ -175,12 +192,13 @@ impl Reader {
             }
         }
         loop {
-            let found = self.block(session, &free, shutdown).await?;
-            let nothing = found.is_none();
-            self.take_in(session, found, &mut free).await;
-            // Nothing for a whole block: the block itself was the look, so block again.
-            if !nothing || shutdown.is_cancelled() || free.low() == 0 {
-                return Ok(());
+            match self.block(session, &free, shutdown).await? {
+                Block::Found(found) => {
+                    self.take_in(session, Some(found), &mut free).await;
+                    return Ok(());
+                }
+                Block::Woken => return Ok(()),
+                Block::Nothing => {}
             }
         }
     }
@@ -191,7 +209,8 @@ impl Reader {
         session: &mut Session,
         free: &Free,
         shutdown: &CancellationToken,
-    ) -> Result<Option<StreamReadReply>, RedisError> {
+    ) -> Result<Block, RedisError> {
+        let found = |found: Option<StreamReadReply>, otherwise| found.map_or(otherwise, Block::Found);
         let waits_for_low = free.low() == 0;
         // COUNT is per stream: two streams may each serve one. See `take_in` for what has no slot then.
         let command = if waits_for_low {
@@ -205,11 +224,12 @@ impl Reader {
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = self.slots.low_is_free(), if waits_for_low => {}
+                () = self.reaper.abandoned.added() => {}
             }
         };
         tokio::pin!(reason_to_end);
         tokio::select! {
-            found = &mut reading => return found,
+            read = &mut reading => return Ok(found(read?, Block::Nothing)),
             () = &mut reason_to_end => {}
         }
         loop {
@@ -220,7 +240,7 @@ impl Reader {
             }
             // The block may have begun only after the UNBLOCK: then it has to be said again.
             tokio::select! {
-                found = &mut reading => return found,
+                read = &mut reading => return Ok(found(read?, Block::Woken)),
                 () = tokio::time::sleep(AGAIN) => {}
             }
         }

@@ -1,8 +1,10 @@
 //! Taking over what dead processes left, and giving up what killed too many of them.
 //!
-//! Dead is who an [`Observer`] saw standing still for one lease; no wall clock has a say.
+//! Dead is who an [`Observer`] saw standing still for one lease; no wall clock has a say. The reaper only finds the dead;
+//! the reader takes over, because it alone holds the free slots, also while it blocks.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use apalis_core::task::Task;
@@ -11,7 +13,7 @@ use redis::streams::{
     StreamClaimReply, StreamId, StreamInfoConsumersReply, StreamPendingCountReply, StreamPendingId,
     StreamPendingReply,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::MOST_DELIVERIES;
@@ -20,22 +22,44 @@ use super::backend::{Claim, InHand, Job};
 use super::entry::{Entry, Read};
 use super::read::deliver;
 use super::settle::acknowledge;
-use super::slot::Slots;
+use super::slot::Free;
 use crate::lease::Observer;
 use crate::{Bus, Error, key};
 
 /// Entries looked at in one pass.
 const BATCH: usize = 128;
 
-/// Takes over for one worker.
+/// The dead who left work, from the reaper to the reader.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Abandoned(Arc<(Mutex<BTreeSet<String>>, Notify)>);
+
+impl Abandoned {
+    fn add(&self, name: String) {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        self.0.1.notify_one();
+    }
+
+    /// The names so far. Who still has something pending is found again.
+    pub(super) fn take(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Completes when there is a name.
+    pub(super) async fn added(&self) {
+        self.0.1.notified().await;
+    }
+}
+
+/// Finds the dead among those who share a queue, and takes over from them.
+#[derive(Clone)]
 pub(super) struct Reaper {
     pub(super) bus: Bus,
     pub(super) queue: Queue,
     pub(super) group: String,
-    pub(super) slots: Slots,
     pub(super) in_hand: InHand,
     pub(super) jobs: mpsc::Sender<Task<Job>>,
     pub(super) lease: Duration,
+    pub(super) abandoned: Abandoned,
 }
 
 impl Reaper {
@@ -43,12 +67,14 @@ impl Reaper {
         let mut observer = Observer::new(self.lease);
         // Names that have nothing pending, but whose process may be long gone.
         let mut idle = BTreeSet::new();
+        // Who had something pending at the last look.
+        let mut left = BTreeSet::new();
         let mut listed = false;
         loop {
             if !listed {
                 listed = self.list(&mut idle).await.is_ok();
             }
-            let pause = match self.pass(&mut observer, &mut idle).await {
+            let pause = match self.pass(&mut observer, &mut idle, &mut left).await {
                 // Somebody else has work in hand: watch closely.
                 Ok(true) => self.lease / 3,
                 Ok(false) => self.lease,
@@ -81,7 +107,12 @@ impl Reaper {
     }
 
     /// One look. Tells whether anybody else is worth watching.
-    async fn pass(&self, observer: &mut Observer, idle: &mut BTreeSet<String>) -> Result<bool, Error> {
+    async fn pass(
+        &self,
+        observer: &mut Observer,
+        idle: &mut BTreeSet<String>,
+        left: &mut BTreeSet<String>,
+    ) -> Result<bool, Error> {
         let mut pipe = redis::pipe();
         for priority in [Priority::High, Priority::Low] {
             pipe.cmd("XPENDING").arg(self.stream(priority)).arg(&self.group);
@@ -100,13 +131,13 @@ impl Reaper {
         }
         owners.remove(self.bus.instance());
         idle.retain(|name| !owners.contains(name));
+        // Once nothing of theirs is pending any more, their names can go too.
+        let watched_before = std::mem::replace(left, owners.clone());
+        idle.extend(watched_before.difference(&owners).cloned());
         let watched: Vec<String> = owners.iter().chain(idle.iter()).cloned().collect();
         for dead in observer.dead(&self.bus, &watched).await {
             if owners.contains(&dead) {
-                self.take_over(&dead, Priority::High).await?;
-                self.take_over(&dead, Priority::Low).await?;
-                // Once nothing is pending any more its name can go too.
-                idle.insert(dead);
+                self.abandoned.add(dead);
             } else {
                 self.forget(&dead).await?;
                 idle.remove(&dead);
@@ -125,13 +156,18 @@ impl Reaper {
         self.bus.run(&pipe).await
     }
 
-    async fn take_over(&self, dead: &str, priority: Priority) -> Result<(), Error> {
+    /// Takes over as much of what `dead` left as there are free slots.
+    pub(super) async fn take_over(&self, dead: &str, free: &mut Free) -> Result<(), Error> {
+        self.take_over_of(dead, Priority::High, free).await?;
+        self.take_over_of(dead, Priority::Low, free).await
+    }
+
+    async fn take_over_of(&self, dead: &str, priority: Priority, free: &mut Free) -> Result<(), Error> {
         let stream = self.stream(priority);
         let mut pipe = redis::pipe();
         pipe.cmd("XPENDING").arg(&stream).arg(&self.group).arg("-").arg("+").arg(BATCH).arg(dead);
         let (pending,): (StreamPendingCountReply,) = self.bus.run(&pipe).await?;
         for one in pending.ids {
-            let mut free = self.slots.try_take(1);
             let slot = if priority == Priority::Low { free.pop_low() } else { free.pop_high() };
             // No slot: another worker may have one, or this one soon.
             let Some(slot) = slot else { return Ok(()) };

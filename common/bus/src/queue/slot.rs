@@ -52,22 +52,6 @@ impl Slots {
         Free { all, low }
     }
 
-    /// What is free now, without waiting.
-    pub(super) fn try_take(&self, most: usize) -> Free {
-        let mut free = Free { all: Vec::new(), low: Vec::new() };
-        while free.all.len() < most
-            && let Ok(next) = self.all.clone().try_acquire_owned()
-        {
-            free.all.push(next);
-        }
-        while free.low.len() < free.all.len()
-            && let Ok(next) = self.low.clone().try_acquire_owned()
-        {
-            free.low.push(next);
-        }
-        free
-    }
-
     /// Completes when a low entry could be started.
     pub(super) async fn low_is_free(&self) {
         drop(self.low.acquire().await);

@@ -7,6 +7,8 @@ use super::word::{Arg, Mark};
 
 /// The most words one word may become; what is beyond is not looked at, and the text asks anyway (braces never pass A).
 const MAX_WORDS: usize = 1024;
+/// The most units copied while expanding one word.
+const MAX_MARKS: usize = 200_000;
 const MAX_DEPTH: u32 = 24;
 
 /// Expands braces.
@@ -15,29 +17,37 @@ pub(super) fn expand(marks: Vec<Mark>) -> Vec<Vec<Mark>> {
         return vec![marks];
     }
     let mut words = Vec::new();
-    alternatives(&marks, MAX_DEPTH, &mut words);
+    let mut fuel = MAX_MARKS;
+    alternatives(&marks, MAX_DEPTH, &mut fuel, &mut words);
     words
 }
 
-fn alternatives(marks: &[Mark], depth: u32, words: &mut Vec<Vec<Mark>>) {
-    if words.len() >= MAX_WORDS {
+fn alternatives(marks: &[Mark], depth: u32, fuel: &mut usize, words: &mut Vec<Vec<Mark>>) {
+    if words.len() >= MAX_WORDS || *fuel < marks.len() {
         return;
     }
+    *fuel -= marks.len();
     let found = (depth > 0).then(|| group(marks)).flatten();
     let Some((open, close, parts)) = found else {
         words.push(marks.to_vec());
         return;
     };
     let mut tails = Vec::new();
-    alternatives(&marks[close + 1..], depth - 1, &mut tails);
+    alternatives(&marks[close + 1..], depth - 1, fuel, &mut tails);
+    if tails.is_empty() {
+        // No fuel for the rest: keep what is known, with the rest as it stands.
+        tails.push(Vec::new());
+    }
     for part in parts {
         let mut middles = Vec::new();
-        alternatives(&part, depth - 1, &mut middles);
+        alternatives(&part, depth - 1, fuel, &mut middles);
         for middle in middles {
             for tail in &tails {
-                if words.len() >= MAX_WORDS {
+                let cost = open + middle.len() + tail.len();
+                if words.len() >= MAX_WORDS || *fuel < cost {
                     return;
                 }
+                *fuel -= cost;
                 let mut word = marks[..open].to_vec();
                 word.extend_from_slice(&middle);
                 word.extend_from_slice(tail);
@@ -49,7 +59,7 @@ fn alternatives(marks: &[Mark], depth: u32, words: &mut Vec<Vec<Mark>>) {
 
 /// The first brace group that expands: where it opens, where it closes, its alternatives.
 fn group(marks: &[Mark]) -> Option<(usize, usize, Vec<Vec<Mark>>)> {
-    for (open, _) in marks.iter().enumerate().filter(|(_, mark)| matches!(mark, Mark::Brace('{'))).take(64) {
+    for (open, _) in marks.iter().enumerate().filter(|(_, mark)| matches!(mark, Mark::Brace('{'))).take(16) {
         let (mut depth, mut start, mut parts) = (0_u32, open + 1, Vec::new());
         for (at, mark) in marks.iter().enumerate().skip(open + 1) {
             match mark {

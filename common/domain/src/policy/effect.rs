@@ -131,6 +131,7 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     let operands: Vec<String> = args
         .iter()
         .zip(patterns)
+        .take(4 * MOST)
         .filter(|(arg, pattern)| !pattern && !arg.text().starts_with('-') && !arg.text().is_empty())
         .map(|(arg, _)| show(&walker.resolve(arg)))
         .collect();

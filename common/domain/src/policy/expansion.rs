@@ -4,7 +4,7 @@
 
 use super::glob::Unit;
 use super::nest;
-use super::word::{Lexer, Mark, Value, decode_text};
+use super::word::{Lexer, Mark, NESTED, Value, decode_text};
 
 impl Lexer<'_> {
     pub(super) fn dollar(&mut self, quoted: bool) {
@@ -112,11 +112,11 @@ impl Lexer<'_> {
 
     /// Decodes the word inside a parameter expansion, so that its substitutions are seen.
     fn nested(&mut self, word: &str, quoted: bool) -> Vec<Mark> {
-        if !self.look.spend(word.len() + 1) {
+        if !self.look.spend(word.len() * 8 + NESTED) {
             return Vec::new();
         }
         let chars = word.chars().collect();
-        let mut lexer = Lexer { chars, pos: 0, out: Vec::new(), quoted: false, look: self.look };
+        let mut lexer = Lexer { chars, pos: 0, out: Vec::new(), quoted: false, open: false, look: self.look };
         if quoted {
             lexer.double(false);
         } else {

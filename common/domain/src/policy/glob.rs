@@ -129,5 +129,20 @@ pub(super) fn names(component: &[Unit], name: &[Unit]) -> bool {
             return false;
         }
     }
+    if !name.contains(&Unit::Star) && component.iter().all(|unit| matches!(unit, Unit::Lit(_))) {
+        return component == name;
+    }
+    if !quick(component, name) {
+        return false;
+    }
     meets(component, name)
+}
+
+/// A cheap look at the fixed ends: false only if the two cannot match.
+fn quick(component: &[Unit], name: &[Unit]) -> bool {
+    let differ = |pair: (&Unit, &Unit)| matches!(pair, (Unit::Lit(a), Unit::Lit(b)) if a != b);
+    let fixed = |unit: &&Unit| matches!(unit, Unit::Lit(_));
+    let start = component.iter().take_while(fixed).zip(name.iter().take_while(fixed));
+    let end = component.iter().rev().take_while(fixed).zip(name.iter().rev().take_while(fixed));
+    !start.into_iter().any(differ) && !end.into_iter().any(differ)
 }

@@ -9,16 +9,25 @@ use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look};
 use super::wrapper::{Inner, inner, join};
 
-/// Names a glob in command position is tried as.
-const SUSPECTS: &[&str] = &[
-    "rm", "chmod", "chown", "chgrp", "find", "dd", "shred", "kill", "sh", "bash", "dash", "env", "sudo",
-    "xargs", "reboot", "shutdown", "poweroff", "halt", "mkfs", "wipefs", "nc", "cat", "tee", "cp",
+/// Wrappers around wrappers that are followed one by one.
+const MAX_WRAPS: u32 = 48;
+/// Words from each end that are tried as commands in text that is too deep.
+const MAX_SCANNED: usize = 64;
+
+/// Names a glob in command position is tried as, besides [`DANGEROUS`].
+const SUSPECTS: &[&str] = &["sh", "bash", "dash", "env", "sudo", "xargs", "cat", "tee", "cp"];
+/// Names that a rule is about.
+const DANGEROUS: &[&str] = &[
+    "rm", "chmod", "chown", "chgrp", "find", "dd", "shred", "kill", "reboot", "shutdown", "poweroff", "halt",
+    "mkfs", "wipefs", "nc", "ncat", "socat",
 ];
 
 impl Walker<'_> {
     /// Judges one argument vector.
     pub(super) fn invoke(&mut self, args: &[Arg], input: &Input) -> Facts {
-        if !self.spend(args.iter().map(|arg| arg.units.len() + 1).sum::<usize>() + 1) {
+        // Wrappers around wrappers read the same words again and again.
+        let cost = args.iter().map(|arg| arg.units.len() + 4).sum::<usize>() * (2 + self.wraps as usize) + 1;
+        if !self.spend(cost) {
             return Facts::default();
         }
         if args.first().is_some_and(Arg::is_from_network) {
@@ -35,13 +44,53 @@ impl Walker<'_> {
                 .rposition(|unit| *unit == super::glob::Unit::Lit('/'))
                 .map_or(0, |at| at + 1);
             let mut facts = Facts::default();
-            for suspect in SUSPECTS.iter().filter(|suspect| meets(&first.units[cut..], &literal(suspect))) {
-                facts.absorb(&self.named(suspect, rest, input));
+            for suspect in DANGEROUS
+                .iter()
+                .chain(SUSPECTS)
+                .filter(|suspect| meets(&first.units[cut..], &literal(suspect)))
+            {
+                if self.spend(cost) {
+                    facts.absorb(&self.named(suspect, rest, input));
+                }
             }
             return facts;
         }
         protected::operand(self, first);
+        if self.flat || self.wraps >= MAX_WRAPS {
+            self.partial = true;
+            self.scan(&kept);
+            return Facts::default();
+        }
         self.named(base, rest, input)
+    }
+
+    /// Whether a rule is about programs of this name.
+    pub(super) fn is_dangerous(name: &str) -> bool {
+        DANGEROUS.contains(&name) || name.starts_with("mkfs")
+    }
+
+    /// Asks the rules about every word that names a dangerous program, as if a command began there.
+    fn scan(&mut self, args: &[Arg]) {
+        let count = args.len();
+        let near = |at: usize| at < MAX_SCANNED || at + MAX_SCANNED >= count;
+        for (at, arg) in args.iter().enumerate().rev().filter(|(at, _)| near(*at)) {
+            let text = arg.text();
+            let base = text.rsplit('/').next().unwrap_or_default();
+            if Self::is_dangerous(base) && self.spend((count - at) * 16) {
+                self.rules(base, &args[at + 1..]);
+            }
+        }
+    }
+
+    fn rules(&mut self, name: &str, args: &[Arg]) {
+        protected::command(self, name, args);
+        remove::check(self, name, args);
+        device::command(self, name, args);
+        power::check(self, name, args);
+        network::check(self, name, args);
+        if name == "find" && args.iter().any(|arg| matches!(arg.text().as_str(), "-delete" | "rm")) {
+            remove::find(self, args);
+        }
     }
 
     fn named(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
@@ -141,7 +190,9 @@ impl Walker<'_> {
                 self.appended(&mut words, found.replaces.as_ref(), input);
                 inner_input = Input::default();
             }
+            self.wraps += 1;
             let seen = self.invoke(&words, &inner_input);
+            self.wraps -= 1;
             facts.absorb(&seen);
             if at == 0 {
                 facts.output = seen.output;
@@ -261,7 +312,9 @@ impl Walker<'_> {
                     .iter()
                     .position(|arg| matches!(arg.text().as_str(), ";" | "+"))
                     .unwrap_or(rest.len());
+                self.wraps += 1;
                 let seen = self.invoke(&rest[..end], input);
+                self.wraps -= 1;
                 deletes |= seen.removes;
                 facts.absorb(&seen);
                 at += end + 1;

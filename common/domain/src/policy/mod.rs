@@ -29,6 +29,8 @@ mod wrapper;
 
 use serde::{Deserialize, Serialize};
 
+use word::Look as _;
+
 pub use effect::Effects;
 
 /// The version of the rules; part of what an approval binds (P4).
@@ -127,6 +129,7 @@ pub fn judge(command: &[u8], setting: &Setting<'_>) -> Judgement {
     };
     let tree = syntax::read(text);
     let mut walker = walk::Walker::new(setting);
+    walker.spend(text.len() * 4);
     walker.tree(&tree, &walk::Input::default());
     if walker.partial || tree.marks.too_deep {
         walker.flat(text);

@@ -58,6 +58,9 @@ pub(super) fn ansi(chars: &[char], mut pos: usize) -> usize {
     chars.len()
 }
 
+/// How far a `case` inside a substitution is followed; beyond, its brackets are counted like any others.
+const MAX_CASE: usize = 4096;
+
 fn word_at(chars: &[char], pos: usize, word: &str) -> bool {
     let starts = pos == 0 || matches!(chars[pos - 1], ' ' | '\t' | '\n' | ';' | '(' | ')' | '|' | '&');
     let end = pos + word.len();
@@ -77,6 +80,9 @@ fn run(chars: &[char], pos: usize, first: Option<Frame>, cases_count: bool) -> u
     }
     at += 1;
     while let (Some(frame), Some(c)) = (stack.last().copied(), chars.get(at).copied()) {
+        if saw_case && cases_count && at > pos + MAX_CASE {
+            break;
+        }
         if c == '\\' {
             at += 2;
             continue;

@@ -122,6 +122,11 @@ pub(super) fn block_device(path: &Components) -> bool {
     names(first, &literal("dev")) && BLOCK.iter().any(|name| names(second, &pattern(name)))
 }
 
+/// Longer names name nothing: the kernel refuses them.
+const MAX_PATH: usize = 4096;
+/// The most units copied for one word.
+const MAX_CARRIED: usize = 32 * 1024;
+
 /// Every way a word may carry a path: itself, after `=`, `@`, `file://`, attached to a short option, before `:`.
 pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
     let units: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
@@ -138,6 +143,7 @@ pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
         }
     }
     let mut last = 0;
+    let mut room = MAX_CARRIED;
     for at in 0..units.len() {
         if lit(at, '=') || lit(at, '@') || lit(at, ':') || lit(at, ',') {
             let piece = &units[last..at];
@@ -146,10 +152,14 @@ pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
             }
             last = at + 1;
         }
-        if (lit(at, '=') || lit(at, '@')) && found.len() < 64 {
-            found.push(units[at + 1..].to_vec());
+        let rest = units.len() - at;
+        let near = rest <= MAX_PATH || lit(at + 1, '/');
+        if (lit(at, '=') || lit(at, '@')) && near && room >= rest.min(MAX_PATH) {
+            room -= rest.min(MAX_PATH);
+            found.push(units[at + 1..].iter().take(MAX_PATH).cloned().collect());
         }
-        if lit(at, ':') && lit(at + 1, '/') && ends_with_file(&units[..at]) && found.len() < 64 {
+        if lit(at, ':') && lit(at + 1, '/') && ends_with_file(&units[..at]) && room >= rest.min(MAX_PATH) {
+            room -= rest.min(MAX_PATH);
             found.push(unescape(&units[at + 1..]));
         }
     }

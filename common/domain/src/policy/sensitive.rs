@@ -2,6 +2,8 @@
 //!
 //! Owns: the list of A's "never". Must never be shorter than the policy's text.
 
+use std::sync::LazyLock;
+
 use super::Setting;
 use super::glob::{Unit, literal, names, pattern};
 use super::path::{Components, above, components, other_process, same, within};
@@ -121,23 +123,22 @@ fn place(path: &str) -> Components {
     path.split('/').filter(|part| !part.is_empty()).map(pattern).collect()
 }
 
+static NAME_PATTERNS: LazyLock<Vec<Vec<Unit>>> =
+    LazyLock::new(|| NAMES.iter().map(|name| pattern(name)).collect());
+static TAIL_PATTERNS: LazyLock<Vec<Components>> =
+    LazyLock::new(|| TAILS.iter().map(|name| place(name)).collect());
+static PLACE_PATTERNS: LazyLock<Vec<Components>> =
+    LazyLock::new(|| PLACES.iter().map(|name| place(name)).collect());
+
 /// Whether a path is, or as a glob can be, sensitive.
-pub(super) fn is_sensitive(setting: &Setting<'_>, path: &Components) -> bool {
-    if path.iter().any(|part| NAMES.iter().any(|name| names(part, &pattern(name)))) {
-        return true;
-    }
-    if PLACES.iter().any(|name| within(path, &place(name))) {
-        return true;
-    }
-    let tail = |name: &str| {
-        let tail = place(name);
-        (0..path.len()).any(|from| within(&path[from..].to_vec(), &tail))
+pub(super) fn is_sensitive(path: &Components) -> bool {
+    let tail = |tail: &Components| {
+        path.windows(tail.len()).any(|part| part.iter().zip(tail).all(|(a, b)| names(a, b)))
     };
-    if TAILS.iter().any(|name| tail(name)) {
-        return true;
-    }
-    let _ = setting;
-    special(path)
+    path.iter().any(|part| NAME_PATTERNS.iter().any(|name| names(part, name)))
+        || PLACE_PATTERNS.iter().any(|place| within(path, place))
+        || TAIL_PATTERNS.iter().any(tail)
+        || special(path)
 }
 
 /// Devices except `/dev/null`, and `/proc` except five files.

@@ -25,7 +25,8 @@ impl Walker<'_> {
             Some(arg) if arg.units.iter().all(Unit::is_unknown) => None,
             Some(arg) => Some(show(&resolve(&arg.units, &self.cwd))),
         };
-        let Some(target) = target else { return };
+        // A longer path is refused by the kernel, and costs at every later step.
+        let Some(target) = target.filter(|target| target.len() < 4096) else { return };
         if name == "pushd" {
             self.pushed.push(self.cwd.clone());
         }
@@ -58,6 +59,9 @@ impl Look for Walker<'_> {
     }
 
     fn process(&mut self, code: &str, writes: bool) -> bool {
+        if writes {
+            self.sinks.push(code.to_owned());
+        }
         let facts = self.apart(code, &Input::default());
         let network = facts.network;
         self.beside.absorb(&Facts { network: facts.network && !writes, ..facts });

@@ -13,10 +13,14 @@ use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_text};
 use super::{Setting, deny};
 
-/// Work units for one judgement: a counter, no clock. A plain command of 8 KiB uses about 30,000.
-const BUDGET: usize = 1_500_000;
+/// Work units for one judgement: a counter, no clock. Reading a plain command of 8 KiB uses about 100,000.
+const BUDGET: usize = 1_000_000;
 /// Nesting of code in code that is followed.
 const MAX_DEPTH: u32 = 24;
+/// Commands inside commands that are followed, over all code.
+const MAX_LEVELS: u32 = 96;
+/// How often code is read as flat text.
+const MAX_FLATS: u32 = 3;
 
 /// What is known of a command's standard input.
 #[derive(Clone, Debug, Default)]
@@ -72,8 +76,16 @@ pub(super) struct Walker<'a> {
     pub(super) tainted: BTreeSet<String>,
     pub(super) budget: usize,
     depth: u32,
+    /// Reading text that is too deep: every word that names a dangerous program begins a command.
+    pub(super) flat: bool,
+    flats: u32,
+    levels: u32,
+    /// Wrappers around the present command.
+    pub(super) wraps: u32,
     /// What process substitutions of the current command held.
     pub(super) beside: Facts,
+    /// Code in `>(…)` of the current command: it reads what the command prints.
+    pub(super) sinks: Vec<String>,
 }
 
 impl<'a> Walker<'a> {
@@ -91,7 +103,12 @@ impl<'a> Walker<'a> {
             tainted: BTreeSet::new(),
             budget: BUDGET,
             depth: 0,
+            flat: false,
+            flats: 0,
+            levels: 0,
+            wraps: 0,
             beside: Facts::default(),
+            sinks: Vec::new(),
         }
     }
 
@@ -104,7 +121,10 @@ impl<'a> Walker<'a> {
 
     /// Walks a text of code with this input.
     pub(super) fn code(&mut self, code: &str, input: &Input) -> Facts {
-        if self.depth >= MAX_DEPTH || !self.spend(code.len() * 2) {
+        if self.flat {
+            return Facts::default();
+        }
+        if self.depth >= MAX_DEPTH || !self.spend(code.len() * 8) {
             self.partial = true;
             return self.flat(code);
         }
@@ -137,20 +157,21 @@ impl<'a> Walker<'a> {
 
     /// The last resort for code too deep to read as a tree: brackets and quotes become separators.
     pub(super) fn flat(&mut self, code: &str) -> Facts {
-        let budget = std::mem::replace(&mut self.budget, code.len() * 4 + 4096);
-        let depth = std::mem::replace(&mut self.depth, MAX_DEPTH);
+        if self.flat || self.flats >= MAX_FLATS {
+            return Facts::default();
+        }
+        self.flats += 1;
+        self.flat = true;
+        let budget = std::mem::replace(&mut self.budget, code.len() * 32 + 4096);
         let text: String = code
             .chars()
-            .map(|c| match c {
-                '(' | ')' | '`' | '{' | '}' => ';',
-                '$' | '"' | '\'' => ' ',
-                c => c,
-            })
+            .filter(|c| !matches!(c, '"' | '\'' | '\\' | '$'))
+            .map(|c| if matches!(c, '(' | ')' | '`' | '{' | '}') { ';' } else { c })
             .collect();
         let tree = read(&text);
         let facts = self.list(&tree, &tree.list, &Input::default());
-        self.depth = depth;
-        self.budget = budget.min(self.budget);
+        self.flat = false;
+        self.budget = budget;
         facts
     }
 
@@ -166,7 +187,7 @@ impl<'a> Walker<'a> {
         let mut facts = Facts::default();
         let mut outputs = Some(String::new());
         for step in list {
-            if !self.spend(8) {
+            if !self.spend(32) {
                 break;
             }
             let saved = (step.background || step.stages.len() > 1).then(|| self.place());
@@ -188,9 +209,9 @@ impl<'a> Walker<'a> {
         let mut all = Facts::default();
         let mut flow = input.clone();
         let (mut raw, mut interpreters) = (Vec::new(), Vec::new());
-        let place = self.place();
+        let place = (stages.len() > 1).then(|| self.place());
         for (at, stage) in stages.iter().enumerate() {
-            if stages.len() > 1 {
+            if let Some(place) = &place {
                 self.restore(place.clone());
             }
             let facts = self.command(tree, stage, &flow);
@@ -214,10 +235,19 @@ impl<'a> Walker<'a> {
     }
 
     fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
-        if !self.spend(8) {
+        if !self.spend(16 + self.cwd.len() * 2) || self.levels >= MAX_LEVELS {
+            self.partial = true;
             return Facts::default();
         }
+        self.levels += 1;
+        let facts = self.entered(tree, command, input);
+        self.levels -= 1;
+        facts
+    }
+
+    fn entered(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
         let outer = std::mem::take(&mut self.beside);
+        let outer_sinks = std::mem::take(&mut self.sinks);
         let mut input = input.clone();
         let mut printed = true;
         for redirect in &command.redirects {
@@ -256,6 +286,12 @@ impl<'a> Walker<'a> {
                 "An interpreter and a raw network client are joined by a process substitution.",
             );
         }
+        let sinks = std::mem::replace(&mut self.sinks, outer_sinks);
+        if facts.network || input.network {
+            for code in sinks {
+                self.apart(&code, &Input { network: true, text: None });
+            }
+        }
         facts.output = facts.output.filter(|_| printed);
         let beside = std::mem::replace(&mut self.beside, outer);
         facts.network |= beside.network || input.network;
@@ -273,6 +309,9 @@ impl<'a> Walker<'a> {
     }
 
     fn redirect(&mut self, tree: &Tree, redirect: &Redirect, input: &mut Input, printed: &mut bool) {
+        if !self.spend(200) {
+            return;
+        }
         let reads = redirect.op.starts_with('<');
         let stdin = reads && matches!(redirect.fd.as_str(), "" | "0");
         if let Some(body) = redirect.body.and_then(|index| tree.bodies.get(index)) {
@@ -300,6 +339,9 @@ impl<'a> Walker<'a> {
     }
 
     fn simple(&mut self, words: &[String], input: &Input) -> Facts {
+        if self.flat && !words.iter().any(|word| word.contains('/') || Self::is_dangerous(word)) {
+            return Facts::default();
+        }
         let assigned = words.iter().take_while(|word| assignment(word).is_some()).count();
         for word in &words[..assigned] {
             self.assign(word);

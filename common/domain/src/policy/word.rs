@@ -96,7 +96,8 @@ pub(super) trait Look {
 
 /// Decodes one raw word into the arguments it becomes.
 pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
-    let mut lexer = Lexer { chars: raw.chars().collect(), pos: 0, out: Vec::new(), quoted: false, look };
+    let mut lexer =
+        Lexer { chars: raw.chars().collect(), pos: 0, out: Vec::new(), quoted: false, open: false, look };
     if !lexer.look.spend(raw.len() + 1) {
         return Vec::new();
     }
@@ -113,12 +114,17 @@ pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
     args
 }
 
+/// What one level of nesting inside a word costs: it bounds how deep decoding goes into itself.
+pub(super) const NESTED: usize = 1024;
+const MAX_CLASS: usize = 128;
+
 /// Decodes text that expands but does not split: a here-document, an arithmetic text.
 pub(super) fn decode_text(text: &str, look: &mut dyn Look) -> Arg {
-    if !look.spend(text.len() + 1) {
+    if !look.spend(text.len() * 8 + NESTED) {
         return Arg::default();
     }
-    let mut lexer = Lexer { chars: text.chars().collect(), pos: 0, out: Vec::new(), quoted: true, look };
+    let mut lexer =
+        Lexer { chars: text.chars().collect(), pos: 0, out: Vec::new(), quoted: true, open: false, look };
     lexer.double(false);
     let units = lexer.out.into_iter().filter_map(Mark::into_unit).collect();
     Arg { units, quoted: true }
@@ -154,6 +160,8 @@ pub(super) struct Lexer<'a> {
     pub(super) pos: usize,
     pub(super) out: Vec<Mark>,
     pub(super) quoted: bool,
+    /// A bracket expression was found not to close.
+    pub(super) open: bool,
     pub(super) look: &'a mut dyn Look,
 }
 
@@ -280,6 +288,9 @@ impl Lexer<'_> {
     }
 
     pub(super) fn class(&mut self) {
+        if self.open {
+            return self.lit('[');
+        }
         let start = self.pos;
         let mut set = Set { negated: false, ranges: Vec::new(), open: false };
         let mut at = start;
@@ -289,6 +300,15 @@ impl Lexer<'_> {
         }
         let first = at;
         loop {
+            if at > start + MAX_CLASS {
+                // Too long to keep: it may match anything, if it closes at all.
+                let Some(end) = self.chars[at..].iter().position(|c| *c == ']') else {
+                    self.open = true;
+                    return self.lit('[');
+                };
+                (set.open, at) = (true, at + end);
+                break;
+            }
             match self.chars.get(at).copied() {
                 Some(']') if at > first => break,
                 None | Some('/' | '\'' | '"' | '$' | '`') => return self.lit('['),

@@ -53,7 +53,9 @@ fn answer(question: &Question) -> Vec<Piece> {
     });
     match (result, quoted(wish)) {
         (Some(result), _) => words(&closing(result)),
-        (None, Some(command)) => call("You named a command. I ask for it:", command, "You asked for exactly this."),
+        (None, Some(command)) => {
+            call("You named a command. I ask for it:", command, "You asked for exactly this.")
+        }
         (None, None) if looks(wish) => call(
             "I am the built-in demonstration, not an AI. Reading needs no approval, so this runs at once:",
             LOOK,
@@ -85,7 +87,9 @@ fn closing(result: &str) -> String {
     if head.starts_with("[exit status 0]") {
         let output: Vec<_> = output.lines().rev().take(12).collect();
         let output = output.into_iter().rev().collect::<Vec<_>>().join("\n");
-        format!("Done. This is what the machine answered:\n\n```\n{output}\n```\n\nConnect a model in **Settings** and say what you want done.")
+        format!(
+            "Done. This is what the machine answered:\n\n```\n{output}\n```\n\nConnect a model in **Settings** and say what you want done."
+        )
     } else if head.starts_with("[not run") {
         format!("Nothing was run. {}", head.trim_start_matches('[').replace(']', ":"))
     } else {
@@ -124,7 +128,11 @@ mod tests {
     #[test]
     fn it_asks_for_a_command_and_then_says_what_came_of_it() {
         let first = ask(vec![Said::Owner("hello".to_owned())]);
-        assert!(first.iter().any(|piece| matches!(piece, Piece::Call { arguments, .. } if arguments.contains("hello.txt"))));
+        assert!(
+            first.iter().any(
+                |piece| matches!(piece, Piece::Call { arguments, .. } if arguments.contains("hello.txt"))
+            )
+        );
         let result = Said::Result { call_id: "demo_1".to_owned(), text: "[exit status 0]\nagent".to_owned() };
         let second = ask(vec![Said::Owner("hello".to_owned()), result]);
         assert!(second.contains(&Piece::Finish("stop".to_owned())));
@@ -133,6 +141,8 @@ mod tests {
     #[test]
     fn a_command_in_back_quotes_is_asked_for_as_it_stands() {
         let pieces = ask(vec![Said::Owner("please run `ls -l /tmp`".to_owned())]);
-        assert!(pieces.iter().any(|piece| matches!(piece, Piece::Call { arguments, .. } if arguments.contains("\"ls -l /tmp\""))));
+        assert!(pieces.iter().any(
+            |piece| matches!(piece, Piece::Call { arguments, .. } if arguments.contains("\"ls -l /tmp\""))
+        ));
     }
 }

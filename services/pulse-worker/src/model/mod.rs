@@ -80,7 +80,8 @@ pub(crate) struct ModelError {
 impl ModelError {
     /// A cause that only the owner can mend.
     pub(crate) fn fatal(code: &str, detail: impl Into<String>, next_step: &str) -> Self {
-        let error = RunError { code: code.to_owned(), detail: detail.into(), next_step: next_step.to_owned() };
+        let error =
+            RunError { code: code.to_owned(), detail: detail.into(), next_step: next_step.to_owned() };
         Self { again: false, error }
     }
 

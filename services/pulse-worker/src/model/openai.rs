@@ -17,7 +17,7 @@ use super::{Model, ModelError, Piece, Question};
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a stream may be silent. A local model may read a long prompt for minutes.
-const SILENCE: Duration = Duration::from_secs(300);
+const SILENCE: Duration = Duration::from_mins(5);
 
 /// One model of one provider.
 #[derive(Debug)]
@@ -36,9 +36,15 @@ impl OpenAi {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|cause| {
-                ModelError::fatal("model_unreachable", format!("No HTTP client could be made: {cause}."), "Look at the log.")
+                ModelError::fatal(
+                    "model_unreachable",
+                    format!("No HTTP client could be made: {cause}."),
+                    "Look at the log.",
+                )
             })?;
-        let config = OpenAIConfig::new().with_api_base(base_url.trim_end_matches('/')).with_api_key(key.unwrap_or_default());
+        let config = OpenAIConfig::new()
+            .with_api_base(base_url.trim_end_matches('/'))
+            .with_api_key(key.unwrap_or_default());
         let client = Client::build(http, config);
         Ok(Self { client, base_url: base_url.to_owned(), model: model.to_owned() })
     }
@@ -135,5 +141,9 @@ fn explain(error: &OpenAIError, base_url: &str, model: &str) -> ModelError {
 /// A provider's own words, short enough for a card.
 fn cut(text: &str) -> String {
     let line = text.trim().replace(['\n', '\r'], " ");
-    if line.chars().count() > 300 { format!("{}…", line.chars().take(299).collect::<String>()) } else { line }
+    if line.chars().count() > 300 {
+        format!("{}…", line.chars().take(299).collect::<String>())
+    } else {
+        line
+    }
 }

@@ -106,7 +106,12 @@ impl Chunk {
                     call.function.map_or((None, None), |function| (function.name, function.arguments));
                 let name = name.filter(|name| !name.is_empty());
                 let id = call.id.filter(|id| !id.is_empty());
-                pieces.push(Piece::Call { index: call.index, id, name, arguments: arguments.unwrap_or_default() });
+                pieces.push(Piece::Call {
+                    index: call.index,
+                    id,
+                    name,
+                    arguments: arguments.unwrap_or_default(),
+                });
             }
             finish = choice.finish_reason.filter(|reason| !reason.is_empty());
         }

@@ -20,6 +20,8 @@ pub(crate) fn intent(name: &str, arguments: &str, host: &str) -> Intent {
             Ok(_) => Intent::Open,
             Err(told) => Intent::Told(told),
         },
-        other => Intent::Told(format!("[no such tool: {other}] The tools are {} and {}.", shell::RUN, shell::READ)),
+        other => {
+            Intent::Told(format!("[no such tool: {other}] The tools are {} and {}.", shell::RUN, shell::READ))
+        }
     }
 }

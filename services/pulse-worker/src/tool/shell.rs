@@ -113,7 +113,15 @@ mod tests {
 
     #[test]
     fn arguments_that_make_no_sense_are_told_to_the_model() {
-        for bad in ["", "{", "{}", "[]", r#"{"command":" "}"#, r#"{"command":"ls","cwd":"x"}"#, r#"{"command":"ls","sudo":true}"#] {
+        for bad in [
+            "",
+            "{",
+            "{}",
+            "[]",
+            r#"{"command":" "}"#,
+            r#"{"command":"ls","cwd":"x"}"#,
+            r#"{"command":"ls","sudo":true}"#,
+        ] {
             assert!(parse_run(bad, "local").is_err(), "{bad}");
         }
         assert!(parse_read(r#"{"exec":"run_1"}"#).is_err());

@@ -148,8 +148,7 @@ impl Allower<'_> {
         self.cwds.iter().all(|cwd| {
             carried.iter().filter(|units| !units.is_empty()).all(|units| {
                 let path = resolve(units, cwd);
-                !is_sensitive(self.setting, &path)
-                    && !super::deny::protected::is_protected(&self.protected, &path)
+                !is_sensitive(&path) && !super::deny::protected::is_protected(&self.protected, &path)
             })
         })
     }

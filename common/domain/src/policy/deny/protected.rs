@@ -2,6 +2,7 @@
 //!
 //! Owns: the rule and its two exceptions: what `echo` and `printf` print, and search patterns.
 
+use crate::policy::glob::Unit;
 use crate::policy::path::{Components, carried, other_process, resolve, show, within};
 use crate::policy::pattern::is_pattern;
 use crate::policy::walk::Walker;
@@ -28,6 +29,19 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
 
 /// Judges one operand.
 pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
+    // A plain name in a directory that no protected path goes through is most of what there is to see.
+    let plain =
+        |unit: &Unit| matches!(unit, Unit::Lit(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if arg.units.iter().all(plain) && !walker.cwd.starts_with("/proc") {
+        let near = walker
+            .setting
+            .protected
+            .iter()
+            .any(|place| walker.cwd.starts_with(place.as_str()) || place.starts_with(&walker.cwd));
+        if !near {
+            return;
+        }
+    }
     for units in carried(&arg.units) {
         if units.is_empty() {
             continue;

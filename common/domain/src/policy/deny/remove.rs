@@ -47,22 +47,27 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         }
         _ => return,
     };
+    let home = components(walker.setting.home);
+    let workspace = components(walker.setting.workspace);
+    let cwd = components(&walker.cwd);
     for target in targets {
         if target.text().is_empty() {
             continue;
         }
         let path = walker.resolve(&target);
-        if let Some(what) = everything(walker, &path) {
+        if let Some(what) = everything(&path, &home, &workspace, &cwd) {
             walker.deny(RULE, format!("`{name}` would work recursively on {what} ({}).", show(&path)));
         }
     }
 }
 
 /// Why a path is too much to change recursively.
-fn everything(walker: &Walker<'_>, path: &Components) -> Option<&'static str> {
-    let home = components(walker.setting.home);
-    let workspace = components(walker.setting.workspace);
-    let cwd = components(&walker.cwd);
+fn everything(
+    path: &Components,
+    home: &Components,
+    workspace: &Components,
+    cwd: &Components,
+) -> Option<&'static str> {
     let glob = |at: usize| path.get(at).is_some_and(|part| part.iter().any(Unit::is_glob));
     if path.is_empty() {
         return Some("the root of the file system");
@@ -70,16 +75,16 @@ fn everything(walker: &Walker<'_>, path: &Components) -> Option<&'static str> {
     if path.len() == 1 {
         return Some("a top-level directory");
     }
-    if same(path, &home) {
+    if same(path, home) {
         return Some("the home directory");
     }
-    if same(path, &workspace) {
+    if same(path, workspace) {
         return Some("the workspace root");
     }
-    if path.len() < cwd.len() && above(path, &cwd) {
+    if path.len() < cwd.len() && above(path, cwd) {
         return Some("a directory above the current one");
     }
-    if glob(0) || glob(1) || (path.len() > home.len() && glob(home.len()) && above(&home, path)) {
+    if glob(0) || glob(1) || (path.len() > home.len() && glob(home.len()) && above(home, path)) {
         return Some("everything a glob matches directly below the root, home or a top-level directory");
     }
     None

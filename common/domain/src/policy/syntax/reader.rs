@@ -305,11 +305,10 @@ impl Reader {
         let start = self.pos;
         while let Some(c) = self.peek() {
             match c {
-                ' ' | '\t' | '\n' | ';' | '&' | '|' | ')' => break,
                 '<' | '>' if self.at(1) == Some('(') => {
                     self.pos = nest::close(&self.chars, self.pos + 1, ')');
                 }
-                '<' | '>' => break,
+                ' ' | '\t' | '\n' | ';' | '&' | '|' | ')' | '<' | '>' => break,
                 '(' => {
                     let array = self.pos > start + 1 && self.chars[self.pos - 1] == '=';
                     if !array {

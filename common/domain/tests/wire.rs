@@ -1,0 +1,269 @@
+//! The bytes of every message between processes. A change here is a change that running workers must survive: add
+//! optional fields freely; a changed meaning is a new variant, and the old one is read until drained.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Debug;
+
+use metatron_domain::actor::Actor;
+use metatron_domain::approval::{Grant, Measure, MeasuredFile};
+use metatron_domain::clock::Instant;
+use metatron_domain::command::{
+    CommandSpec, JobKind, Outcome, Queue, ShellAnswer, ShellCall, ShellReport, ShellRequest, Ticket,
+};
+use metatron_domain::event::{Event, EventKind};
+use metatron_domain::exec::Exit;
+use metatron_domain::policy::{Setting, judge};
+use metatron_domain::terminal::TerminalEnd;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+const TAIL: &str = "01h455vb4pex5vsknk084sn02q";
+
+fn id<T: std::str::FromStr<Err: Debug>>(prefix: &str) -> T {
+    format!("{prefix}_{TAIL}").parse().unwrap()
+}
+
+fn at() -> Instant {
+    Instant::from_millis(1_795_372_800_123)
+}
+
+/// It is written as `golden`, and read back as itself.
+#[track_caller]
+fn holds<T: Serialize + DeserializeOwned + PartialEq + Debug>(message: &T, golden: &str) {
+    assert_eq!(serde_json::to_string(message).unwrap(), golden);
+    assert_eq!(&serde_json::from_str::<T>(golden).unwrap(), message);
+}
+
+fn spec() -> CommandSpec {
+    CommandSpec {
+        exec: id("exc"),
+        run: id("run"),
+        terminal: id("trm"),
+        command: "echo \"שלום\"\n".to_owned(),
+        cwd: None,
+        timeout_s: 60,
+    }
+}
+
+const SPEC: &str = r#"{"exec":"exc_01h455vb4pex5vsknk084sn02q","run":"run_01h455vb4pex5vsknk084sn02q","terminal":"trm_01h455vb4pex5vsknk084sn02q","command":"echo \"שלום\"\n","timeout_s":60}"#;
+
+fn outcome(exit: Option<Exit>) -> Outcome {
+    Outcome {
+        started_at: at(),
+        ended_at: at(),
+        exit,
+        text: "hi".to_owned(),
+        truncated: false,
+        bytes: 4,
+        sha256: "ab".to_owned(),
+    }
+}
+
+fn outcome_text(exit: &str) -> String {
+    format!(
+        r#"{{"started_at":"2026-11-22T18:40:00.123Z","ended_at":"2026-11-22T18:40:00.123Z","exit":{exit},"text":"hi","truncated":false,"bytes":4,"sha256":"ab"}}"#
+    )
+}
+
+#[test]
+fn a_ticket_holds() {
+    for (kind, word) in [
+        (JobKind::Run, "run"),
+        (JobKind::Probe, "probe"),
+        (JobKind::Tick, "tick"),
+        (JobKind::Prepare, "prepare"),
+        (JobKind::Start, "start"),
+        (JobKind::Report, "report"),
+    ] {
+        let ticket = Ticket { v: 1, id: id("job"), kind, subject: "run_x".to_owned() };
+        holds(&ticket, &format!(r#"{{"v":1,"id":"job_{TAIL}","kind":"{word}","subject":"run_x"}}"#));
+        assert_eq!((kind.as_str(), JobKind::parse(word)), (word, Some(kind)));
+    }
+    // A later version may say more than we know.
+    let more = format!(r#"{{"v":1,"id":"job_{TAIL}","kind":"run","subject":"run_x","epoch":3}}"#);
+    assert!(serde_json::from_str::<Ticket>(&more).is_ok());
+}
+
+#[test]
+fn a_queue_s_name_reads_back_and_only_the_ones_with_bodies_are_private() {
+    for (queue, name, private) in [
+        (Queue::Run, "run", false),
+        (Queue::Shell("local".to_owned()), "shell:local", true),
+        (Queue::Report, "report", true),
+    ] {
+        assert_eq!((queue.name().as_str(), queue.is_private()), (name, private));
+        assert_eq!(Queue::parse(name), Some(queue));
+    }
+    assert_eq!(Queue::parse("other"), None);
+}
+
+#[test]
+fn shell_requests_hold() {
+    holds(&ShellRequest::Prepare { spec: spec() }, &format!(r#"{{"type":"prepare","spec":{SPEC}}}"#));
+    let digest = "d1".to_owned();
+    holds(
+        &ShellRequest::Start { spec: spec(), digest: digest.clone(), grant: None },
+        &format!(r#"{{"type":"start","spec":{SPEC},"digest":"d1"}}"#),
+    );
+    let spec = CommandSpec { cwd: Some("/work".to_owned()), ..spec() };
+    let with_cwd = SPEC.replace(r#","timeout_s""#, r#","cwd":"/work","timeout_s""#);
+    holds(
+        &ShellRequest::Start { spec, digest, grant: Some("c2VhbA==".to_owned()) },
+        &format!(r#"{{"type":"start","spec":{with_cwd},"digest":"d1","grant":"c2VhbA=="}}"#),
+    );
+}
+
+#[test]
+fn shell_reports_hold() {
+    let exec = format!(r#""exec":"exc_{TAIL}""#);
+    holds(
+        &ShellReport::Started { exec: id("exc"), at: at() },
+        &format!(r#"{{"type":"started",{exec},"at":"2026-11-22T18:40:00.123Z"}}"#),
+    );
+    holds(
+        &ShellReport::Declined {
+            exec: id("exc"),
+            code: "changed_since_prepared".to_owned(),
+            detail: "it changed".to_owned(),
+        },
+        &format!(r#"{{"type":"declined",{exec},"code":"changed_since_prepared","detail":"it changed"}}"#),
+    );
+    for (exit, text) in [
+        (Exit::Code { code: 7 }, r#"{"how":"code","code":7}"#),
+        (Exit::Signal { signal: "SIGKILL".to_owned() }, r#"{"how":"signal","signal":"SIGKILL"}"#),
+        (Exit::Timeout { after_s: 60 }, r#"{"how":"timeout","after_s":60}"#),
+        (Exit::Stopped, r#"{"how":"stopped"}"#),
+    ] {
+        let report = ShellReport::Ended { exec: id("exc"), outcome: outcome(Some(exit)) };
+        holds(&report, &format!(r#"{{"type":"ended",{exec},"outcome":{}}}"#, outcome_text(text)));
+    }
+    holds(
+        &ShellReport::Unknown { exec: id("exc"), outcome: outcome(None) },
+        &format!(r#"{{"type":"unknown",{exec},"outcome":{}}}"#, outcome_text("null")),
+    );
+}
+
+#[test]
+fn what_was_measured_and_judged_holds() {
+    let file = |word: &str| MeasuredFile {
+        word: word.to_owned(),
+        path: format!("/bin/{word}"),
+        sha256: "ab".to_owned(),
+        bound: true,
+    };
+    let measure = Measure {
+        command_sha256: "cd".to_owned(),
+        shell: file("bash"),
+        cwd: "/work".to_owned(),
+        cwd_device: 1,
+        cwd_inode: 2,
+        env_sha256: "ef".to_owned(),
+        user: "agent".to_owned(),
+        host: "local".to_owned(),
+        timeout_s: 60,
+        programs: vec![file("echo")],
+        scripts: vec![],
+        policy_version: 1,
+    };
+    let golden = r#"{"command_sha256":"cd","shell":{"word":"bash","path":"/bin/bash","sha256":"ab","bound":true},"cwd":"/work","cwd_device":1,"cwd_inode":2,"env_sha256":"ef","user":"agent","host":"local","timeout_s":60,"programs":[{"word":"echo","path":"/bin/echo","sha256":"ab","bound":true}],"scripts":[],"policy_version":1}"#;
+    holds(&measure, golden);
+    // The digest that the owner's answer binds must be the same in every process and in every version that reads it.
+    assert_eq!(measure.digest(id("exc")), "748a1419832b9b278b63bd4719e1c96924578df734b3220c7bbe430d09c31878");
+    let setting =
+        Setting { cwd: "/work", home: "/home/agent", user: "agent", workspace: "/work", protected: &[] };
+    let judgement = judge(b"echo hi", &setting);
+    let judged = serde_json::to_string(&judgement).unwrap();
+    assert!(judged.starts_with(r#"{"verdict":"allow","#), "{judged}");
+    let report =
+        ShellReport::Prepared { exec: id("exc"), measure: Box::new(measure), judgement: Box::new(judgement) };
+    holds(
+        &report,
+        &format!(r#"{{"type":"prepared","exec":"exc_{TAIL}","measure":{golden},"judgement":{judged}}}"#),
+    );
+}
+
+#[test]
+fn a_grant_holds() {
+    let grant = Grant {
+        approval: id("apr"),
+        exec: id("exc"),
+        run: id("run"),
+        digest: "d1".to_owned(),
+        expires_at: at(),
+    };
+    holds(
+        &grant,
+        &format!(
+            r#"{{"approval":"apr_{TAIL}","exec":"exc_{TAIL}","run":"run_{TAIL}","digest":"d1","expires_at":"2026-11-22T18:40:00.123Z"}}"#
+        ),
+    );
+}
+
+#[test]
+fn calls_and_answers_hold() {
+    let terminal = || id("trm");
+    holds(
+        &ShellCall::ReadOutput { terminal: terminal(), from: 1, limit: 2 },
+        &format!(r#"{{"type":"read_output","terminal":"trm_{TAIL}","from":1,"limit":2}}"#),
+    );
+    holds(
+        &ShellCall::ReadText { terminal: terminal(), from_line: 1, lines: 2 },
+        &format!(r#"{{"type":"read_text","terminal":"trm_{TAIL}","from_line":1,"lines":2}}"#),
+    );
+    holds(&ShellCall::Stop { exec: id("exc") }, &format!(r#"{{"type":"stop","exec":"exc_{TAIL}"}}"#));
+    holds(&ShellCall::Describe, r#"{"type":"describe"}"#);
+    holds(
+        &ShellAnswer::Output { from: 1, base64: "aGk=".to_owned(), end: 3, ended: true },
+        r#"{"type":"output","from":1,"base64":"aGk=","end":3,"ended":true}"#,
+    );
+    holds(&ShellAnswer::Text { text: "hi".to_owned(), lines: 1 }, r#"{"type":"text","text":"hi","lines":1}"#);
+    holds(&ShellAnswer::Stopped, r#"{"type":"stopped"}"#);
+    holds(
+        &ShellAnswer::Description { user: "agent".to_owned(), separated: true, workspace: "/w".to_owned() },
+        r#"{"type":"description","user":"agent","separated":true,"workspace":"/w"}"#,
+    );
+    holds(&ShellAnswer::NotFound, r#"{"type":"not_found"}"#);
+    holds(&ShellAnswer::Failed { detail: "no".to_owned() }, r#"{"type":"failed","detail":"no"}"#);
+    holds(
+        &TerminalEnd { bytes: 4, exit: Some(Exit::Code { code: 0 }) },
+        r#"{"bytes":4,"exit":{"how":"code","code":0}}"#,
+    );
+}
+
+#[test]
+fn an_event_holds_and_absent_fields_are_not_written() {
+    let event = Event {
+        eid: 7,
+        kind: EventKind::RunQueued,
+        at: at(),
+        actor: Actor::Token { id: id("tok") },
+        chat_id: Some(id("cht")),
+        run_id: Some(id("run")),
+        subject: Some("x".to_owned()),
+        data: json!({"state": "queued"}),
+    };
+    holds(
+        &event,
+        &format!(
+            r#"{{"eid":7,"type":"run.queued","at":"2026-11-22T18:40:00.123Z","actor":{{"kind":"token","id":"tok_{TAIL}"}},"chat_id":"cht_{TAIL}","run_id":"run_{TAIL}","subject":"x","data":{{"state":"queued"}}}}"#
+        ),
+    );
+    let bare = r#"{"eid":8,"type":"service.up","at":"2026-11-22T18:40:00.123Z","actor":{"kind":"schedule"},"data":null}"#;
+    let event = Event {
+        eid: 8,
+        kind: EventKind::ServiceUp,
+        actor: Actor::Schedule,
+        chat_id: None,
+        run_id: None,
+        subject: None,
+        data: json!(null),
+        ..event
+    };
+    holds(&event, bare);
+    for kind in EventKind::ALL {
+        assert_eq!(serde_json::to_value(kind).unwrap(), json!(kind.as_str()));
+        assert_eq!(kind.as_str().parse::<EventKind>().unwrap(), *kind);
+    }
+}

@@ -1,0 +1,64 @@
+//! Takes what shell-workers report and writes it down. A report may come twice; the second changes nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metatron_bus::queue::{Delivery, Disposition};
+use metatron_domain::command::{ShellCall, ShellReport};
+use metatron_domain::id::ExecId;
+use metatron_store::Error;
+
+use crate::desk::Desk;
+use crate::work::failed;
+
+/// How long a shell-worker may take to answer a stop.
+pub(crate) const CALL: Duration = Duration::from_secs(5);
+
+/// One report.
+pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
+    let Some(report) = delivery.body.and_then(|body| serde_json::from_value::<ShellReport>(body).ok()) else {
+        return Disposition::Dead { cause: "unreadable report".to_owned() };
+    };
+    let exec = report.exec();
+    let started = matches!(report, ShellReport::Started { .. });
+    match write(&desk, report).await {
+        Ok(()) => {
+            if started {
+                stop_if_asked(&desk, exec).await;
+            }
+            Disposition::Done
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+async fn write(desk: &Desk, report: ShellReport) -> Result<(), Error> {
+    let now = desk.now();
+    let mut tx = desk.store.begin().await?;
+    match report {
+        ShellReport::Prepared { exec, measure, judgement } => {
+            tx.exec_prepared(exec, &measure, &judgement, now).await?;
+        }
+        ShellReport::Started { exec, at } => tx.exec_started(exec, at, now).await?,
+        ShellReport::Declined { exec, code, detail } => tx.exec_declined(exec, &code, &detail, now).await?,
+        ShellReport::Ended { exec, outcome } | ShellReport::Unknown { exec, outcome } => {
+            tx.exec_ended(exec, &outcome, now).await?;
+        }
+    }
+    desk.commit(tx).await
+}
+
+/// A command that started although its run was stopped meanwhile is ended.
+async fn stop_if_asked(desk: &Desk, exec: ExecId) {
+    let Ok(exec) = desk.store.exec(exec).await else { return };
+    if desk.store.run(exec.run).await.is_ok_and(|run| run.stop_requested) {
+        stop(desk, &exec.host, exec.id).await;
+    }
+}
+
+/// Asks a shell-worker to end a command, or never to start it.
+pub(crate) async fn stop(desk: &Desk, host: &str, exec: ExecId) {
+    if let Err(error) = desk.bus.call(host, &ShellCall::Stop { exec }, CALL).await {
+        tracing::warn!(exec.id = %exec, %error, "the shell host does not answer the stop");
+    }
+}

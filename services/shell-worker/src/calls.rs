@@ -1,0 +1,71 @@
+//! Live questions: output of a recording, its text, stop, who are you. Answered at once; owes nothing to anybody.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use metatron_domain::command::{ShellAnswer, ShellCall};
+use metatron_domain::id::TerminalId;
+
+use crate::recover::lines;
+use crate::shell::Shell;
+
+/// Bytes of a recording in one answer, at most.
+const MOST_BYTES: u32 = 1024 * 1024;
+/// Lines of text in one answer, at most.
+const MOST_LINES: u32 = 2_000;
+/// Bytes of text in one answer, at most.
+const MOST_TEXT: usize = 64 * 1024;
+
+/// Answers one question.
+pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
+    match call {
+        ShellCall::Stop { exec } => {
+            shell.stop(exec).await;
+            ShellAnswer::Stopped
+        }
+        ShellCall::Describe => {
+            let premises = shell.parts().guard.premises();
+            ShellAnswer::Description {
+                user: premises.around.account.name.clone(),
+                separated: premises.around.account.separated,
+                workspace: premises.workspace.to_string_lossy().into_owned(),
+            }
+        }
+        ShellCall::ReadOutput { terminal, from, limit } => {
+            blocking(move || output(&shell, terminal, from, limit)).await
+        }
+        ShellCall::ReadText { terminal, from_line, lines } => {
+            blocking(move || text(&shell, terminal, from_line, lines)).await
+        }
+    }
+}
+
+async fn blocking(
+    read: impl FnOnce() -> std::io::Result<Option<ShellAnswer>> + Send + 'static,
+) -> ShellAnswer {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(Some(answer))) => answer,
+        Ok(Ok(None)) => ShellAnswer::NotFound,
+        Ok(Err(error)) => ShellAnswer::Failed { detail: format!("the recording can't be read: {error}") },
+        Err(_) => ShellAnswer::Failed { detail: "the shell worker is going down".to_owned() },
+    }
+}
+
+fn output(
+    shell: &Shell,
+    terminal: TerminalId,
+    from: u64,
+    limit: u32,
+) -> std::io::Result<Option<ShellAnswer>> {
+    // Asked before the bytes are read: what has ended by now has all its bytes in the recording.
+    let ended = shell.session(terminal).is_none();
+    let read = shell.parts().recordings.read(terminal, from, limit.min(MOST_BYTES))?;
+    Ok(read.map(|(bytes, end)| ShellAnswer::Output { from, base64: STANDARD.encode(bytes), end, ended }))
+}
+
+fn text(shell: &Shell, terminal: TerminalId, from: u64, count: u32) -> std::io::Result<Option<ShellAnswer>> {
+    let count = u64::from(count.min(MOST_LINES));
+    let read = lines(&shell.parts().recordings, terminal, from, count, MOST_TEXT)?;
+    Ok(read.map(|(text, lines)| ShellAnswer::Text { text, lines }))
+}

@@ -1,0 +1,197 @@
+//! The last judge before a start (SECURITY decision 2, B5, P4): *allow* runs, *ask* runs with the owner's sealed
+//! grant for exactly what is measured now, *deny* never runs. Decides; starts nothing and remembers no decision.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use metatron_domain::approval::{Grant, Measure};
+use metatron_domain::clock::Clock;
+use metatron_domain::command::CommandSpec;
+use metatron_domain::id::{ApprovalId, ExecId};
+use metatron_domain::policy::{Judgement, Setting, Verdict, judge};
+
+use crate::account::SHELL;
+use crate::measure::{Digests, Folder, Surroundings, difference, measure};
+
+/// Why a command does not start. The code is stable, the sentence is for the owner and the model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The policy asks, and no answer came with the request.
+    #[error("the command needs the owner's approval, and the request carries none")]
+    GrantMissing,
+    /// The seal does not open, or the answer was given to something else.
+    #[error("the approval that came with the request is not for this command: {0}")]
+    GrantInvalid(&'static str),
+    /// The answer is too old.
+    #[error("the approval expired at {0}: ask the owner again")]
+    GrantExpired(metatron_domain::clock::Instant),
+    /// The answer was used by another command.
+    #[error("the approval was already used, and each is good for one start: ask the owner again")]
+    GrantUsed,
+    /// Not what was measured for the card.
+    #[error("something changed since the command was prepared ({0}): prepare it again")]
+    Changed(String),
+    /// The policy forbids it.
+    #[error("the policy forbids it: {0}")]
+    Denied(String),
+    /// There is no such folder.
+    #[error("the working folder {path} can't be opened: {cause}")]
+    CwdMissing {
+        /// The folder asked for.
+        path: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// A start can't be recorded, so there is none.
+    #[error("the journal can't be written, so nothing is started: {0}")]
+    JournalUnwritable(String),
+    /// There is no shell.
+    #[error("{SHELL} is missing on this host")]
+    NoProgram,
+    /// The fork, the terminal or the recording failed.
+    #[error("the command could not be started: {0}")]
+    StartFailed(String),
+}
+
+impl Refusal {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::GrantMissing => "grant_missing",
+            Self::GrantInvalid(_) => "grant_invalid",
+            Self::GrantExpired(_) => "grant_expired",
+            Self::GrantUsed => "grant_used",
+            Self::Changed(_) => "changed_since_prepared",
+            Self::Denied(_) => "denied_by_policy",
+            Self::CwdMissing { .. } => "cwd_missing",
+            Self::JournalUnwritable(_) => "journal_unwritable",
+            Self::NoProgram => "no_program",
+            Self::StartFailed(_) => "start_failed",
+        }
+    }
+}
+
+/// Opens a sealed grant for the exec id it was sealed for; `None` when the seal does not hold.
+pub type Opener = Arc<dyn Fn(ExecId, &str) -> Option<Grant> + Send + Sync>;
+
+/// What the judge is told about this host.
+#[derive(Debug, Clone)]
+pub struct Premises {
+    /// The AI's folder, without links.
+    pub workspace: PathBuf,
+    /// Folders no command may touch.
+    pub protected: Vec<String>,
+    /// Who runs commands, and where.
+    pub around: Surroundings,
+}
+
+/// A command that may start, once.
+#[derive(Debug)]
+pub struct Admitted {
+    /// Its working folder, held since it was measured.
+    pub folder: Folder,
+    /// The digest of what was measured.
+    pub digest: String,
+    /// The owner's answer that it uses up.
+    pub approval: Option<ApprovalId>,
+}
+
+/// The guard. One per process, shared by all requests.
+pub struct Guard {
+    premises: Premises,
+    clock: Arc<dyn Clock>,
+    open: Opener,
+    digests: Digests,
+    /// What was prepared lately, only to be able to say what changed. Never decides anything.
+    prepared: Mutex<VecDeque<(ExecId, Measure)>>,
+}
+
+/// Prepared measurements remembered for the sake of a better sentence.
+const REMEMBERED: usize = 64;
+
+impl Guard {
+    /// A guard with the machine's `premises`; `open` opens grants.
+    pub fn new(premises: Premises, clock: Arc<dyn Clock>, open: Opener) -> Self {
+        Self { premises, clock, open, digests: Digests::default(), prepared: Mutex::default() }
+    }
+
+    /// What the judge is told about this host.
+    pub fn premises(&self) -> &Premises {
+        &self.premises
+    }
+
+    /// Measures and judges, for the card.
+    pub fn prepare(&self, spec: &CommandSpec) -> Result<(Measure, Judgement), Refusal> {
+        let (measure, judgement, _) = self.look(spec)?;
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        prepared.retain(|(exec, _)| *exec != spec.exec);
+        if prepared.len() >= REMEMBERED {
+            prepared.pop_front();
+        }
+        prepared.push_back((spec.exec, measure.clone()));
+        Ok((measure, judgement))
+    }
+
+    /// Judges and measures anew, and says whether the command may start now.
+    pub fn admit(&self, spec: &CommandSpec, digest: &str, grant: Option<&str>) -> Result<Admitted, Refusal> {
+        let (measure, judgement, folder) = self.look(spec)?;
+        let now = measure.digest(spec.exec);
+        let approval = match judgement.verdict {
+            Verdict::Deny => return Err(Refusal::Denied(judgement.reasons.join("; "))),
+            Verdict::Allow => None,
+            Verdict::Ask => Some(self.granted(spec, digest, grant)?),
+        };
+        if now != digest {
+            return Err(Refusal::Changed(self.what_changed(spec.exec, &measure)));
+        }
+        Ok(Admitted { folder, digest: now, approval })
+    }
+
+    fn granted(&self, spec: &CommandSpec, digest: &str, grant: Option<&str>) -> Result<ApprovalId, Refusal> {
+        let sealed = grant.ok_or(Refusal::GrantMissing)?;
+        let grant = (self.open)(spec.exec, sealed).ok_or(Refusal::GrantInvalid("its seal does not open"))?;
+        if grant.exec != spec.exec {
+            return Err(Refusal::GrantInvalid("it names another command"));
+        }
+        if grant.run != spec.run {
+            return Err(Refusal::GrantInvalid("it names another run"));
+        }
+        if grant.digest != digest {
+            return Err(Refusal::GrantInvalid("the owner saw something else"));
+        }
+        if self.clock.now() >= grant.expires_at {
+            return Err(Refusal::GrantExpired(grant.expires_at));
+        }
+        Ok(grant.approval)
+    }
+
+    fn look(&self, spec: &CommandSpec) -> Result<(Measure, Judgement, Folder), Refusal> {
+        if !Path::new(SHELL).exists() {
+            return Err(Refusal::NoProgram);
+        }
+        let Premises { workspace, protected, around } = &self.premises;
+        let missing = |cause: std::io::Error| Refusal::CwdMissing {
+            path: spec.cwd.clone().unwrap_or_else(|| workspace.to_string_lossy().into_owned()),
+            cause: cause.to_string(),
+        };
+        let folder = Folder::open(workspace, spec.cwd.as_deref()).map_err(missing)?;
+        let setting = Setting {
+            cwd: &folder.path.to_string_lossy(),
+            home: &around.account.home.to_string_lossy(),
+            user: &around.account.name,
+            workspace: &workspace.to_string_lossy(),
+            protected,
+        };
+        let judgement = judge(spec.command.as_bytes(), &setting);
+        let measure = measure(spec, &judgement, &folder, around, &self.digests).map_err(missing)?;
+        Ok((measure, judgement, folder))
+    }
+
+    fn what_changed(&self, exec: ExecId, now: &Measure) -> String {
+        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = prepared.iter().find(|(known, _)| *known == exec);
+        let changed = before.map(|(_, before)| difference(before, now)).filter(|text| !text.is_empty());
+        changed.unwrap_or_else(|| "which part is not known any more".to_owned())
+    }
+}

@@ -1,0 +1,137 @@
+use std::io::Write as _;
+
+use metatron_domain::exec::Exit;
+use metatron_domain::id::{RunId, TerminalId};
+
+use super::*;
+
+const T: Instant = Instant::from_millis(1_000_000);
+
+fn started(exec: ExecId, approval: Option<ApprovalId>) -> Started {
+    Started { exec, run: RunId::new(), terminal: TerminalId::new(), at: T, digest: "d".into(), approval }
+}
+
+fn outcome(text: &str) -> Outcome {
+    Outcome {
+        started_at: T,
+        ended_at: T,
+        exit: Some(Exit::Code { code: 0 }),
+        text: text.into(),
+        truncated: false,
+        bytes: 3,
+        sha256: "s".into(),
+    }
+}
+
+#[test]
+fn a_command_begins_once_also_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let exec = ExecId::new();
+    let journal = Journal::open(folder.path(), T).unwrap();
+    assert_eq!(journal.begin(started(exec, None)).unwrap(), Begin::Fresh);
+    assert!(matches!(journal.begin(started(exec, None)).unwrap(), Begin::Known(Known::Started(..))));
+    drop(journal);
+    let journal = Journal::open(folder.path(), T).unwrap();
+    assert_eq!(journal.open_ends().len(), 1);
+    journal.ended(exec, outcome("hello")).unwrap();
+    drop(journal);
+    let journal = Journal::open(folder.path(), T).unwrap();
+    assert!(journal.open_ends().is_empty());
+    let Begin::Known(Known::Answered(report)) = journal.begin(started(exec, None)).unwrap() else {
+        panic!("it began twice")
+    };
+    assert_eq!(*report, ShellReport::Ended { exec, outcome: outcome("hello") });
+}
+
+#[test]
+fn a_grant_is_used_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path(), T).unwrap();
+    let approval = ApprovalId::new();
+    assert_eq!(journal.begin(started(ExecId::new(), Some(approval))).unwrap(), Begin::Fresh);
+    assert_eq!(journal.begin(started(ExecId::new(), Some(approval))).unwrap(), Begin::GrantUsed);
+}
+
+#[test]
+fn a_torn_record_is_dropped_wherever_the_cut_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (ExecId::new(), ExecId::new());
+    let path = folder.path().join("journal");
+    let journal = Journal::open(folder.path(), T).unwrap();
+    journal.begin(started(first, None)).unwrap();
+    let whole = std::fs::metadata(&path).unwrap().len();
+    journal.begin(started(second, None)).unwrap();
+    drop(journal);
+    let bytes = std::fs::read(&path).unwrap();
+    let whole = usize::try_from(whole).unwrap();
+    for cut in whole + 1..bytes.len() {
+        std::fs::write(&path, &bytes[..cut]).unwrap();
+        let journal = Journal::open(folder.path(), T).unwrap();
+        assert_eq!(journal.open_ends().len(), 1, "cut at {cut}");
+        assert_eq!(journal.begin(started(second, None)).unwrap(), Begin::Fresh);
+    }
+}
+
+#[test]
+fn damage_in_the_middle_is_not_forgotten_silently() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = Journal::open(folder.path(), T).unwrap();
+    journal.begin(started(ExecId::new(), None)).unwrap();
+    journal.begin(started(ExecId::new(), None)).unwrap();
+    drop(journal);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[30] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert!(matches!(Journal::open(folder.path(), T), Err(JournalError::Damaged { at: 0, .. })));
+}
+
+#[test]
+fn two_processes_never_share_a_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Journal::open(folder.path(), T).unwrap();
+    assert!(matches!(Journal::open(folder.path(), T), Err(JournalError::InUse(_))));
+}
+
+#[test]
+fn what_ended_long_ago_is_forgotten_and_what_runs_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, running) = (ExecId::new(), ExecId::new());
+    let journal = Journal::open(folder.path(), T).unwrap();
+    journal.begin(started(old, None)).unwrap();
+    journal.begin(started(running, None)).unwrap();
+    journal.ended(old, outcome("x")).unwrap();
+    journal.declined(ExecId::new(), "r", T, "grant_missing", "no").unwrap();
+    let later = T.after(KEPT + Duration::from_secs(1));
+    journal.prune(later).unwrap();
+    assert!(matches!(journal.known(running, "").unwrap(), Some(Known::Started(..))));
+    assert_eq!(journal.known(old, "r").unwrap(), None);
+    drop(journal);
+    let journal = Journal::open(folder.path(), later).unwrap();
+    assert_eq!(journal.open_ends().len(), 1);
+}
+
+#[test]
+fn the_same_request_is_declined_again_and_another_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let exec = ExecId::new();
+    let journal = Journal::open(folder.path(), T).unwrap();
+    journal.declined(exec, "forged", T, "grant_missing", "no grant").unwrap();
+    let Some(Known::Answered(report)) = journal.known(exec, "forged").unwrap() else { panic!("forgotten") };
+    assert!(matches!(*report, ShellReport::Declined { ref code, .. } if code == "grant_missing"));
+    assert_eq!(journal.known(exec, "true").unwrap(), None);
+    assert_eq!(journal.begin(started(exec, None)).unwrap(), Begin::Fresh);
+}
+
+#[test]
+fn bytes_behind_the_last_record_are_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let exec = ExecId::new();
+    drop(Journal::open(folder.path(), T).unwrap());
+    std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"half a rec").unwrap();
+    let journal = Journal::open(folder.path(), T).unwrap();
+    journal.begin(started(exec, None)).unwrap();
+    drop(journal);
+    assert_eq!(Journal::open(folder.path(), T).unwrap().open_ends().len(), 1);
+}

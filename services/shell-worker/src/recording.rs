@@ -1,0 +1,254 @@
+//! The recording of a terminal: `{terminal}.out` holds the exact bytes and is the one truth of a byte offset;
+//! `{terminal}.time` holds `milliseconds offset` lines, from which a replay can be made. Never interprets a byte.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time;
+
+use metatron_domain::id::TerminalId;
+use sha2::{Digest as _, Sha256};
+
+/// Bytes kept of one terminal. What comes after them is counted and not kept.
+pub const CAP: u64 = 256 * 1024 * 1024;
+
+/// The folder of all recordings.
+#[derive(Debug, Clone)]
+pub struct Recordings(PathBuf);
+
+impl Recordings {
+    /// Uses `folder`, made with no access for others where it is missing.
+    pub fn open(folder: &Path) -> std::io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o750).create(folder)?;
+        Ok(Self(folder.to_owned()))
+    }
+
+    fn path(&self, terminal: TerminalId, kind: &str) -> PathBuf {
+        // A terminal's id is typed, so that no text of a request becomes part of a path (SECURITY I21).
+        self.0.join(format!("{terminal}.{kind}"))
+    }
+
+    /// Begins the recording of a terminal that has none yet.
+    pub fn begin(&self, terminal: TerminalId, cap: u64) -> std::io::Result<Recording> {
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true).mode(0o640);
+        let out = options.open(self.path(terminal, "out"))?;
+        let times = options.open(self.path(terminal, "time"))?;
+        Ok(Recording {
+            out,
+            times,
+            begun: time::Instant::now(),
+            hash: Sha256::new(),
+            end: 0,
+            cap,
+            left_out: 0,
+            stopped: None,
+        })
+    }
+
+    /// Up to `limit` bytes from offset `from`, and how many bytes there are. `None` when there is no such recording.
+    pub fn read(
+        &self,
+        terminal: TerminalId,
+        from: u64,
+        limit: u32,
+    ) -> std::io::Result<Option<(Vec<u8>, u64)>> {
+        let Some(out) = self.reader(terminal)? else { return Ok(None) };
+        let end = out.metadata()?.len();
+        let wanted = end.saturating_sub(from).min(u64::from(limit));
+        let mut bytes = vec![0; usize::try_from(wanted).unwrap_or_default()];
+        out.read_exact_at(&mut bytes, from)?;
+        Ok(Some((bytes, end)))
+    }
+
+    /// The bytes, to be read in order.
+    pub fn reader(&self, terminal: TerminalId) -> std::io::Result<Option<File>> {
+        match File::open(self.path(terminal, "out")) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds a visible mark to the recording of a terminal whose session is gone.
+    pub fn mark(&self, terminal: TerminalId, mark: &str) -> std::io::Result<()> {
+        let mut out = OpenOptions::new().append(true).open(self.path(terminal, "out"))?;
+        out.write_all(mark.as_bytes())?;
+        out.sync_data()
+    }
+
+    /// Removes the oldest recordings until all together are below `quota` bytes. `live` ones are never touched.
+    pub fn prune(&self, quota: u64, live: &dyn Fn(&str) -> bool) -> std::io::Result<()> {
+        let mut found = Vec::new();
+        for item in std::fs::read_dir(&self.0)? {
+            let (item, name) = item.map(|item| (item.path(), item.file_name()))?;
+            if let (Some(stem), Ok(meta)) =
+                (name.to_str().and_then(|it| it.strip_suffix(".out")), item.metadata())
+            {
+                found.push((meta.modified()?, meta.len(), stem.to_owned()));
+            }
+        }
+        let mut total: u64 = found.iter().map(|(_, length, _)| length).sum();
+        found.sort_unstable();
+        for (_, length, stem) in found {
+            if total <= quota {
+                break;
+            }
+            if !live(&stem) {
+                std::fs::remove_file(self.0.join(format!("{stem}.out")))?;
+                let _ = std::fs::remove_file(self.0.join(format!("{stem}.time")));
+                total -= length;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The recording of a running terminal. Owned by the one thread that reads the terminal.
+pub struct Recording {
+    out: File,
+    times: File,
+    begun: time::Instant,
+    hash: Sha256,
+    end: u64,
+    cap: u64,
+    left_out: u64,
+    stopped: Option<String>,
+}
+
+/// What a recording holds at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    /// Bytes kept.
+    pub bytes: u64,
+    /// Their SHA-256, in hex.
+    pub sha256: String,
+    /// Bytes that came after the cap and are not kept.
+    pub left_out: u64,
+}
+
+impl Recording {
+    /// Keeps `bytes`, and gives back what was really kept: less than `bytes`, then a mark, where the cap or the disk
+    /// ended the recording. Whatever is shown or sent elsewhere is what was kept, so that offsets agree everywhere.
+    pub fn append(&mut self, bytes: &[u8]) -> Vec<u8> {
+        if self.stopped.is_some() {
+            self.left_out += bytes.len() as u64;
+            return Vec::new();
+        }
+        let room = usize::try_from(self.cap.saturating_sub(self.end)).unwrap_or(usize::MAX);
+        let kept = &bytes[..bytes.len().min(room)];
+        let mut shown = self.put(kept);
+        if kept.len() < bytes.len() && self.stopped.is_none() {
+            let mib = self.cap / (1024 * 1024);
+            self.stopped = Some(format!("more than {mib} MiB of output"));
+        }
+        if let Some(cause) = &self.stopped {
+            self.left_out += (bytes.len() - shown.len()) as u64;
+            let mark = format!("\r\n[output is no longer kept from here on: {cause}]\r\n");
+            shown.extend(self.put(mark.as_bytes()));
+        }
+        shown
+    }
+
+    /// Adds a mark of ours behind everything.
+    pub fn mark(&mut self, mark: &str) -> Vec<u8> {
+        self.put(mark.as_bytes())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Vec<u8> {
+        if bytes.is_empty() {
+            return Vec::new();
+        }
+        let mut kept = 0;
+        while kept < bytes.len() {
+            match self.out.write(&bytes[kept..]) {
+                Ok(0) => break,
+                Ok(written) => kept += written,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.stopped.get_or_insert_with(|| error.to_string());
+                    break;
+                }
+            }
+        }
+        self.hash.update(&bytes[..kept]);
+        self.end += kept as u64;
+        // Only a replay needs the times; the bytes are kept without them too.
+        let line = format!("{} {}\n", self.begun.elapsed().as_millis(), self.end);
+        let _ = self.times.write_all(line.as_bytes());
+        bytes[..kept].to_vec()
+    }
+
+    /// Bytes kept so far.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Ends the recording: all of it is on the disk when this returns.
+    pub fn finish(self) -> Total {
+        if let Err(error) = self.out.sync_data() {
+            tracing::warn!(%error, "a recording may not be on the disk");
+        }
+        Total { bytes: self.end, sha256: hex::encode(self.hash.finalize()), left_out: self.left_out }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_range_is_read_exactly() {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = Recordings::open(folder.path()).unwrap();
+        let terminal = TerminalId::new();
+        let mut recording = recordings.begin(terminal, CAP).unwrap();
+        assert_eq!(recording.append(b"\x00\xffhello"), b"\x00\xffhello");
+        recording.append(b" world");
+        assert_eq!(recordings.read(terminal, 2, 5).unwrap(), Some((b"hello".to_vec(), 13)));
+        assert_eq!(recordings.read(terminal, 99, 5).unwrap(), Some((vec![], 13)));
+        assert_eq!(recordings.read(TerminalId::new(), 0, 5).unwrap(), None);
+        let total = recording.finish();
+        assert_eq!(total.sha256, hex::encode(Sha256::digest(b"\x00\xffhello world")));
+    }
+
+    #[test]
+    fn behind_the_cap_stands_a_mark_and_the_rest_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = Recordings::open(folder.path()).unwrap();
+        let terminal = TerminalId::new();
+        let mut recording = recordings.begin(terminal, 4).unwrap();
+        let mut shown = recording.append(b"abcdef");
+        shown.extend(recording.append(b"ghi"));
+        assert!(
+            shown.starts_with(b"abcd\r\n[output is no longer kept"),
+            "{}",
+            String::from_utf8_lossy(&shown)
+        );
+        let (bytes, end) = recordings.read(terminal, 0, 1000).unwrap().unwrap();
+        assert_eq!((bytes.as_slice(), end), (shown.as_slice(), shown.len() as u64));
+        assert_eq!(recording.finish().left_out, 5);
+    }
+
+    #[test]
+    fn a_recording_is_never_begun_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = Recordings::open(folder.path()).unwrap();
+        let terminal = TerminalId::new();
+        recordings.begin(terminal, CAP).unwrap();
+        assert!(recordings.begin(terminal, CAP).is_err());
+    }
+
+    #[test]
+    fn the_oldest_recordings_go_first_and_live_ones_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = Recordings::open(folder.path()).unwrap();
+        let (first, second) = (TerminalId::new(), TerminalId::new());
+        recordings.begin(first, CAP).unwrap().append(b"12345");
+        recordings.begin(second, CAP).unwrap().append(b"12345");
+        recordings.prune(5, &|stem| stem == first.to_string()).unwrap();
+        assert!(recordings.reader(first).unwrap().is_some());
+        assert!(recordings.reader(second).unwrap().is_none());
+    }
+}

@@ -1,0 +1,90 @@
+//! Requests from the queue, reports into it. A request for a start stays pending while the command runs, so that it is
+//! found again when this process dies; the journal decides what that means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metatron_bus::Bus;
+use metatron_bus::queue::{Delivery, Disposition, Outgoing};
+use metatron_domain::command::{JobKind, Priority, Queue, ShellReport, ShellRequest, Ticket};
+use metatron_domain::id::{JobId, TerminalId};
+
+use crate::live;
+use crate::shell::{Answer, Shell};
+
+/// The longest pause between two tries to report while Redis is away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Does what one delivery asks.
+pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposition {
+    let Delivery { ticket, body, recovered_from, .. } = delivery;
+    let Some(request) = body.and_then(|body| serde_json::from_value::<ShellRequest>(body).ok()) else {
+        return Disposition::Dead { cause: "unreadable_request".to_owned() };
+    };
+    if let Some(dead) = recovered_from {
+        tracing::info!(job.id = %ticket.id, from = dead, "taken over");
+    }
+    let report = match request {
+        ShellRequest::Prepare { spec } => {
+            let prepared = tokio::task::spawn_blocking(move || shell.prepare(&spec)).await;
+            prepared.ok()
+        }
+        ShellRequest::Start { spec, digest, grant } => {
+            let started =
+                tokio::task::spawn_blocking(move || shell.start(&spec, &digest, grant.as_deref())).await;
+            match started {
+                Ok(Answer::Report(report)) => Some(*report),
+                Ok(Answer::Running(running)) => {
+                    let started = ShellReport::Started { exec: running.session.exec, at: running.at };
+                    // Only for the screen; the end is what is owed. So it is tried once and never waited for.
+                    let told = outgoing(ticket.id, &started);
+                    let tell = async {
+                        if let Err(error) = send(&bus, told).await {
+                            tracing::debug!(%error, "a start was not reported");
+                        }
+                        std::future::pending::<()>().await;
+                    };
+                    tokio::select! {
+                        report = running.ended() => report,
+                        () = tell => None,
+                    }
+                }
+                Ok(Answer::Leaving) | Err(_) => None,
+            }
+        }
+    };
+    match report.and_then(|report| outgoing(ticket.id, &report)) {
+        Some(outgoing) => Disposition::DoneWith(vec![outgoing]),
+        // The runtime goes down in the middle of it: the next process finds the request and the journal.
+        None => Disposition::Keep,
+    }
+}
+
+/// Reports what a dead predecessor left, for as long as it takes, and ends its live streams.
+pub async fn settle(bus: Bus, reports: Vec<(TerminalId, ShellReport)>) {
+    for (terminal, report) in reports {
+        let mut pause = Duration::from_millis(100);
+        while let Err(error) = send(&bus, outgoing(JobId::new(), &report)).await {
+            tracing::debug!(%error, "a report waits for Redis");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        if let ShellReport::Unknown { outcome, .. } = &report {
+            live::lost(&bus, terminal, outcome).await;
+        }
+    }
+}
+
+async fn send(bus: &Bus, outgoing: Option<Outgoing>) -> Result<(), metatron_bus::Error> {
+    if let Some(Outgoing { queue, priority, ticket, body }) = outgoing {
+        bus.enqueue(&queue, priority, &ticket, body.as_ref()).await?;
+    }
+    Ok(())
+}
+
+/// A report, as it travels. It carries the request's job, which stays owed until the report has been read.
+fn outgoing(job: JobId, report: &ShellReport) -> Option<Outgoing> {
+    let ticket = Ticket { v: 1, id: job, kind: JobKind::Report, subject: report.exec().to_string() };
+    let body = Some(serde_json::to_value(report).ok()?);
+    Some(Outgoing { queue: Queue::Report, priority: Priority::High, ticket, body })
+}

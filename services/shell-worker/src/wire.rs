@@ -1,0 +1,219 @@
+//! The process: what is opened at start, in order, and the tasks that run until the end.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use metatron_bus::Bus;
+use metatron_bus::queue::{Options, Worker};
+use metatron_bus::seal::LinkKey;
+use metatron_domain::clock::{Clock, SystemClock};
+use metatron_domain::command::{Queue, ShellReport};
+use metatron_domain::id::TerminalId;
+use metatron_domain::policy::PROTECTED;
+use metatron_process::{Config, Fatal, Frame};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::account::{Account, Chain};
+use crate::guard::{Guard, Opener, Premises};
+use crate::journal::{Journal, JournalError};
+use crate::kill::Families;
+use crate::measure::Surroundings;
+use crate::recording::Recordings;
+use crate::shell::{Parts, Running, Shell};
+use crate::{calls, live, serve};
+
+/// The name of the service, of its consumer group and of its log lines.
+const NAME: &str = "shell-worker";
+/// Commands at once. Each is a few threads and descriptors; what they do is the owner's machine's matter.
+const AT_ONCE: usize = 16;
+/// How long a command may still take when this process has to go down.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// How often what is old is forgotten.
+const TIDY: Duration = Duration::from_hours(1);
+/// Bytes all recordings may take together.
+const QUOTA: u64 = 8 * 1024 * 1024 * 1024;
+/// Orphans that end are reaped together, at most so often.
+const REAP: Duration = Duration::from_millis(200);
+
+/// Builds the service and starts its tasks.
+pub async fn run(frame: Frame) -> anyhow::Result<()> {
+    let config = Arc::clone(&frame.config);
+    let (started, begun) = mpsc::unbounded_channel();
+    let shell = Shell::new(parts(&config)?, started);
+    let reports = shell.recover().await.context("the journal can't be written")?;
+    let password = config.redis_password()?;
+    let bus =
+        Bus::connect(&config.redis_url, config.redis_user.as_deref(), password.as_deref(), &frame.instance);
+    tasks(&frame, &bus, &shell, reports, begun)?;
+    frame.ready.announce();
+    frame.shutdown.cancelled().await;
+    shell.drain(PATIENCE).await;
+    Ok(())
+}
+
+fn parts(config: &Config) -> anyhow::Result<Parts> {
+    let account = Account::choose(&config.agent_user).map_err(fatal)?;
+    if account.separated {
+        tracing::info!(user = account.name, "commands run as a user of their own");
+    } else {
+        tracing::warn!(
+            user = account.name,
+            "NO SEPARATION: without root, commands run as the same user as the services and can read their keys, \
+             database and recordings. Use the container, or start as root, wherever that matters."
+        );
+    }
+    let chain = Chain::probe(&account).map_err(fatal)?;
+    let workspace = workspace(&config.workspace, &account)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let protected = config.protected_folders().into_iter().map(|path| path.to_string_lossy().into_owned());
+    let protected = PROTECTED.iter().map(ToString::to_string).chain(protected).collect();
+    let around = Surroundings { account, host: config.host.clone(), timezone: config.timezone.clone() };
+    let premises = Premises { workspace, protected, around };
+    let journal = Journal::open(&config.shell_journal(), clock.now()).map_err(|error| match error {
+        JournalError::Damaged { .. } => anyhow::Error::from(fatal(error)),
+        other => other.into(),
+    })?;
+    Ok(Parts {
+        guard: Guard::new(premises, Arc::clone(&clock), opener(&config.link_key())?),
+        journal,
+        recordings: Recordings::open(&config.recordings()).context("the folder of recordings")?,
+        families: Arc::new(Families::adopting().context("orphans can't be adopted")?),
+        chain,
+        clock,
+    })
+}
+
+fn fatal(error: impl std::fmt::Display) -> Fatal {
+    Fatal::new(error.to_string())
+}
+
+fn opener(path: &Path) -> Result<Opener, Fatal> {
+    let key = LinkKey::load(path).map_err(fatal)?;
+    Ok(Arc::new(move |exec, sealed| {
+        let grant = key.open("grant", &exec.to_string(), 0, sealed).ok()?;
+        serde_json::from_slice(&grant).ok()
+    }))
+}
+
+/// The AI's folder, without links; made for its user where it is missing.
+fn workspace(path: &Path, account: &Account) -> anyhow::Result<PathBuf> {
+    if !path.exists() {
+        std::fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
+        if account.separated {
+            std::os::unix::fs::chown(path, Some(account.uid), Some(account.gid))?;
+        }
+    }
+    std::fs::canonicalize(path).with_context(|| format!("the workspace {}", path.display()))
+}
+
+fn tasks(
+    frame: &Frame,
+    bus: &Bus,
+    shell: &Arc<Shell>,
+    reports: Vec<(TerminalId, ShellReport)>,
+    begun: mpsc::UnboundedReceiver<Running>,
+) -> anyhow::Result<()> {
+    let Frame { config, shutdown, tasks, .. } = frame;
+    let (lease, host, down) = (config.lease, config.host.clone(), shutdown.clone());
+    let renewing = bus.clone();
+    tasks.spawn("lease", always(async move { renewing.renew_forever(lease, down).await }));
+
+    let (beating, down) = (bus.clone(), shutdown.clone());
+    let (version, pid) = (env!("CARGO_PKG_VERSION"), std::process::id());
+    tasks.spawn("beat", always(async move { beating.beat_forever(NAME, version, pid, down).await }));
+
+    let (asked, answering, down) = (bus.clone(), Arc::clone(shell), shutdown.clone());
+    let answer = move |call| calls::answer(Arc::clone(&answering), call);
+    tasks.spawn("calls", always(async move { asked.serve_calls(&host, answer, down).await }));
+
+    let options = Options { concurrency: AT_ONCE, reserved_high: 2, prefetch: 0, lease };
+    let worker = Worker::new(bus.clone(), Queue::Shell(config.host.clone()), NAME, options);
+    let (reporting, starting) = (bus.clone(), Arc::clone(shell));
+    let handler = move |delivery| serve::handle(Arc::clone(&starting), reporting.clone(), delivery);
+    tasks.spawn("requests", always(Box::pin(worker.run(handler, shutdown.clone()))));
+
+    let (telling, down) = (bus.clone(), shutdown.clone());
+    tasks.spawn(
+        "lost",
+        always(async move {
+            tokio::select! {
+                () = serve::settle(telling, reports) => {}
+                () = down.cancelled() => {}
+            }
+        }),
+    );
+
+    tasks.spawn("live", follow(frame.clone(), bus.clone(), shell.parts().recordings.clone(), begun));
+    tasks.spawn("tidy", tidy(frame.clone(), Arc::clone(shell)));
+    let children = signal(SignalKind::child()).context("SIGCHLD")?;
+    tasks.spawn("orphans", reap(frame.clone(), Arc::clone(&shell.parts().families), children));
+    Ok(())
+}
+
+/// Work that cannot fail, as a task.
+async fn always(work: impl Future<Output = ()>) -> anyhow::Result<()> {
+    work.await;
+    Ok(())
+}
+
+/// Gives each session that begins its live stream.
+async fn follow(
+    frame: Frame,
+    bus: Bus,
+    recordings: Recordings,
+    mut begun: mpsc::UnboundedReceiver<Running>,
+) -> anyhow::Result<()> {
+    loop {
+        let running = tokio::select! {
+            running = begun.recv() => running,
+            () = frame.shutdown.cancelled() => None,
+        };
+        let Some(running) = running else { return Ok(()) };
+        let (bus, recordings) = (bus.clone(), recordings.clone());
+        frame.tasks.spawn("terminal", always(live::carry(bus, recordings, running)));
+    }
+}
+
+/// Forgets what is old, once at start and then every hour.
+async fn tidy(frame: Frame, shell: Arc<Shell>) -> anyhow::Result<()> {
+    loop {
+        let tidied = Arc::clone(&shell);
+        let tidied = tokio::task::spawn_blocking(move || {
+            let parts = tidied.parts();
+            if let Err(error) = parts.journal.prune(parts.clock.now()) {
+                tracing::warn!(%error, "the journal could not be tidied");
+            }
+            let running = tidied.running();
+            let live = |stem: &str| running.iter().any(|it| it.session.terminal.to_string() == stem);
+            if let Err(error) = parts.recordings.prune(QUOTA, &live) {
+                tracing::warn!(%error, "recordings could not be tidied");
+            }
+        });
+        tokio::select! {
+            _ = tidied => {}
+            () = frame.shutdown.cancelled() => return Ok(()),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TIDY) => {}
+            () = frame.shutdown.cancelled() => return Ok(()),
+        }
+    }
+}
+
+/// Reaps orphans of sessions as they end.
+async fn reap(
+    frame: Frame,
+    families: Arc<Families>,
+    mut children: tokio::signal::unix::Signal,
+) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            _ = children.recv() => families.reap_orphans(),
+            () = frame.shutdown.cancelled() => return Ok(()),
+        }
+        tokio::time::sleep(REAP).await;
+    }
+}

@@ -1,0 +1,91 @@
+//! What may start: SECURITY B5, P4.
+
+use std::time::Duration;
+
+use metatron_domain::id::{ExecId, RunId};
+
+use crate::support::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flipping_any_one_field_of_a_grant_refuses() {
+    let bench = Bench::new();
+    let spec = spec("touch ran");
+    let digest = bench.prepared(&spec);
+    let good = grant(&spec, &digest);
+    let mut others = vec![good.clone(); 4];
+    others[0].exec = ExecId::new();
+    others[1].run = RunId::new();
+    others[2].digest = "0".repeat(64);
+    others[3].expires_at = T;
+    let codes = ["grant_invalid: ", "grant_invalid: ", "grant_invalid: ", "grant_expired: "];
+    for (other, code) in others.iter().zip(codes) {
+        let said = declined(bench.start(&spec, &digest, Some(other)));
+        assert!(said.starts_with(code), "{said}");
+    }
+    let other_key = format!("wrong key:{}", sealed(&good));
+    assert!(declined(bench.shell.start(&spec, &digest, Some(&other_key))).starts_with("grant_invalid: "));
+    assert!(declined(bench.start(&spec, &digest, None)).starts_with("grant_missing: "));
+    assert!(!bench.work.join("ran").exists());
+    // None of the forgeries spoils the true one.
+    ended(bench.start(&spec, &digest, Some(&good))).await;
+    assert!(bench.work.join("ran").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_is_void_one_second_after_its_hour() {
+    let bench = Bench::new();
+    let spec = spec("touch ran");
+    let digest = bench.prepared(&spec);
+    let grant = grant(&spec, &digest);
+    bench.clock.set(T.after(Duration::from_secs(3601)));
+    assert!(declined(bench.start(&spec, &digest, Some(&grant))).starts_with("grant_expired: "));
+    bench.clock.set(T);
+    let again = declined(bench.start(&spec, &digest, Some(&grant)));
+    assert!(again.starts_with("grant_expired: "), "the same request gets the same answer: {again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_changed_since_the_card_is_not_run() {
+    let bench = Bench::new();
+    std::fs::write(bench.work.join("x.sh"), "touch good").unwrap();
+    let spec = spec("bash x.sh");
+    let digest = bench.prepared(&spec);
+    std::fs::write(bench.work.join("x.sh"), "touch bad").unwrap();
+    let said = declined(bench.start(&spec, &digest, Some(&grant(&spec, &digest))));
+    assert!(said.starts_with("changed_since_prepared: ") && said.contains("the script x.sh"), "{said}");
+    assert!(!bench.work.join("bad").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_command_timeout_or_folder_is_not_run() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.work.join("sub")).unwrap();
+    let spec = spec("touch ran");
+    let digest = bench.prepared(&spec);
+    let grant = grant(&spec, &digest);
+    let mut flips = vec![spec.clone(); 3];
+    flips[0].command.push(' ');
+    flips[1].timeout_s += 1;
+    flips[2].cwd = Some("sub".into());
+    for flip in flips {
+        let said = declined(bench.start(&flip, &digest, Some(&grant)));
+        assert!(said.starts_with("changed_since_prepared: "), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_not_there_is_named() {
+    let bench = Bench::new();
+    let mut spec = spec("echo x");
+    spec.cwd = Some("nowhere".into());
+    let said = declined(bench.start(&spec, "", None));
+    assert!(said.starts_with("cwd_missing: the working folder nowhere"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_policy_allows_needs_no_grant() {
+    let bench = Bench::new();
+    let spec = spec("echo hello");
+    let digest = bench.prepared(&spec);
+    assert_eq!(ended(bench.start(&spec, &digest, None)).await.text, "hello\n");
+}

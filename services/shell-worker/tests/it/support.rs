@@ -1,0 +1,175 @@
+//! A shell of its own for each test, in a folder of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test fail it by panicking"
+)]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use metatron_domain::approval::Grant;
+use metatron_domain::clock::{FixedClock, Instant};
+use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
+use metatron_domain::id::{ApprovalId, ExecId, RunId, TerminalId};
+use metatron_shell_worker::account::{Account, Chain};
+use metatron_shell_worker::guard::{Guard, Premises};
+use metatron_shell_worker::journal::Journal;
+use metatron_shell_worker::kill::Families;
+use metatron_shell_worker::measure::Surroundings;
+use metatron_shell_worker::recording::Recordings;
+use metatron_shell_worker::shell::{Answer, Parts, Shell};
+use metatron_shell_worker::table;
+
+pub(crate) const T: Instant = Instant::from_millis(1_800_000_000_000);
+
+pub(crate) struct Bench {
+    pub(crate) shell: Arc<Shell>,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) work: PathBuf,
+    /// Removed with the bench.
+    kept: Option<tempfile::TempDir>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::with(Account::own(), Families::default())
+    }
+
+    pub(crate) fn with(account: Account, families: Families) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = Self::at(folder.path(), account, families);
+        bench.kept = Some(folder);
+        bench
+    }
+
+    pub(crate) fn at(folder: &Path, account: Account, families: Families) -> Self {
+        let work = folder.join("work");
+        std::fs::create_dir_all(&work).unwrap();
+        if account.separated {
+            std::os::unix::fs::chown(&work, Some(account.uid), Some(account.gid)).unwrap();
+            rustix::fs::chmod(folder, 0o755.into()).unwrap();
+        }
+        let clock = Arc::new(FixedClock::new(T));
+        let chain = Chain::probe(&account).unwrap();
+        let around = Surroundings { account, host: "local".into(), timezone: "UTC".into() };
+        let workspace = std::fs::canonicalize(&work).unwrap();
+        let premises = Premises { workspace, protected: vec!["/etc/metatron".into()], around };
+        // The seal itself is the bus's; here the right seal is the word in front.
+        let open =
+            Arc::new(|_: ExecId, sealed: &str| serde_json::from_str(sealed.strip_prefix("right key:")?).ok());
+        let shell = Shell::new(
+            Parts {
+                guard: Guard::new(premises, clock.clone(), open),
+                journal: Journal::open(&folder.join("shell"), T).unwrap(),
+                recordings: Recordings::open(&folder.join("recordings")).unwrap(),
+                families: Arc::new(families),
+                chain,
+                clock: clock.clone(),
+            },
+            tokio::sync::mpsc::unbounded_channel().0,
+        );
+        Self { shell, clock, work, kept: None }
+    }
+
+    /// The digest that the card would show.
+    pub(crate) fn prepared(&self, spec: &CommandSpec) -> String {
+        match self.shell.prepare(spec) {
+            ShellReport::Prepared { measure, .. } => measure.digest(spec.exec),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn start(&self, spec: &CommandSpec, digest: &str, grant: Option<&Grant>) -> Answer {
+        self.shell.start(spec, digest, grant.map(sealed).as_deref())
+    }
+
+    /// From the card to the start, as the owner wants it.
+    pub(crate) fn approved(&self, spec: &CommandSpec) -> Answer {
+        let digest = self.prepared(spec);
+        self.start(spec, &digest, Some(&grant(spec, &digest)))
+    }
+
+    pub(crate) async fn run(&self, command: &str) -> (CommandSpec, Outcome) {
+        let spec = spec(command);
+        let outcome = ended(self.approved(&spec)).await;
+        (spec, outcome)
+    }
+
+    pub(crate) fn output(&self, spec: &CommandSpec) -> Vec<u8> {
+        let (bytes, end) = self.shell.parts().recordings.read(spec.terminal, 0, u32::MAX).unwrap().unwrap();
+        assert_eq!(bytes.len() as u64, end);
+        bytes
+    }
+}
+
+pub(crate) fn spec(command: &str) -> CommandSpec {
+    CommandSpec {
+        exec: ExecId::new(),
+        run: RunId::new(),
+        terminal: TerminalId::new(),
+        command: command.into(),
+        cwd: None,
+        timeout_s: 60,
+    }
+}
+
+pub(crate) fn grant(spec: &CommandSpec, digest: &str) -> Grant {
+    Grant {
+        approval: ApprovalId::new(),
+        exec: spec.exec,
+        run: spec.run,
+        digest: digest.to_owned(),
+        expires_at: T.after(std::time::Duration::from_hours(1)),
+    }
+}
+
+pub(crate) fn sealed(grant: &Grant) -> String {
+    format!("right key:{}", serde_json::to_string(grant).unwrap())
+}
+
+pub(crate) async fn ended(answer: Answer) -> Outcome {
+    let report = match answer {
+        Answer::Running(running) => running.ended().await.unwrap(),
+        Answer::Report(report) => *report,
+        Answer::Leaving => panic!("it goes down"),
+    };
+    match report {
+        ShellReport::Ended { outcome, .. } => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn declined(answer: Answer) -> String {
+    match answer {
+        Answer::Report(report) => match *report {
+            ShellReport::Declined { code, detail, .. } => format!("{code}: {detail}"),
+            other => panic!("{other:?}"),
+        },
+        Answer::Running(_) | Answer::Leaving => panic!("it was not declined"),
+    }
+}
+
+/// Living processes that carry the marker of a terminal.
+pub(crate) fn marked(terminal: TerminalId) -> usize {
+    let marker = terminal.to_string();
+    let alive = table::read().into_values().filter(|entry| !entry.zombie);
+    alive.filter(|entry| table::has_variable(entry.pid, "METATRON_SESSION", &marker) == Some(true)).count()
+}
+
+/// Waits until the terminal has shown `text`; a wait for an event, not for time.
+pub(crate) async fn shown(bench: &Bench, terminal: TerminalId, text: &str) {
+    let session = bench.shell.session(terminal).expect("it runs");
+    let mut progress = session.progress.clone();
+    loop {
+        let now = *progress.borrow_and_update();
+        let read = bench.shell.parts().recordings.read(terminal, 0, u32::MAX).unwrap().unwrap().0;
+        if String::from_utf8_lossy(&read).contains(text) {
+            return;
+        }
+        assert!(!now.ended, "it ended without showing {text:?}");
+        progress.changed().await.unwrap();
+    }
+}

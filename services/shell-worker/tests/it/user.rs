@@ -1,0 +1,48 @@
+//! The drop to the commands' user (SECURITY B2). Only root can test it; elsewhere these pass without a look.
+
+use metatron_shell_worker::account::Account;
+use metatron_shell_worker::kill::Families;
+
+use crate::support::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_has_its_user_and_nothing_else() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let nobody = Account::named("nobody").unwrap();
+    let (uid, gid) = (nobody.uid, nobody.gid);
+    let bench = Bench::with(nobody, Families::default());
+    let (_, outcome) = bench
+        .run("grep -E '^(Uid|Gid|Groups|NoNewPrivs|Cap)' /proc/self/status; cat /proc/self/oom_score_adj; \
+              ulimit -u -c -f; id -un; echo to stderr > /dev/stderr; echo to tty > /dev/tty; touch mine && stat -c %a mine")
+        .await;
+    let text = outcome.text;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let after = |name: &str, count: usize| -> Vec<&str> {
+        let at = words.iter().position(|word| *word == name).unwrap();
+        words[at + 1..=at + count].to_vec()
+    };
+    assert_eq!(after("Uid:", 4), vec![uid.to_string(); 4], "{text}");
+    assert_eq!(after("Gid:", 4), vec![gid.to_string(); 4], "{text}");
+    assert_eq!(after("Groups:", 1), ["CapInh:"], "no group is left: {text}");
+    assert_eq!(after("NoNewPrivs:", 1), ["1"]);
+    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:", "CapBnd:"] {
+        assert_eq!(after(set, 1), ["0000000000000000"], "{set}");
+    }
+    assert!(text.contains("\n500\n") && text.contains("512") && text.contains("10485760"), "{text}");
+    assert!(text.contains("to stderr\nto tty\n600"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_can_t_read_what_the_service_keeps() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let bench = Bench::with(Account::named("nobody").unwrap(), Families::default());
+    let (_, outcome) = bench
+        .run("cat ../recordings/*.out ../shell/journal; ls ../recordings ../shell; cat /proc/$PPID/environ; kill -0 $PPID")
+        .await;
+    assert_eq!(outcome.text.matches("ermission denied").count(), 5, "{}", outcome.text);
+    assert!(outcome.text.contains("not permitted"), "{}", outcome.text);
+}
