@@ -1,3 +1,7 @@
-//! What tests need and no product has: real servers of their own.
+//! What tests need and no product has: real servers of their own, and the one fake there is, a scripted model.
 
+pub mod client;
+pub mod model;
 pub mod redis;
+pub mod stack;
+pub mod world;

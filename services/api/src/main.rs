@@ -1,3 +1,7 @@
-//! The `api` process.
+//! The only network door of MetatronOS.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    metatron_process::run("api", |frame| Box::pin(metatron_api::build(frame)))
+}

@@ -178,11 +178,15 @@ mod tests {
         ];
         for cut in 0..pieces.len() {
             let mut draft = Draft::default();
-            pieces[..cut].iter().for_each(|piece| draft.add(piece.clone()).unwrap());
+            for piece in &pieces[..cut] {
+                draft.add(piece.clone()).unwrap();
+            }
             assert!(matches!(draft.whole(), Answer::Cut(_)), "cut after {cut}");
         }
         let mut draft = Draft::default();
-        pieces.iter().for_each(|piece| draft.add(piece.clone()).unwrap());
+        for piece in &pieces {
+            draft.add(piece.clone()).unwrap();
+        }
         let Answer::Whole(whole) = draft.whole() else { unreachable!() };
         let expected = ("c1".to_owned(), "shell_run".to_owned(), "{\"command\":\"ls\"}".to_owned());
         assert_eq!(whole.calls, [expected]);

@@ -25,7 +25,8 @@ const DANGEROUS: &[&str] = &[
 impl Walker<'_> {
     /// Judges one argument vector.
     pub(super) fn invoke(&mut self, args: &[Arg], input: &Input) -> Facts {
-        let cost = args.iter().map(|arg| arg.units.len() + 4).sum::<usize>() * 2 + 1;
+        // Wrappers around wrappers read the same words again and again.
+        let cost = args.iter().map(|arg| arg.units.len() + 4).sum::<usize>() * (2 + self.wraps as usize) + 1;
         if !self.spend(cost) {
             return Facts::default();
         }

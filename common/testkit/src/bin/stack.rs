@@ -1,0 +1,17 @@
+//! Starts a whole instance on a folder of its own, prints one JSON line that says where it is, and ends it when
+//! standard input closes. For the browser's tests and for looking at it by hand.
+
+use std::io::Read as _;
+use std::io::Write as _;
+
+use metatron_testkit::stack::Stack;
+
+fn main() -> anyhow::Result<()> {
+    let web = std::env::args().nth(1).unwrap_or_default();
+    let settings = [("METATRON_WEB", web.as_str())];
+    let stack = Stack::start(if web.is_empty() { &[] } else { &settings })?;
+    let code = stack.claim_code()?;
+    writeln!(std::io::stdout(), r#"{{"url":"{}","claim_code":"{code}"}}"#, stack.url())?;
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! The whole product, as real binaries on a folder of its own: Redis, the migration, the four services.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::redis::RedisServer;
+
+/// The services, in the order they are started.
+pub const SERVICES: [&str; 4] = ["shell-worker", "pulse-worker", "scheduler", "api"];
+
+/// A running instance. Dropping it ends every process it started.
+pub struct Stack {
+    folder: TempDir,
+    /// Its Redis.
+    pub redis: RedisServer,
+    port: u16,
+    settings: BTreeMap<String, String>,
+    services: BTreeMap<&'static str, Child>,
+}
+
+/// The folder where the binaries were built: beside the test's own.
+fn binaries() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own.ancestors().find(|folder| folder.join("metatron-api").exists());
+    folder
+        .map(Path::to_path_buf)
+        .context("the binaries are not built: run `cargo build --workspace --bins` first")
+}
+
+/// A loopback port that was free a moment ago.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+impl Stack {
+    /// Starts everything and waits until each service says that it is ready. `extra` are further settings.
+    pub fn start(extra: &[(&str, &str)]) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("metatron-").tempdir()?;
+        let redis = RedisServer::start()?;
+        let port = free_port()?;
+        let mut settings = BTreeMap::new();
+        for (name, path) in
+            [("DATA", "data"), ("KEYS", "keys"), ("RUN", "run"), ("WORKSPACE", "work"), ("WEB", "web")]
+        {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(&path)?;
+            settings.insert(format!("METATRON_{name}"), path.to_string_lossy().into_owned());
+        }
+        settings.insert("METATRON_REDIS".to_owned(), redis.url());
+        settings.insert("METATRON_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
+        settings.insert("METATRON_CONFIG".to_owned(), "/dev/null".to_owned());
+        // A killed worker's work moves soon, so that no test waits for long.
+        settings.insert("METATRON_LEASE_MS".to_owned(), "1000".to_owned());
+        settings.insert("METATRON_RECONCILE_MS".to_owned(), "500".to_owned());
+        // Where tests run as root, commands drop to a user that every Debian has.
+        settings.insert("METATRON_AGENT_USER".to_owned(), "nobody".to_owned());
+        settings.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut stack = Self { folder, redis, port, settings, services: BTreeMap::new() };
+        stack.open_workspace()?;
+        std::fs::write(stack.path("keys/link.key"), random_key()?)?;
+        let migrated = stack.command("metatron-migrate")?.status()?;
+        ensure!(migrated.success(), "the migration ended with {migrated}");
+        for name in SERVICES {
+            stack.launch(name)?;
+        }
+        for name in SERVICES {
+            stack.wait_ready(name)?;
+        }
+        Ok(stack)
+    }
+
+    /// The user of commands must reach the workspace through the temporary folder.
+    fn open_workspace(&self) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let open = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
+        open(self.folder.path(), 0o711)?;
+        open(&self.path("work"), 0o777)?;
+        Ok(())
+    }
+
+    /// A path inside the instance's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Where a browser would go.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The code that claims it.
+    pub fn claim_code(&self) -> Result<String> {
+        let text =
+            std::fs::read_to_string(self.path("run/claim-code")).context("no claim code was written")?;
+        Ok(text.trim().to_owned())
+    }
+
+    /// What a service has logged so far.
+    pub fn log(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(&format!("{name}.log"))).unwrap_or_default()
+    }
+
+    fn command(&self, binary: &str) -> Result<Command> {
+        let mut command = Command::new("sh");
+        // Standard output becomes descriptor 3, on which readiness is told.
+        let script = r#"exec "$0" 3>&1 >>"$1" 2>&1"#;
+        let log = self.path(&format!("{}.log", binary.trim_start_matches("metatron-")));
+        command.arg("-c").arg(script).arg(binaries()?.join(binary)).arg(log);
+        command.env_clear().envs(&self.settings);
+        for name in ["PATH", "HOME", "RUST_BACKTRACE"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Ok(command)
+    }
+
+    /// Starts a service without waiting for it.
+    pub fn launch(&mut self, name: &'static str) -> Result<()> {
+        let mut command = self.command(&format!("metatron-{name}"))?;
+        let child = command.env("METATRON_NOTIFY_FD", "3").stdout(Stdio::piped()).spawn()?;
+        self.services.insert(name, child);
+        Ok(())
+    }
+
+    /// Waits until a launched service says that it is ready.
+    pub fn wait_ready(&mut self, name: &'static str) -> Result<()> {
+        let child = self.services.get_mut(name).context("it was not launched")?;
+        let mut told = [0];
+        let count = child.stdout.take().context("it was waited for already")?.read(&mut told)?;
+        if count == 0 {
+            let status = child.wait()?;
+            bail!("{name} ended with {status}:\n{}", self.log(name));
+        }
+        Ok(())
+    }
+
+    /// Starts a service that was killed or stopped.
+    pub fn restart(&mut self, name: &'static str) -> Result<()> {
+        self.launch(name)?;
+        self.wait_ready(name)
+    }
+
+    /// The process id of a service.
+    pub fn pid(&self, name: &str) -> Option<u32> {
+        self.services.get(name).map(Child::id)
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self, name: &'static str) -> Result<()> {
+        let mut child = self.services.remove(name).context("it does not run")?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// SIGTERM, as an upgrade would; returns how it ended.
+    pub fn stop(&mut self, name: &'static str) -> Result<ExitStatus> {
+        let mut child = self.services.remove(name).context("it does not run")?;
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        let status = child.wait()?;
+        ensure!(status.signal().is_none(), "{name} was ended by a signal: {status}");
+        Ok(status)
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        for child in self.services.values_mut() {
+            // Already gone is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A key's file: 64 hexadecimal digits.
+fn random_key() -> Result<String> {
+    let mut bytes = [0_u8; 32];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
+}

@@ -1,0 +1,78 @@
+//! Carries what was committed to Redis, behind the answer: a request is durable and answered whether or not Redis is
+//! there, and what does not arrive is reconciled from `SQLite`.
+
+use metatron_bus::Bus;
+use metatron_bus::queue::Outgoing;
+use metatron_domain::command::Owed;
+use metatron_store::{Committed, Store};
+use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// Commits that may wait for Redis. Past that they are left to the reconciler.
+const WAITING: usize = 1_024;
+
+/// Takes what requests committed. Its one task carries it, in order.
+pub(crate) struct Carrier {
+    store: Store,
+    bus: Bus,
+    sender: mpsc::Sender<Committed>,
+    receiver: Mutex<mpsc::Receiver<Committed>>,
+}
+
+impl Carrier {
+    pub(crate) fn new(store: Store, bus: Bus) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        Self { store, bus, sender, receiver: Mutex::new(receiver) }
+    }
+
+    /// Hands a commit over.
+    pub(crate) fn carry(&self, committed: Committed) {
+        if committed.events.is_empty() && committed.owed.is_empty() {
+            return;
+        }
+        if self.sender.try_send(committed).is_err() {
+            tracing::warn!("Redis is far behind; the reconciler will carry what was just committed");
+        }
+    }
+
+    /// Carries until `shutdown`, then what still waits.
+    pub(crate) async fn run(&self, shutdown: CancellationToken) {
+        let mut receiver = self.receiver.lock().await;
+        loop {
+            tokio::select! {
+                committed = receiver.recv() => match committed {
+                    Some(committed) => self.deliver(committed).await,
+                    None => return,
+                },
+                () = shutdown.cancelled() => break,
+            }
+        }
+        while let Ok(committed) = receiver.try_recv() {
+            self.deliver(committed).await;
+        }
+    }
+
+    async fn deliver(&self, committed: Committed) {
+        let jobs: Vec<_> = committed.owed.iter().map(|owed| owed.ticket.id).collect();
+        let outgoing: Vec<_> = committed.owed.into_iter().map(outgoing).collect();
+        if !outgoing.is_empty() {
+            match self.bus.enqueue_many(&outgoing).await {
+                Ok(entries) => {
+                    let marks: Vec<_> =
+                        jobs.into_iter().zip(entries.into_iter().map(|entry| entry.0)).collect();
+                    if let Err(error) = self.store.mark_entries(&marks).await {
+                        tracing::warn!(%error, "could not note which entries carry which jobs");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "owed work waits for the reconciler"),
+            }
+        }
+        if let Err(error) = self.bus.publish_events(&committed.events).await {
+            tracing::debug!(%error, "facts were not published; readers take them from the database");
+        }
+    }
+}
+
+fn outgoing(owed: Owed) -> Outgoing {
+    Outgoing { queue: owed.queue, priority: owed.priority, ticket: owed.ticket, body: owed.body }
+}

@@ -1,0 +1,86 @@
+//! The OpenAPI document, made from the code. A test keeps the committed `openapi.json` equal to it; the committed text is
+//! what is served, so that no process holds the document as a tree.
+
+use utoipa::Modify;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::App;
+use crate::error::{FieldError, Problem};
+use crate::room;
+use crate::socket::frame::{ClientFrame, ServerFrame};
+
+/// The document as it is committed and served.
+pub(crate) const TEXT: &str = include_str!("../openapi.json");
+/// Where the API begins.
+pub(crate) const PREFIX: &str = "/api/v1";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "MetatronOS",
+        version = "1",
+        description = "One owner, one machine, one AI that can use it.\n\nA browser signs in with a cookie; a program sends \
+            `Authorization: Bearer mtr_…`. Changes are JSON, and from a browser only from our own pages. A refusal is \
+            `application/problem+json` with a stable `code`. POSTs that make something take an `Idempotency-Key`.\n\n\
+            Everything that happens is told on one WebSocket, `/api/v1/ws`, subprotocol `metatron.v1`: the client sends \
+            `ClientFrame`, the server `ServerFrame`, and terminal bytes as binary frames (`u8` kind 1, `u32` channel, \
+            `u64` offset, big endian, then the bytes). Resume with the last `eid` you saw. Close codes: 4401 not signed \
+            in, 4403 forbidden, 4409 another protocol, 4429 too slow.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(Problem, FieldError, ClientFrame, ServerFrame)),
+    modifiers(&Rules)
+)]
+struct Document;
+
+struct Rules;
+
+impl Modify for Rules {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description("metatron", "The owner's browser session"));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("mtr_").build();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
+
+/// Every route under [`PREFIX`] with its part of the document.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    let rooms = OpenApiRouter::new()
+        .merge(room::setup::router())
+        .merge(room::auth::router())
+        .merge(room::setting::router())
+        .merge(room::provider::router())
+        .merge(room::token::router())
+        .merge(room::chat::router())
+        .merge(room::run::router())
+        .merge(room::exec::router())
+        .merge(room::approval::router())
+        .merge(room::service::router())
+        .merge(room::event::router());
+    OpenApiRouter::with_openapi(<Document as utoipa::OpenApi>::openapi()).nest(PREFIX, rooms)
+}
+
+/// The document, made from the code.
+pub fn document() -> OpenApi {
+    let (_, mut document) = router().split_for_parts();
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            let refusal = ResponseBuilder::new()
+                .description("Refused: the code says why")
+                .content("application/problem+json", problem)
+                .build();
+            operation.responses.responses.insert("default".to_owned(), RefOr::T(refusal));
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+}

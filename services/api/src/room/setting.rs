@@ -1,0 +1,149 @@
+//! The owner's settings: one document, guarded by its version.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use metatron_domain::event::EventKind;
+use metatron_store::About;
+use metatron_store::setting::{Settings as SettingsRow, Theme as ThemeRow};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::check;
+use crate::error::{Answer, ApiError, Code};
+use crate::extract::Body;
+use crate::session::{Owner, Reader};
+use crate::state::OWNER;
+
+const LONGEST_INSTRUCTION: usize = 16 * 1024;
+
+/// This room's routes.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(settings, change_settings))
+}
+
+/// Which colours the owner sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Theme {
+    /// As the device is set.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// What the owner set.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Settings {
+    /// A BCP 47 language tag.
+    language: String,
+    /// An IANA time zone.
+    timezone: String,
+    theme: Theme,
+    /// The owner's standing instruction to the AI.
+    instruction: String,
+}
+
+/// What is to change; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SettingsBody {
+    language: Option<String>,
+    timezone: Option<String>,
+    theme: Option<Theme>,
+    instruction: Option<String>,
+}
+
+fn shown(row: SettingsRow, version: i64) -> Answer<Response> {
+    let theme = match row.theme {
+        ThemeRow::System => Theme::System,
+        ThemeRow::Light => Theme::Light,
+        ThemeRow::Dark => Theme::Dark,
+    };
+    let SettingsRow { language, timezone, instruction, .. } = row;
+    let mut response = Json(Settings { language, timezone, theme, instruction }).into_response();
+    let tag = HeaderValue::from_str(&etag(version)).map_err(ApiError::internal)?;
+    response.headers_mut().insert(header::ETAG, tag);
+    Ok(response)
+}
+
+fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// Show the settings
+#[utoipa::path(
+    get, path = "/settings", tag = "setting", security(("session" = []), ("token" = ["read"])),
+    responses((status = OK, body = Settings, headers(("ETag" = String, description = "The version"))))
+)]
+async fn settings(State(app): State<App>, _reader: Reader) -> Answer<Response> {
+    let (row, version) = app.store.settings().await?;
+    shown(row, version)
+}
+
+/// Change the settings
+///
+/// With `If-Match` only when nobody changed them meanwhile.
+#[utoipa::path(
+    patch, path = "/settings", tag = "setting", request_body = SettingsBody, security(("session" = [])),
+    params(("If-Match" = Option<String>, Header, description = "The ETag that was seen")),
+    responses((status = OK, body = Settings, headers(("ETag" = String, description = "The version"))))
+)]
+async fn change_settings(
+    State(app): State<App>,
+    _owner: Owner,
+    headers: HeaderMap,
+    body: Body<SettingsBody>,
+) -> Answer<Response> {
+    let (mut row, version) = app.store.settings().await?;
+    let changed =
+        || ApiError::new(Code::ChangedMeanwhile, "Look at the settings again, then repeat the change.");
+    if let Some(seen) = headers.get(header::IF_MATCH)
+        && seen.as_bytes() != b"*"
+        && seen.as_bytes() != etag(version).as_bytes()
+    {
+        return Err(changed());
+    }
+    let SettingsBody { language, timezone, theme, instruction } = body.value;
+    if let Some(language) = language {
+        check::language(&language)?;
+        row.language = language;
+    }
+    if let Some(timezone) = timezone {
+        check::timezone(&timezone)?;
+        row.timezone = timezone;
+    }
+    if let Some(theme) = theme {
+        row.theme = match theme {
+            Theme::System => ThemeRow::System,
+            Theme::Light => ThemeRow::Light,
+            Theme::Dark => ThemeRow::Dark,
+        };
+    }
+    if let Some(instruction) = instruction {
+        if instruction.len() > LONGEST_INSTRUCTION {
+            return Err(ApiError::field(
+                "/instruction",
+                format!("must have at most {LONGEST_INSTRUCTION} bytes"),
+            ));
+        }
+        row.instruction = instruction;
+    }
+    let now = app.now();
+    let mut tx = app.store.begin().await?;
+    let version = match tx.put_settings(&row, version, now).await {
+        Err(metatron_store::Error::Conflict(_)) => return Err(changed()),
+        other => other?,
+    };
+    tx.record(EventKind::SettingChanged, now, &OWNER, About::default(), json!({ "version": version }))
+        .await?;
+    app.commit(tx).await?;
+    shown(row, version)
+}

@@ -1,0 +1,110 @@
+//! What every request may use. Owned by the process, shared by all its requests, never changed after the start.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use metatron_bus::Bus;
+use metatron_bus::seal::LinkKey;
+use metatron_domain::actor::Actor;
+use metatron_domain::clock::{Clock, Instant};
+use metatron_process::Config;
+use metatron_store::vault::Vault;
+use metatron_store::{Committed, Store, Tx};
+
+use crate::carry::Carrier;
+use crate::claim::Claims;
+use crate::error::ApiError;
+use crate::feed::Feed;
+use crate::password::Hasher;
+use crate::place::Gate;
+use crate::warning::Warnings;
+
+/// A handle on everything a request may use. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// What the handle holds.
+pub struct Shared {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) link: LinkKey,
+    pub(crate) bus: Bus,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) gate: Gate,
+    pub(crate) hasher: Hasher,
+    pub(crate) claims: Claims,
+    pub(crate) carrier: Carrier,
+    pub(crate) feed: Feed,
+    pub(crate) warnings: Warnings,
+    /// The shell host that the first page names.
+    pub(crate) host: String,
+    pub(crate) web: PathBuf,
+    pub(crate) timezone: String,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Puts together what requests use.
+    pub async fn new(
+        config: &Config,
+        store: Store,
+        vault: Vault,
+        link: LinkKey,
+        bus: Bus,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, metatron_store::Error> {
+        let feed = Feed::new(store.clone(), bus.clone()).await?;
+        Ok(Self(Arc::new(Shared {
+            gate: Gate::new(config),
+            hasher: Hasher::default(),
+            claims: Claims::new(config.claim_code(), config.listen),
+            carrier: Carrier::new(store.clone(), bus.clone()),
+            warnings: Warnings::default(),
+            host: config.host.clone(),
+            web: config.web.clone(),
+            timezone: config.timezone.clone(),
+            store,
+            vault,
+            link,
+            bus,
+            clock,
+            feed,
+        })))
+    }
+
+    /// The present instant.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Makes a unit of work durable, and sees to it that Redis and the watchers hear of it. It is true whether or not
+    /// they do.
+    pub(crate) async fn commit(&self, tx: Tx) -> Result<Vec<i64>, ApiError> {
+        let committed: Committed = tx.commit().await?;
+        let eids = committed.events.iter().map(|event| event.eid).collect();
+        self.feed.nudge();
+        self.carrier.carry(committed);
+        Ok(eids)
+    }
+
+    /// The newest fact there is: what was read afterwards is at least as new.
+    pub(crate) async fn eid(&self) -> Result<i64, ApiError> {
+        Ok(self.store.event_range().await?.1)
+    }
+}
+
+/// The actor of everything the owner does.
+pub(crate) const OWNER: Actor = Actor::Owner;

@@ -1,0 +1,4 @@
+//! The running system under faults that strike at chosen points. Deterministic: nothing here waits for time to pass.
+
+mod kill;
+mod redis;

@@ -1,0 +1,5 @@
+//! The running system as its owner sees it: real binaries, HTTP and WebSocket only.
+
+mod model;
+mod spine;
+mod stop;

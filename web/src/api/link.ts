@@ -1,0 +1,276 @@
+// One WebSocket that resumes. Owns: connection, back-off, subscriptions and where each of them stands.
+// It hands frames on and never touches the query cache: that is socket.ts.
+import type { Fact } from "./model"
+
+export type LinkState = "connecting" | "live" | "catching_up" | "offline" | "refused"
+
+export interface DeltaFrame {
+  ev: "delta"
+  topic: string
+  turn: number
+  attempt: number
+  offset: number
+  text: string
+}
+
+export interface TurnFrame {
+  ev: "turn"
+  topic: string
+  turn: number
+  attempt: number
+}
+
+export interface GapFrame {
+  ev: "gap"
+  topic: string
+  from?: unknown
+  to?: unknown
+}
+
+export interface TerminalEndFrame {
+  ev: "terminal.end"
+  topic: string
+  offset: number
+  exit?: unknown
+}
+
+export type TopicFrame = DeltaFrame | TurnFrame | GapFrame | TerminalEndFrame
+
+export interface Listener {
+  /** Where to resume from; asked anew at every connection. */
+  from?: () => unknown
+  frame?: (frame: TopicFrame) => void
+  bytes?: (offset: number, bytes: Uint8Array) => void
+}
+
+interface Subscription {
+  topic: string
+  listener: Listener
+  after: number | undefined
+  channel: number | undefined
+}
+
+interface Options {
+  url: string
+  open?: (url: string, protocol: string) => WebSocket
+  random?: () => number
+  /** A fact of the topic `events`, once each, in order. */
+  fact: (fact: Fact) => void
+  /** Facts may have been missed: what is shown must be fetched again. */
+  missed: () => void
+  state: (state: LinkState) => void
+  /** The session is gone (4401). */
+  signedOut: () => void
+}
+
+const PROTOCOL = "metatron.v1"
+const PING_MS = 25_000
+const HEADER = 13
+
+/** How long to wait before try `n` (0-based): 0.5 s doubling to 30 s, half of it by chance. */
+export function backoff(n: number, random: number): number {
+  const full = Math.min(30_000, 500 * 2 ** Math.min(n, 10))
+  return full / 2 + (full / 2) * random
+}
+
+export class Link {
+  private socket: WebSocket | undefined
+  private readonly subscriptions = new Map<string, Subscription>()
+  private readonly channels = new Map<number, Subscription>()
+  private readonly pending = new Map<number, string>()
+  private nextId = 1
+  private tries = 0
+  private retry: ReturnType<typeof setTimeout> | undefined
+  private pinger: ReturnType<typeof setInterval> | undefined
+  private heard = false
+  private wanted = false
+
+  constructor(private readonly options: Options) {}
+
+  start(): void {
+    if (this.wanted) return
+    this.wanted = true
+    addEventListener("online", this.hurry)
+    document.addEventListener("visibilitychange", this.hurry)
+    this.connect()
+  }
+
+  stop(): void {
+    this.wanted = false
+    removeEventListener("online", this.hurry)
+    document.removeEventListener("visibilitychange", this.hurry)
+    clearTimeout(this.retry)
+    this.drop()
+  }
+
+  /** Listens to a topic until the returned function is called. One listener a topic. */
+  subscribe(topic: string, listener: Listener = {}): () => void {
+    const subscription: Subscription = { topic, listener, after: undefined, channel: undefined }
+    this.subscriptions.set(topic, subscription)
+    if (this.isOpen()) this.send(subscription)
+    return () => {
+      if (this.subscriptions.get(topic) !== subscription) return
+      this.subscriptions.delete(topic)
+      if (subscription.channel !== undefined) this.channels.delete(subscription.channel)
+      if (this.isOpen()) this.write({ id: this.nextId++, op: "unsub", topic })
+    }
+  }
+
+  /** Subscribes anew from where the listener stands now: after a hole in the stream. */
+  again(topic: string): void {
+    const subscription = this.subscriptions.get(topic)
+    if (subscription && this.isOpen()) this.send(subscription)
+  }
+
+  private readonly hurry = () => {
+    if (!this.wanted || this.socket || document.visibilityState === "hidden") return
+    clearTimeout(this.retry)
+    this.connect()
+  }
+
+  private isOpen(): boolean {
+    return this.socket?.readyState === 1
+  }
+
+  private connect(): void {
+    const open = this.options.open ?? ((url: string, protocol: string) => new WebSocket(url, protocol))
+    const socket = open(this.options.url, PROTOCOL)
+    socket.binaryType = "arraybuffer"
+    this.socket = socket
+    if (this.tries === 0) this.options.state("connecting")
+    socket.onopen = () => {
+      this.tries = 0
+      this.heard = true
+      this.options.state("catching_up")
+      for (const subscription of this.subscriptions.values()) this.send(subscription)
+      if (this.pending.size === 0) this.options.state("live")
+      this.pinger = setInterval(() => this.ping(), PING_MS)
+    }
+    socket.onmessage = (message: MessageEvent<unknown>) => {
+      this.heard = true
+      if (typeof message.data === "string") this.text(message.data)
+      else if (message.data instanceof ArrayBuffer) this.binary(message.data)
+    }
+    socket.onclose = (event: CloseEvent) => {
+      if (this.socket !== socket) return
+      this.drop()
+      this.closed(event.code)
+    }
+  }
+
+  private closed(code: number): void {
+    if (!this.wanted) return
+    if (code === 4401) {
+      this.wanted = false
+      this.options.signedOut()
+      return
+    }
+    if (code === 4403 || code === 4409) {
+      this.wanted = false
+      this.options.state("refused")
+      return
+    }
+    this.options.state("offline")
+    this.retry = setTimeout(() => this.connect(), backoff(this.tries, (this.options.random ?? Math.random)()))
+    this.tries += 1
+  }
+
+  private drop(): void {
+    clearInterval(this.pinger)
+    this.pending.clear()
+    this.channels.clear()
+    const socket = this.socket
+    this.socket = undefined
+    if (!socket) return
+    socket.onopen = socket.onmessage = socket.onclose = null
+    if (socket.readyState < 2) socket.close()
+  }
+
+  private ping(): void {
+    if (!this.heard) {
+      // Nothing since the last ping, not even its pong: the line is dead though nobody said so.
+      this.drop()
+      this.closed(1006)
+      return
+    }
+    this.heard = false
+    this.write({ id: this.nextId++, op: "ping" })
+  }
+
+  private send(subscription: Subscription): void {
+    const id = this.nextId++
+    this.pending.set(id, subscription.topic)
+    const from = subscription.listener.from?.()
+    this.write({
+      id,
+      op: "sub",
+      topic: subscription.topic,
+      ...(subscription.after === undefined ? {} : { after: subscription.after }),
+      ...(from === undefined ? {} : { from }),
+    })
+  }
+
+  private write(frame: object): void {
+    this.socket?.send(JSON.stringify(frame))
+  }
+
+  private text(data: string): void {
+    const frame = parse(data)
+    if (!frame) return
+    if (typeof frame["id"] === "number" && ("ok" in frame || "error" in frame)) this.answered(frame)
+    else if (typeof frame["ev"] === "string" && typeof frame["topic"] === "string") this.event(frame)
+  }
+
+  private answered(frame: Record<string, unknown>): void {
+    const id = frame["id"] as number
+    const topic = this.pending.get(id)
+    if (topic === undefined) return
+    this.pending.delete(id)
+    const subscription = this.subscriptions.get(topic)
+    if (subscription && frame["ok"] === true) {
+      if (typeof frame["channel"] === "number") {
+        subscription.channel = frame["channel"]
+        this.channels.set(frame["channel"], subscription)
+      }
+      if (topic === "events" && subscription.after === undefined) {
+        // First subscription: what was fetched before it may already be stale.
+        if (typeof frame["eid"] === "number") subscription.after = frame["eid"]
+        this.options.missed()
+      }
+    }
+    if (this.pending.size === 0) this.options.state("live")
+  }
+
+  private event(frame: Record<string, unknown>): void {
+    const subscription = this.subscriptions.get(frame["topic"] as string)
+    if (!subscription) return
+    const kind = frame["ev"]
+    if (kind === "gap" && subscription.topic === "events") {
+      if (typeof frame["to"] === "number") subscription.after = frame["to"]
+      this.options.missed()
+    } else if (kind === "delta" || kind === "turn" || kind === "gap" || kind === "terminal.end") {
+      subscription.listener.frame?.(frame as unknown as TopicFrame)
+    } else if (typeof frame["eid"] === "number" && subscription.topic === "events") {
+      if (subscription.after !== undefined && frame["eid"] <= subscription.after) return
+      subscription.after = frame["eid"]
+      this.options.fact({ ...(frame["data"] as Fact), eid: frame["eid"], type: String(kind) })
+    }
+  }
+
+  private binary(data: ArrayBuffer): void {
+    if (data.byteLength < HEADER) return
+    const view = new DataView(data)
+    if (view.getUint8(0) !== 1) return
+    const subscription = this.channels.get(view.getUint32(1))
+    subscription?.listener.bytes?.(Number(view.getBigUint64(5)), new Uint8Array(data, HEADER))
+  }
+}
+
+function parse(data: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(data)
+    return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

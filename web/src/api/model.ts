@@ -1,0 +1,29 @@
+// Short names for the records of the API; the one place that knows how the document calls them.
+import type { components } from "./schema"
+
+type Schemas = components["schemas"]
+
+export type Actor = Schemas["Actor"]
+export type Approval = Schemas["Approval"]
+export type Chat = Schemas["Chat"]
+export type Exec = Schemas["Exec"]
+export type Exit = Schemas["Exit"]
+export type Fact = Schemas["Event"]
+export type Message = Schemas["Message"]
+export type Part = Schemas["Part"]
+export type Probe = Schemas["Probe"]
+export type Problem = Schemas["Problem"]
+export type Provider = Schemas["Provider"]
+export type ProviderBody = Schemas["ProviderBody"]
+export type Run = Schemas["Run"]
+export type RunDetail = Schemas["RunDetail"]
+export type RunState = Schemas["RunState"]
+export type Service = Schemas["Service"]
+export type Session = Schemas["Session"]
+export type Settings = Schemas["Settings"]
+export type Setup = Schemas["Setup"]
+export type Token = Schemas["Token"]
+
+/** True while the run still owes work. */
+export const isActive = (state: RunState): boolean =>
+  state === "queued" || state === "running" || state === "waiting_command" || state === "waiting_approval"

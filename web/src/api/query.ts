@@ -1,0 +1,85 @@
+// Reads that more than one room needs.
+import { infiniteQueryOptions, queryOptions, useMutation, useQuery } from "@tanstack/react-query"
+import { ApiProblem, api, body } from "./client"
+import { cache } from "./connection"
+import { keys } from "./keys"
+import type { Approval } from "./model"
+import { forgetSession, hasSession } from "./signed-in"
+
+export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => body(api.GET("/api/v1/setup")) })
+
+/** Who is signed in; null when nobody is. */
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  staleTime: 60_000,
+  queryFn: async () => {
+    if (!hasSession()) return null
+    try {
+      return await body(api.GET("/api/v1/session"))
+    } catch (cause) {
+      if (cause instanceof ApiProblem && cause.status === 401) {
+        forgetSession()
+        return null
+      }
+      throw cause
+    }
+  },
+})
+
+export const waitingQuery = queryOptions({
+  queryKey: keys.approvalList("waiting"),
+  queryFn: async () => (await body(api.GET("/api/v1/approvals", { params: { query: { state: "waiting" } } }))).items,
+})
+
+export const approvalQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.approval(id),
+    queryFn: () => body(api.GET("/api/v1/approvals/{id}", { params: { path: { id } } })),
+    initialData: () => cache.getQueryData<Approval[]>(keys.approvalList("waiting"))?.find((it) => it.id === id),
+    initialDataUpdatedAt: () => cache.getQueryState(keys.approvalList("waiting"))?.dataUpdatedAt,
+  })
+
+export const chatsQuery = infiniteQueryOptions({
+  queryKey: keys.chats,
+  queryFn: ({ pageParam }) => body(api.GET("/api/v1/chats", { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+  initialPageParam: "",
+  getNextPageParam: (last) => last.next_cursor ?? undefined,
+})
+
+export const messagesQuery = (chat: string) =>
+  queryOptions({
+    queryKey: keys.messages(chat),
+    queryFn: async () => (await body(api.GET("/api/v1/chats/{id}/messages", { params: { path: { id: chat } } }))).items,
+  })
+
+export const providersQuery = queryOptions({
+  queryKey: keys.providers,
+  queryFn: async () => (await body(api.GET("/api/v1/providers"))).items,
+})
+
+export const useWaiting = (): Approval[] => useQuery(waitingQuery).data ?? []
+
+export interface Decision {
+  approval: Approval
+  decision: "allow_once" | "deny"
+  reason?: string
+}
+
+/** Answers an approval. Whatever the outcome, the lists are fetched again: the first answer may have been another's. */
+export function useDecision() {
+  return useMutation({
+    mutationFn: ({ approval, decision, reason }: Decision) =>
+      body(
+        api.POST("/api/v1/approvals/{id}/decision", {
+          params: { path: { id: approval.id } },
+          body: { decision, digest: approval.digest, nonce: approval.nonce, ...(reason ? { reason } : {}) },
+        }),
+      ),
+    onSuccess: (decided) => cache.setQueryData(keys.approval(decided.id), decided),
+    onSettled: (_data, _error, { approval }) =>
+      Promise.all([
+        cache.invalidateQueries({ queryKey: keys.approvals }),
+        ...(approval.chat_id ? [cache.invalidateQueries({ queryKey: keys.messages(approval.chat_id) })] : []),
+      ]),
+  })
+}

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest"
+import { keys } from "./keys"
+import { touched } from "./socket"
+import type { Fact } from "./model"
+
+const fact = (type: string): Fact => ({ eid: 1, type, at: "2026-11-22T10:00:00Z", actor: { kind: "ai" }, chat_id: "cht_1", run_id: "run_1" })
+
+test("a fact reaches every list that shows it", () => {
+  expect(touched(fact("message.added"))).toContainEqual(keys.messages("cht_1"))
+  expect(touched(fact("approval.asked"))).toEqual(expect.arrayContaining([keys.approvals, keys.chats, keys.messages("cht_1")]))
+  expect(touched(fact("run.ended"))).toEqual(expect.arrayContaining([keys.run("run_1"), keys.runs, keys.chat("cht_1")]))
+  expect(touched(fact("exec.ended"))).toContainEqual(keys.messages("cht_1"))
+})
+
+test("a kind of fact from a newer server changes nothing", () => {
+  expect(touched(fact("comet.seen"))).toEqual([])
+})

@@ -1,0 +1,74 @@
+// Facts from the socket patch the query cache here and nowhere else.
+import type { QueryClient, QueryKey } from "@tanstack/react-query"
+import { create } from "zustand"
+import { keys } from "./keys"
+import { Link, type LinkState } from "./link"
+import type { Fact } from "./model"
+
+interface LinkStore {
+  state: LinkState
+  since: number
+}
+
+/** How the line to the server stands, for the chip. */
+export const useLink = create<LinkStore>(() => ({ state: "connecting", since: Date.now() }))
+
+/** The keys of everything a fact may have changed. */
+export function touched(fact: Fact): QueryKey[] {
+  const chat = fact.chat_id ? [keys.chat(fact.chat_id), keys.messages(fact.chat_id)] : []
+  const run = fact.run_id ? [keys.run(fact.run_id)] : []
+  const room = fact.type.split(".", 1)[0]
+  switch (room) {
+    case "chat":
+    case "message":
+      return [keys.chats, ...chat]
+    case "run":
+      return [keys.chats, keys.runs, ...chat, ...run]
+    case "exec":
+      return [...chat, ...run]
+    case "approval":
+      return [keys.approvals, keys.chats, ...chat, ...run]
+    case "provider":
+      return [keys.providers]
+    case "probe":
+      return [keys.probe(fact.subject ?? "")]
+    case "token":
+      return [keys.tokens]
+    case "setting":
+      return [keys.settings, keys.session]
+    case "service":
+      return [keys.services]
+    case "session":
+      return [keys.session]
+    default:
+      return []
+  }
+}
+
+const BATCH_MS = 40
+
+/** The application's one link; start it once somebody is signed in. */
+export function makeLink(cache: QueryClient, signedOut: () => void): Link {
+  let batch: Map<string, QueryKey> | undefined
+  const flush = () => {
+    const wanted = batch?.values() ?? []
+    batch = undefined
+    for (const queryKey of wanted) void cache.invalidateQueries({ queryKey, exact: queryKey[0] === "chat" })
+  }
+  const link = new Link({
+    url: `${location.origin.replace(/^http/, "ws")}/api/v1/ws`,
+    fact: (fact) => {
+      // A finished command gives several facts at once: one fetch answers them all.
+      if (!batch) {
+        batch = new Map()
+        setTimeout(flush, BATCH_MS)
+      }
+      for (const key of touched(fact)) batch.set(JSON.stringify(key), key)
+    },
+    missed: () => void cache.invalidateQueries(),
+    state: (state) => useLink.setState((old) => (old.state === state ? old : { state, since: Date.now() })),
+    signedOut,
+  })
+  link.subscribe("events")
+  return link
+}

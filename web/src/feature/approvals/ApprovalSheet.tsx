@@ -1,0 +1,172 @@
+import { useQuery } from "@tanstack/react-query"
+import { useEffect, useRef } from "react"
+import { Link } from "react-router"
+import { asProblem } from "../../api/client"
+import type { Approval } from "../../api/model"
+import { approvalQuery, useDecision } from "../../api/query"
+import { useFormat, useText } from "../../i18n"
+import { paths } from "../../nav/paths"
+import { AskActions, AskBody, useRemaining } from "../../ui/Ask"
+import { actorName, byOf } from "../../ui/actor"
+import { clockText } from "../../ui/countdown"
+import { Claim } from "../../ui/Claim"
+import { Icon } from "../../ui/Icon"
+import { Loading } from "../../ui/Loading"
+import { ProblemNote } from "../../ui/Problem"
+import { Wick } from "../../ui/Wick"
+
+/** One approval in full, over the list: a bottom sheet on the phone. Closing it decides nothing. */
+export function ApprovalSheet({ id, onClose }: { id: string; onClose: () => void }) {
+  const text = useText()
+  const { data: approval, error } = useQuery(approvalQuery(id))
+  const sheet = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const it = sheet.current
+    it?.showModal()
+    return () => it?.close()
+  }, [])
+  const waits = approval?.state === "waiting"
+  return (
+    <dialog
+      ref={sheet}
+      className={waits ? "sheet" : "sheet plain"}
+      aria-labelledby="sheet-title"
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+    >
+      {approval ? (
+        <Body approval={approval} onClose={onClose} />
+      ) : (
+        <>
+          <header>
+            <h1 id="sheet-title">{text.approval.title}</h1>
+            <Close onClose={onClose} />
+          </header>
+          <div className="sheet-body">{error ? <ProblemNote problem={asProblem(error)} /> : <Loading />}</div>
+        </>
+      )}
+    </dialog>
+  )
+}
+
+function Close({ onClose }: { onClose: () => void }) {
+  const text = useText()
+  return (
+    <button type="button" className="later" aria-label={text.approval.later} onClick={onClose}>
+      <Icon name="x" />
+    </button>
+  )
+}
+
+function Body({ approval, onClose }: { approval: Approval; onClose: () => void }) {
+  const text = useText()
+  const format = useFormat()
+  const left = useRemaining(approval)
+  const decision = useDecision()
+  const waits = approval.state === "waiting"
+  return (
+    <>
+      {waits ? <Wick left={left} /> : null}
+      <header>
+        {waits ? <span className="lamp lit" /> : null}
+        <h1 id="sheet-title">{waits ? text.approval.waitsFor : text.approval.state[approval.state]}</h1>
+        <span className="remain end">
+<bdi>{waits ? clockText(left.seconds) : format.short(approval.decided_at ?? approval.expires_at)}</bdi>
+</span>
+        <Close onClose={onClose} />
+      </header>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
+      <div className="sheet-body" tabIndex={0}>
+        <div className="rail" data-by="ai">
+          <p className="meta">
+            <span className="who">{text.common.ai}</span>{" "}
+            {approval.chat_id ? (
+              <Link className="link" to={paths.chat(approval.chat_id)}>
+                <bdi>{approval.chat_title || text.chat.untitled}</bdi>
+              </Link>
+            ) : null}{" "}
+            · {text.approval.as} <code>{approval.measure.user}</code>
+          </p>
+          <AskBody approval={approval} />
+          <Verdict approval={approval} />
+          <Bound approval={approval} />
+        </div>
+      </div>
+      {waits ? (
+        <div className="sheet-acts">
+          <AskActions
+            approval={approval}
+            left={left}
+            busy={decision.isPending}
+            problem={decision.error ? asProblem(decision.error) : null}
+            onDecide={(answer, reason) => decision.mutate({ approval, decision: answer, ...(reason ? { reason } : {}) }, { onSuccess: onClose })}
+          />
+        </div>
+      ) : null}
+    </>
+  )
+}
+
+function Verdict({ approval }: { approval: Approval }) {
+  const text = useText()
+  if (approval.state === "waiting") return null
+  return (
+    <>
+      {approval.decided_by ? (
+        <p className="meta">
+          {text.approval.state[approval.state]} {text.approval.by} <b>{actorName(byOf(approval.decided_by), text)}</b>
+        </p>
+      ) : null}
+      {approval.reason ? (
+        <p>
+          <span className="meta">{text.approval.reasonGiven}</span> <Claim text={approval.reason} />
+        </p>
+      ) : null}
+    </>
+  )
+}
+
+/** The files, folder and digest the answer is bound to. */
+function Bound({ approval }: { approval: Approval }) {
+  const text = useText()
+  const { measure } = approval
+  const files = [
+    { kind: text.approval.shell, file: measure.shell },
+    ...measure.programs.map((file) => ({ kind: text.approval.program, file })),
+    ...measure.scripts.map((file) => ({ kind: text.approval.file, file })),
+  ]
+  return (
+    <details>
+      <summary className="meta">{text.approval.details}</summary>
+      <dl>
+        {files.map(({ kind, file }) => (
+          <div key={`${kind} ${file.path} ${file.word}`}>
+            <dt>{kind}</dt>
+            <dd>
+              <code>{file.path}</code>
+            </dd>
+            <dd className="m" title={file.sha256}>
+              {file.sha256.slice(0, 8)}
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>{text.approval.folder}</dt>
+          <dd>
+            <code>{measure.cwd}</code>
+          </dd>
+          <dd className="m">{measure.host}</dd>
+        </div>
+        <div>
+          <dt>{text.approval.digest}</dt>
+          <dd>
+            <code>{approval.digest}</code>
+          </dd>
+          <dd />
+        </div>
+      </dl>
+    </details>
+  )
+}

@@ -1,0 +1,164 @@
+import { useQuery } from "@tanstack/react-query"
+import { Link } from "react-router"
+import { asProblem } from "../../api/client"
+import type { Exec, Message, Part, RunDetail } from "../../api/model"
+import { approvalQuery, useDecision } from "../../api/query"
+import { useFormat, useText } from "../../i18n"
+import { paths } from "../../nav/paths"
+import { Ask } from "../../ui/Ask"
+import { actorName, byOf } from "../../ui/actor"
+import { Prose } from "../../ui/Prose"
+import { useNow } from "../../ui/countdown"
+import { ToolCard } from "./ToolCard"
+
+/** One message as entries of the ledger: words share a rail, each request for your word stands alone. */
+export function Entry({ message }: { message: Message }) {
+  const text = useText()
+  const format = useFormat()
+  const by = message.role === "owner" && message.actor.kind === "ai" ? "you" : byOf(message.actor)
+  const time = <time dateTime={message.created_at}>{format.time(message.created_at)}</time>
+  if (message.role === "system")
+    return message.parts.map((part, at) => (
+      <div className="e turn" key={`${message.id} ${at}`}>
+        {time}
+        <div className="aside">{part.type === "notice" ? <Notice code={part.code} text={part.text} /> : part.type === "text" ? <p className="meta">{part.text}</p> : null}</div>
+      </div>
+    ))
+  const groups = group(message.parts)
+  return groups.map((parts, at) => {
+    const first = parts[0]
+    if (first?.type === "exec" && first.exec.state === "waiting_approval" && first.exec.approval_id) {
+      return (
+        <div className="e turn" key={first.exec.id}>
+          {time}
+          <Waiting exec={first.exec} approval={first.exec.approval_id} />
+        </div>
+      )
+    }
+    const live = parts.some((part) => part.type === "exec" && (part.exec.state === "running" || part.exec.state === "approved"))
+    return (
+      <div className={at === groups.length - 1 ? "e turn" : "e"} key={`${message.id} ${at}`}>
+        {time}
+        <div className={live ? "rail live" : "rail"} data-by={by}>
+          {at === 0 ? (
+            <p className="by">
+              <bdi className="who">{actorName(by, text)}</bdi>
+            </p>
+          ) : null}
+          {parts.map((part, nth) => (
+            <Piece key={part.type === "exec" ? part.exec.id : nth} part={part} mine={message.role === "owner"} />
+          ))}
+        </div>
+      </div>
+    )
+  })
+}
+
+/** Parts in runs that share a rail; a command that waits for the owner breaks the run. */
+export function group(parts: readonly Part[]): Part[][] {
+  const groups: Part[][] = []
+  let open = false
+  for (const part of parts) {
+    const alone = part.type === "exec" && part.exec.state === "waiting_approval" && Boolean(part.exec.approval_id)
+    if (alone || !open) groups.push([part])
+    else groups.at(-1)?.push(part)
+    open = !alone
+  }
+  return groups
+}
+
+function Piece({ part, mine }: { part: Part; mine: boolean }) {
+  switch (part.type) {
+    case "text":
+      return mine ? (
+        <p className="said" dir="auto">
+          {part.text}
+        </p>
+      ) : (
+        <Prose text={part.text} />
+      )
+    case "exec":
+      return <ToolCard exec={part.exec} />
+    default:
+      return <Notice code={part.code} text={part.text} />
+  }
+}
+
+function Notice({ code, text: words }: { code: string; text: string }) {
+  const text = useText()
+  return (
+    <div className="note">
+      <p>{words}</p>
+      {code.startsWith("model_") ? (
+        <Link className="link" to={paths.settingsModels}>
+          {text.model.settings}
+        </Link>
+      ) : null}
+    </div>
+  )
+}
+
+function Waiting({ exec, approval: id }: { exec: Exec; approval: string }) {
+  const { data: approval } = useQuery(approvalQuery(id))
+  const decision = useDecision()
+  if (!approval || approval.state !== "waiting")
+    return (
+      <div className="rail" data-by="ai">
+        <ToolCard exec={exec} />
+      </div>
+    )
+  return (
+    <Ask
+      approval={approval}
+      busy={decision.isPending}
+      problem={decision.error ? asProblem(decision.error) : null}
+      onDecide={(answer, reason) => decision.mutate({ approval, decision: answer, ...(reason ? { reason } : {}) })}
+    />
+  )
+}
+
+/** What is being written now; before the first word, how long it has been thinking. */
+export function Streaming({ text: words, since, say }: { text: string; since?: string | undefined; say?: string }) {
+  const text = useText()
+  const format = useFormat()
+  const now = useNow(words === "")
+  const seconds = since ? Math.max(0, Math.round((now - Date.parse(since)) / 1000)) : 0
+  return (
+    <div className="e turn">
+      {since ? <time dateTime={since}>{format.time(since)}</time> : <span />}
+      <div className="rail live" data-by="ai">
+        <p className="by" aria-live="off">
+          <span className="who">{text.common.ai}</span>
+          <span className="meta">
+            {words === "" ? (say ?? text.chat.thinking) : text.chat.writing} {words === "" && seconds > 1 ? <bdi className="m">{format.duration(seconds * 1000)}</bdi> : null}
+          </span>
+        </p>
+        {words === "" ? <span className="cur" /> : <Prose text={words} streaming />}
+      </div>
+    </div>
+  )
+}
+
+/** How the run ended, when that needs a word: failed, stopped or expired. */
+export function Ending({ run, noticed }: { run: RunDetail; noticed: boolean }) {
+  const text = useText()
+  if (run.state === "succeeded" || noticed) return null
+  const isModel = run.error?.code.startsWith("model_") ?? false
+  const say = run.state === "cancelled" ? text.chat.stopped : run.state === "expired" ? text.chat.expired : text.chat.failed
+  return (
+    <div className="e turn">
+      <span />
+      <div className={run.state === "failed" ? "note bad" : "note"} role={run.state === "failed" ? "alert" : "status"}>
+        <p>
+          <b>{say}</b> {run.error?.detail}
+        </p>
+        {run.error?.next_step ? <p>{run.error.next_step}</p> : null}
+        {isModel ? (
+          <Link className="link" to={paths.settingsModels}>
+            {text.model.settings}
+          </Link>
+        ) : null}
+      </div>
+    </div>
+  )
+}

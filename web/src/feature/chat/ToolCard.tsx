@@ -1,0 +1,101 @@
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react"
+import { link } from "../../api/connection"
+import type { Exec } from "../../api/model"
+import { fetchTail, onOutput, outputOf, outputVersion, watchTerminal } from "../../api/output"
+import { useFormat, useText } from "../../i18n"
+import type { Messages } from "../../i18n/en"
+import { CommandLine } from "../../ui/Command"
+import { clockText, useNow } from "../../ui/countdown"
+import { plainLines } from "../../ui/plain"
+
+const LINES = 400
+const SHORT = 12
+
+/** How a command stands, in one word, and whether that is good. */
+export function outcome(exec: Exec, text: Messages): { word: string; tone: "ok" | "fail" | "who" | "muted" } {
+  const { exit, state } = exec
+  if (state === "running" || state === "approved" || state === "preparing") return { word: text.exec[state], tone: "who" }
+  if (state !== "ended") return { word: text.exec[state], tone: state === "unknown" || state === "refused" ? "fail" : "muted" }
+  switch (exit?.how) {
+    case "code":
+      return { word: text.exec.code(exit.code), tone: exit.code === 0 ? "ok" : "fail" }
+    case "signal":
+      return { word: text.exec.signal(exit.signal), tone: "fail" }
+    case "timeout":
+      return { word: text.exec.timeout(exit.after_s), tone: "fail" }
+    case "stopped":
+      return { word: text.exec.stopped, tone: "fail" }
+    default:
+      return { word: text.exec.ended, tone: "muted" }
+  }
+}
+
+const encoder = new TextEncoder()
+
+function useTail(exec: Exec) {
+  const version = useSyncExternalStore(
+    useCallback((hear: () => void) => onOutput(exec.terminal_id, hear), [exec.terminal_id]),
+    () => outputVersion(exec.terminal_id),
+  )
+  const running = exec.state === "running" || exec.state === "approved"
+  useEffect(() => (running ? watchTerminal(link, exec.terminal_id) : undefined), [running, exec.terminal_id])
+  return useMemo(() => {
+    const live = outputOf(exec.terminal_id)
+    // The live bytes if there are any, else what the model was shown.
+    const bytes = live.end > live.start && (version > 0 || running) ? live.bytes() : encoder.encode(exec.output_text ?? "")
+    const { lines, cut } = plainLines(bytes, LINES)
+    return { lines: lines.length === 1 && lines[0] === "" ? [] : lines, cut, cutBytes: live.start > 0 }
+  }, [exec.terminal_id, exec.output_text, running, version])
+}
+
+/** One command: what ran, how it stands, and its output as it comes. */
+export function ToolCard({ exec }: { exec: Exec }) {
+  const text = useText()
+  const format = useFormat()
+  const running = exec.state === "running"
+  const now = useNow(running)
+  const [open, setOpen] = useState(false)
+  const tail = useTail(exec)
+  const { word, tone } = outcome(exec, text)
+  const took = exec.started_at ? (exec.ended_at ? Date.parse(exec.ended_at) : now) - Date.parse(exec.started_at) : undefined
+  const note = { denied: text.exec.deniedNote, refused: text.exec.refusedNote, cancelled: text.exec.cancelledNote, unknown: text.exec.unknownNote }[exec.state as string]
+  const shown = open ? tail.lines : running || exec.truncated ? tail.lines.slice(-SHORT) : tail.lines.slice(0, SHORT)
+  const hidden = tail.lines.length - shown.length
+  const expand = () => {
+    setOpen(!open)
+    if (!open && exec.truncated && !running) void fetchTail(exec.terminal_id, exec.output_bytes).catch(() => undefined)
+  }
+  const error = typeof exec.error === "string" ? exec.error : exec.error ? `${exec.error.detail} ${exec.error.next_step}` : ""
+  return (
+    <article className={running ? "tool run" : "tool"} aria-label={exec.command}>
+      <header>
+        <CommandLine text={exec.command} />
+        <span className={`m end nowrap ${tone}`}>{word}</span>
+        {took === undefined ? null : <bdi className="m nowrap muted">{running ? clockText(Math.floor(Math.max(0, took) / 1000)) : format.duration(took)}</bdi>}
+      </header>
+      {note || error ? (
+        <p className="said-why meta">
+          {note} {error}
+          {exec.state === "refused" ? exec.reasons.join(" ") : ""}
+        </p>
+      ) : null}
+      {open && (tail.cut > 0 || tail.cutBytes) ? <p className="cut meta">{tail.cut > 0 ? text.exec.cut(tail.cut) : text.exec.bytes(format.bytes(exec.output_bytes))}</p> : null}
+      {shown.length > 0 || running ? (
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard
+        <pre tabIndex={0} className={open ? "open" : ""} aria-label={text.exec.output}>
+          {shown.join("\n")}
+          {running ? <span className="cur" /> : null}
+        </pre>
+      ) : null}
+      {exec.state === "ended" && tail.lines.length === 0 ? <p className="said-why meta">{text.exec.noOutput}</p> : null}
+      {hidden > 0 || open || (exec.truncated && !running) ? (
+        <footer>
+          <button type="button" className="link" aria-expanded={open} onClick={expand}>
+            {open ? text.exec.showLess : exec.truncated || tail.cut > 0 ? text.exec.showTail : text.exec.showAll(tail.lines.length)}
+          </button>
+          {exec.output_bytes > 0 ? <span className="end"><bdi>{format.bytes(exec.output_bytes)}</bdi></span> : null}
+        </footer>
+      ) : null}
+    </article>
+  )
+}

@@ -1,0 +1,63 @@
+// Reads and writes of one chat.
+import { queryOptions, useMutation } from "@tanstack/react-query"
+import { useRef } from "react"
+import { api, body, freshKey } from "../../api/client"
+import { cache } from "../../api/connection"
+import { keys } from "../../api/keys"
+import type { Message } from "../../api/model"
+
+export const chatQuery = (id: string) =>
+  queryOptions({ queryKey: keys.chat(id), queryFn: () => body(api.GET("/api/v1/chats/{id}", { params: { path: { id } } })) })
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.run(id),
+    enabled: id !== "",
+    queryFn: () => body(api.GET("/api/v1/runs/{id}", { params: { path: { id } } })),
+  })
+
+/** Sends a message, in a new chat if there is none. A second try of the same words is the same message. */
+export function useSend(chat: string | undefined, done: (chat: string) => void) {
+  const keyed = useRef({ text: "", key: "", chat })
+  return useMutation({
+    mutationFn: async (text: string) => {
+      if (keyed.current.text !== text || (chat && keyed.current.chat !== chat)) keyed.current = { text, key: freshKey(), chat }
+      keyed.current.chat ??= (await body(api.POST("/api/v1/chats", { body: {} }))).id
+      const id = keyed.current.chat
+      const sent = await body(
+        api.POST("/api/v1/chats/{id}/messages", {
+          params: { path: { id } },
+          body: { text },
+          headers: { "Idempotency-Key": keyed.current.key },
+        }),
+      )
+      return { id, message: sent.message }
+    },
+    onSuccess: ({ id, message }) => {
+      keyed.current = { text: "", key: "", chat }
+      cache.setQueryData<Message[]>(keys.messages(id), (known) => (known && !known.some((it) => it.id === message.id) ? [...known, message] : known))
+      done(id)
+    },
+    onSettled: () => Promise.all([cache.invalidateQueries({ queryKey: keys.chats }), ...(chat ? [cache.invalidateQueries({ queryKey: keys.chat(chat) })] : [])]),
+  })
+}
+
+export const useStop = () =>
+  useMutation({
+    mutationFn: (run: string) => body(api.POST("/api/v1/runs/{id}/stop", { params: { path: { id: run } } })),
+    onSettled: (_data, _error, run) => cache.invalidateQueries({ queryKey: keys.run(run) }),
+  })
+
+export const useRename = (id: string) =>
+  useMutation({
+    mutationFn: (title: string) => body(api.PATCH("/api/v1/chats/{id}", { params: { path: { id } }, body: { title } })),
+    onSuccess: (chat) => cache.setQueryData(keys.chat(id), chat),
+    onSettled: () => cache.invalidateQueries({ queryKey: keys.chats }),
+  })
+
+export const useRemove = (id: string, done: () => void) =>
+  useMutation({
+    mutationFn: () => body(api.DELETE("/api/v1/chats/{id}", { params: { path: { id } } })),
+    onSuccess: done,
+    onSettled: () => cache.invalidateQueries({ queryKey: keys.chats }),
+  })

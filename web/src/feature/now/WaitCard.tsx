@@ -1,0 +1,55 @@
+import { useState } from "react"
+import { Link } from "react-router"
+import type { Approval } from "../../api/model"
+import { useText } from "../../i18n"
+import { paths } from "../../nav/paths"
+import { AskActions, type Answering, useRemaining } from "../../ui/Ask"
+import { Command } from "../../ui/Command"
+import { clockText } from "../../ui/countdown"
+import { hiddenCount } from "../../ui/reveal"
+import { Wick } from "../../ui/Wick"
+
+/** A waiting approval on Now: small enough to list, with the whole command. Only low risk is allowed from here. */
+export function WaitCard({ approval, ...answering }: { approval: Approval } & Answering) {
+  const text = useText()
+  const left = useRemaining(approval)
+  const [denying, setDenying] = useState(false)
+  const hidden = hiddenCount(approval.exec.command)
+  const easy = approval.risk === "low" && hidden === 0
+  return (
+    <article className="ask w rail" data-by="ai" aria-label={text.approval.waitsFor}>
+      <Wick left={left} />
+      <div className="in">
+        <div className="who1">
+          <span className="who">{text.common.ai}</span>
+          <span className="meta">
+            <bdi>{approval.chat_title}</bdi> · {text.approval.risk[approval.risk]}
+          </span>
+          <span className="remain end">
+<bdi>{clockText(left.seconds)}</bdi>
+</span>
+        </div>
+        <Command text={approval.exec.command} programs={approval.measure.programs.map((program) => program.word)} />
+        {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}
+        {denying ? (
+          <AskActions approval={approval} left={left} onBack={() => setDenying(false)} {...answering} />
+        ) : easy ? (
+          <AskActions approval={approval} left={left} {...answering}>
+            <Link className="btn" to={paths.approval(approval.id)}>
+              {text.now.review}
+            </Link>
+          </AskActions>
+        ) : (
+          <div className="acts">
+            <Link className="btn ink" to={paths.approval(approval.id)}>
+              {text.now.review}
+            </Link>
+            <button type="button" className="btn firm" onClick={() => setDenying(true)}>
+              {text.approval.deny}
+            </button>
+          </div>
+        )}
+      </div>
+    </article>
+  )
+}

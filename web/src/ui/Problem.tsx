@@ -1,0 +1,45 @@
+import type { ReactNode } from "react"
+import type { ApiProblem } from "../api/client"
+import { useText } from "../i18n"
+import type { Messages } from "../i18n/en"
+
+/** The cause in the owner's words, and the next step. */
+export function explain(problem: ApiProblem, text: Messages): { cause: string; next?: string } {
+  const say = text.problem
+  const { code, status } = problem
+  const isClaim = code.includes("claim") || code.includes("setup")
+  if (code === "offline") return { cause: say.offline, next: say.offlineNext }
+  if (isClaim && code.includes("expired")) return { cause: say.expired_code, next: say.expired_codeNext }
+  if (isClaim && /wrong|invalid|refused|mismatch/.test(code)) return { cause: say.wrong_code, next: say.wrong_codeNext }
+  if (status === 429) return { cause: say.throttled, next: say.throttledNext }
+  if (/already_decided/.test(code)) return { cause: say.decided, next: say.decidedNext }
+  if (/approval_expired/.test(code)) return { cause: say.expired, next: say.expiredNext }
+  if (/digest|nonce/.test(code)) return { cause: say.digest, next: say.digestNext }
+  if (/password|credential/.test(code) && (status === 401 || status === 403)) return { cause: say.wrong_password, next: say.wrong_passwordNext }
+  if (status === 403) return { cause: say.forbidden }
+  if (status === 404) return { cause: say.missing, next: say.missingNext }
+  if (status === 412) return { cause: say.stale, next: say.staleNext }
+  if (status >= 500) return { cause: say.server, next: say.serverNext }
+  const fields = problem.fields.map((field) => field.detail).join(" ")
+  return { cause: problem.message || say.title(code), ...(fields ? { next: fields } : {}) }
+}
+
+/** A refusal, said once, where it happened. */
+export function ProblemNote({ problem, children }: { problem: ApiProblem | null | undefined; children?: ReactNode }) {
+  const text = useText()
+  if (!problem) return null
+  const { cause, next } = explain(problem, text)
+  return (
+    <div className="note bad" role="alert">
+      <p>
+        <b>{cause}</b> {next}
+      </p>
+      {problem.requestId && problem.status >= 500 ? (
+        <p className="meta">
+          {text.problem.request} <code>{problem.requestId}</code>
+        </p>
+      ) : null}
+      {children}
+    </div>
+  )
+}

@@ -1,0 +1,26 @@
+import { useId } from "react"
+
+interface Props {
+  label: string
+  value: string
+  onValue: (value: string) => void
+  options: readonly { value: string; label: string }[]
+  machine?: boolean
+}
+
+/** A labelled choice, drawn by the browser itself. */
+export function Select({ label, value, onValue, options, machine = false }: Props) {
+  const id = useId()
+  return (
+    <div className="fieldset">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} className={machine ? "field m" : "field"} value={value} onChange={(event) => onValue(event.target.value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
