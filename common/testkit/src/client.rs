@@ -40,10 +40,11 @@ pub enum Frame {
     Bytes(u32, u64, Vec<u8>),
 }
 
+/// Keeps no connection open: a killed server would leave it stale.
 fn client() -> Result<reqwest::Client> {
     // Somebody may have installed one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Ok(reqwest::Client::builder().timeout(PATIENCE).build()?)
+    Ok(reqwest::Client::builder().timeout(PATIENCE).pool_max_idle_per_host(0).build()?)
 }
 
 impl Owner {

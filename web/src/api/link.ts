@@ -253,7 +253,7 @@ export class Link {
     } else if (typeof frame["eid"] === "number" && subscription.topic === "events") {
       if (subscription.after !== undefined && frame["eid"] <= subscription.after) return
       subscription.after = frame["eid"]
-      this.options.fact({ ...(frame["data"] as Fact), eid: frame["eid"], type: String(kind) })
+      this.options.fact({ ...(frame["data"] as Fact), eid: frame["eid"], type: kind as Fact["type"] })
     }
   }
 

@@ -13,7 +13,9 @@ export type Fact = Schemas["Event"]
 export type Message = Schemas["Message"]
 export type Part = Schemas["Part"]
 export type Probe = Schemas["Probe"]
-export type Problem = Schemas["Problem"]
+/** What the server says, and what the browser finds out by itself. */
+export type ProblemCode = Schemas["Problem"]["code"] | "offline" | "unexpected" | `http_${number}`
+export type Problem = Omit<Schemas["Problem"], "code"> & { code: ProblemCode }
 export type Provider = Schemas["Provider"]
 export type ProviderBody = Schemas["ProviderBody"]
 export type Run = Schemas["Run"]

@@ -1,216 +1,2608 @@
-// Written by hand in the shape of openapi-typescript until the api commits its document; then `npm run gen` makes it.
-type Json<T> = { content: { "application/json": T } }
-type Fail = { content: { "application/problem+json": components["schemas"]["Problem"] } }
-type Call<Ok, Code extends number, Body = undefined, Params = undefined> = {
-  parameters: Params extends undefined ? { query?: never; path?: never } : Params
-  responses: { [K in Code]: Ok extends undefined ? { content?: never } : Json<Ok> } & { default: Fail }
-} & (Body extends undefined ? { requestBody?: never } : { requestBody: Json<Body> })
-type Path<M> = Omit<{ get?: never; put?: never; post?: never; delete?: never; patch?: never }, keyof M> & M
-type ById = { path: { id: string } }
-type S = components["schemas"]
-
+// Made by `npm run gen` from ../services/api/openapi.json. Do not edit.
 export interface paths {
-  "/api/v1/setup": Path<{ get: Call<S["Setup"], 200> }>
-  "/api/v1/setup/claim": Path<{ post: Call<S["Claimed"], 201, S["ClaimBody"]> }>
-  "/api/v1/setup/practice": Path<{ post: Call<S["Practice"], 201> }>
-  "/api/v1/login": Path<{ post: Call<S["Session"], 200, { password: string }> }>
-  "/api/v1/logout": Path<{ post: Call<undefined, 204> }>
-  "/api/v1/session": Path<{ get: Call<S["Session"], 200> }>
-  "/api/v1/session/reauth": Path<{ post: Call<S["Session"], 200, { password: string }> }>
-  "/api/v1/settings": Path<{
-    get: Call<S["Settings"], 200>
-    patch: Call<S["Settings"], 200, Partial<S["Settings"]>>
-  }>
-  "/api/v1/providers": Path<{ get: Call<{ items: S["Provider"][] }, 200>; post: Call<S["Provider"], 201, S["ProviderBody"]> }>
-  "/api/v1/providers/test": Path<{ post: Call<S["Probe"], 202, S["ProbeBody"]> }>
-  "/api/v1/providers/{id}": Path<{
-    put: Call<S["Provider"], 200, S["ProviderBody"], ById>
-    delete: Call<undefined, 204, undefined, ById>
-  }>
-  "/api/v1/providers/{id}/default": Path<{ post: Call<S["Provider"], 200, undefined, ById> }>
-  "/api/v1/probes/{id}": Path<{ get: Call<S["Probe"], 200, undefined, ById> }>
-  "/api/v1/tokens": Path<{ get: Call<{ items: S["Token"][] }, 200>; post: Call<S["NewToken"], 201, S["TokenBody"]> }>
-  "/api/v1/tokens/{id}": Path<{ delete: Call<undefined, 204, undefined, ById> }>
-  "/api/v1/chats": Path<{
-    get: Call<{ items: S["Chat"][]; next_cursor?: string | null }, 200, undefined, { query?: { limit?: number; cursor?: string } }>
-    post: Call<S["Chat"], 201, { title?: string }>
-  }>
-  "/api/v1/chats/{id}": Path<{
-    get: Call<S["Chat"], 200, undefined, ById>
-    patch: Call<S["Chat"], 200, { title: string }, ById>
-    delete: Call<undefined, 204, undefined, ById>
-  }>
-  "/api/v1/chats/{id}/messages": Path<{
-    get: Call<{ items: S["Message"][]; eid: number }, 200, undefined, ById>
-    post: Call<{ message: S["Message"]; run: S["Run"] }, 201, { text: string }, ById>
-  }>
-  "/api/v1/runs": Path<{
-    get: Call<{ items: S["Run"][]; next_cursor?: string | null }, 200, undefined, { query?: { state?: "open" | "all"; limit?: number; cursor?: string } }>
-  }>
-  "/api/v1/runs/{id}": Path<{ get: Call<S["RunDetail"], 200, undefined, ById> }>
-  "/api/v1/runs/{id}/stop": Path<{ post: Call<S["Run"], 202, undefined, ById> }>
-  "/api/v1/execs/{id}": Path<{ get: Call<S["Exec"], 200, undefined, ById> }>
-  "/api/v1/approvals": Path<{
-    get: Call<
-      { items: S["Approval"][]; next_cursor?: string | null; eid: number },
-      200,
-      undefined,
-      { query?: { state?: "waiting" | "history"; limit?: number; cursor?: string } }
-    >
-  }>
-  "/api/v1/approvals/{id}": Path<{ get: Call<S["Approval"], 200, undefined, ById> }>
-  "/api/v1/approvals/{id}/decision": Path<{ post: Call<S["Approval"], 200, S["DecisionBody"], ById> }>
-  "/api/v1/services": Path<{ get: Call<{ items: S["Service"][] }, 200> }>
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the questions */
+        get: operations["approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a question */
+        get: operations["approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a question
+         * @description The first answer wins. It must repeat the digest and the nonce of the card, so that nothing else is allowed than
+         *     what was seen. Allowing a command of high risk needs the password to have been given within five minutes. No token
+         *     can do this.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the conversations, the most recent first */
+        get: operations["chats"];
+        put?: never;
+        /** Begin a conversation */
+        post: operations["create_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a conversation */
+        get: operations["chat"];
+        put?: never;
+        post?: never;
+        /** Delete a conversation */
+        delete: operations["delete_chat"];
+        options?: never;
+        head?: never;
+        /** Rename a conversation */
+        patch: operations["rename_chat"];
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show everything said in a conversation */
+        get: operations["messages"];
+        put?: never;
+        /**
+         * Say something
+         * @description Begins a run, unless one is at work in this conversation: that one reads it at its next turn.
+         */
+        post: operations["post_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the facts
+         * @description With `Accept: text/event-stream` it is a stream that goes on after `Last-Event-ID`, or from now.
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/execs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a command */
+        get: operations["exec"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/probes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a test call */
+        get: operations["probe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the providers */
+        get: operations["providers"];
+        put?: never;
+        /** Add a provider */
+        post: operations["add_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a provider
+         * @description Owes one short real call; ask `/probes/{id}` or wait for the event `probe.ended`.
+         */
+        post: operations["test_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a provider
+         * @description With another address the key has to be given again: it never goes to a server it was not given for.
+         */
+        put: operations["change_provider"];
+        post?: never;
+        /** Remove a provider and its key */
+        delete: operations["remove_provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use a provider by default */
+        post: operations["make_default"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the runs, the newest first */
+        get: operations["runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a run */
+        get: operations["run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a run
+         * @description The model is cut off, a waiting command is withdrawn, a running one is ended with all that it started.
+         */
+        post: operations["stop_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show which services are up */
+        get: operations["services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["who"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the password
+         * @description Every other session is closed and every token revoked (A1).
+         */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/reauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the password again
+         * @description For five minutes it opens what needs it: making tokens, and allowing a command of high risk.
+         */
+        post: operations["reauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the settings */
+        get: operations["settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the settings
+         * @description With `If-Match` only when nobody changed them meanwhile.
+         */
+        patch: operations["change_settings"];
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the instance has an owner */
+        get: operations["setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Become the owner
+         * @description Works once, with the code that was printed at the start. Afterwards this address does not exist.
+         */
+        post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/practice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rehearse an approval
+         * @description Begins a conversation in which the built-in demonstration asks for one harmless command.
+         */
+        post: operations["practice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the output of a terminal
+         * @description The exact bytes from the recording. `Metatron-Offset` is the offset of the first one, `Metatron-End` how many there
+         *     are in all so far, `Metatron-Ended` whether more will come.
+         */
+        get: operations["output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tokens */
+        get: operations["tokens"];
+        put?: never;
+        /**
+         * Make a token
+         * @description Needs the password to have been given within five minutes. No token can approve, make tokens or change settings.
+         */
+        post: operations["add_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token
+         * @description It opens nothing from now on; what it had open is closed within seconds.
+         */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
-
+export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    Problem: {
-      type: string
-      title: string
-      status: number
-      code: string
-      detail?: string | null
-      request_id?: string | null
-      errors?: { pointer?: string; detail: string }[] | null
-    }
-    Setup: { state: "unclaimed" | "claimed"; needs_tls?: boolean | null; code_expired?: boolean | null; host?: string | null }
-    ClaimBody: { code: string; password: string; language?: string | null; timezone?: string | null }
-    Claimed: { owner: unknown }
-    Practice: { chat: S["Chat"]; run: S["Run"] }
-    Session: {
-      kind: "owner" | "token"
-      scopes: string[]
-      reauth_until?: string | null
-      language: string
-      timezone: string
-      warnings: string[]
-    }
-    Settings: { language: string; timezone: string; theme: string; instruction: string }
-    Provider: { id: string; name: string; base_url: string; model: string; has_key: boolean; is_default: boolean; kind: "openai" | "demo" }
-    ProviderBody: { name: string; base_url: string; model: string; api_key?: string | null }
-    ProbeBody: { id: string } | { base_url: string; model: string; api_key?: string | null }
-    Probe: { id: string; state: "queued" | "running" | "ok" | "failed"; reply?: string | null; code?: string | null; detail?: string | null; next_step?: string | null }
-    TokenBody: { name: string; scopes: string[]; expires_in_days?: number | null }
-    Token: { id: string; name: string; scopes: string[]; created_at: string; expires_at?: string | null; last_used_at?: string | null; revoked_at?: string | null }
-    NewToken: S["Token"] & { token: string }
-    Actor: { kind: "owner" } | { kind: "ai" } | { kind: "schedule" } | { kind: "token"; id: string }
-    Chat: {
-      id: string
-      title: string
-      created_at: string
-      updated_at: string
-      last_run?: { id: string; state: S["RunState"] } | null
-      waiting: boolean
-      cost_usd: number
-      last_text?: string | null
-    }
-    Part: { type: "text"; text: string } | { type: "exec"; exec: S["Exec"] } | { type: "notice"; code: string; text: string }
-    Message: {
-      id: string
-      chat_id: string
-      run_id?: string | null
-      turn?: number | null
-      role: "owner" | "ai" | "system"
-      actor: S["Actor"]
-      created_at: string
-      parts: S["Part"][]
-    }
-    Exit: { how: "code"; code: number } | { how: "signal"; signal: string } | { how: "timeout"; after_s: number } | { how: "stopped" }
-    ExecState: "preparing" | "waiting_approval" | "approved" | "running" | "ended" | "denied" | "refused" | "unknown" | "cancelled"
-    Exec: {
-      id: string
-      run_id: string
-      turn: number
-      index: number
-      terminal_id: string
-      command: string
-      cwd?: string | null
-      user?: string | null
-      host: string
-      why?: string | null
-      state: S["ExecState"]
-      verdict?: "allow" | "ask" | "deny" | null
-      reasons: string[]
-      approval_id?: string | null
-      started_at?: string | null
-      ended_at?: string | null
-      exit?: S["Exit"] | null
-      output_text?: string | null
-      output_bytes: number
-      truncated: boolean
-      error?: { code: string; detail: string } | null
-    }
-    RunState: "queued" | "running" | "waiting_command" | "waiting_approval" | "succeeded" | "failed" | "cancelled" | "expired"
-    RunError: { code: string; detail: string; next_step: string }
-    Run: {
-      id: string
-      chat_id?: string | null
-      origin: string
-      actor: S["Actor"]
-      state: S["RunState"]
-      stop_reason?: string | null
-      error?: S["RunError"] | null
-      turns: number
-      tokens_in: number
-      tokens_out: number
-      cost_usd: number
-      created_at: string
-      started_at?: string | null
-      ended_at?: string | null
-      model?: string | null
-    }
-    RunDetail: S["Run"] & { execs: S["Exec"][]; eid: number }
-    MeasuredFile: { word: string; path: string; sha256: string; bound: boolean }
-    Measure: {
-      shell: S["MeasuredFile"]
-      cwd: string
-      programs: S["MeasuredFile"][]
-      scripts: S["MeasuredFile"][]
-      user: string
-      host: string
-    }
-    Approval: {
-      id: string
-      run_id: string
-      chat_id?: string | null
-      chat_title?: string | null
-      exec: S["Exec"]
-      state: "waiting" | "allowed" | "denied" | "expired" | "withdrawn"
-      risk: "low" | "medium" | "high"
-      digest: string
-      nonce: string
-      asked_at: string
-      expires_at: string
-      decided_at?: string | null
-      decided_by?: S["Actor"] | null
-      reason?: string | null
-      measure?: S["Measure"] | null
-      effects?: S["Effects"] | null
-    }
-    Effects: {
-      programs: string[]
-      reads: string[]
-      writes: string[]
-      deletes: string[]
-      network?: boolean | null
-      privilege?: boolean | null
-      packages?: boolean | null
-      services?: boolean | null
-      reversible?: boolean | null
-      unknown: string[]
-    }
-    DecisionBody: { decision: "allow_once" | "deny"; digest: string; nonce: string; reason?: string | null }
-    Service: { name: string; state: "up" | "down"; version?: string | null; pid?: number | null; since?: string | null }
-    Event: {
-      eid: number
-      type: string
-      at: string
-      actor: S["Actor"]
-      chat_id?: string | null
-      run_id?: string | null
-      subject?: string | null
-      data?: unknown
-    }
-  }
+    schemas: {
+        /** @description The author of an act. Stored and sent as one word, a token's with its id. */
+        Actor: {
+            /** @enum {string} */
+            kind: "owner";
+        } | {
+            /** @enum {string} */
+            kind: "ai";
+        } | {
+            /** @enum {string} */
+            kind: "schedule";
+        } | {
+            /** @description Which one. */
+            id: components["schemas"]["TokenId"];
+            /** @enum {string} */
+            kind: "token";
+        };
+        /** @description A question put to the owner. */
+        Approval: {
+            asked_at: components["schemas"]["Instant"];
+            chat_id: components["schemas"]["ChatId"];
+            chat_title: string;
+            decided_at?: components["schemas"]["Instant"] | null;
+            decided_by?: components["schemas"]["Actor"] | null;
+            /** @description What the answer must repeat: the digest of what was measured. */
+            digest: string;
+            effects?: components["schemas"]["Effects"] | null;
+            /** @description The command it is about. */
+            exec: components["schemas"]["Exec"];
+            /** @description When no answer means no. */
+            expires_at: components["schemas"]["Instant"];
+            id: components["schemas"]["ApprovalId"];
+            measure?: components["schemas"]["Measure"] | null;
+            /** @description What the answer must repeat: a word made for this question. */
+            nonce: string;
+            /** @description What the owner gave as a reason. */
+            reason?: string | null;
+            risk: components["schemas"]["Risk"];
+            run_id: components["schemas"]["RunId"];
+            state: components["schemas"]["ApprovalState"];
+        };
+        ApprovalId: string;
+        /**
+         * @description Where a question stands.
+         * @enum {string}
+         */
+        ApprovalState: "waiting" | "allowed" | "denied" | "expired" | "withdrawn";
+        /** @description A page of questions. */
+        Approvals: {
+            /**
+             * Format: int64
+             * @description Subscribe after this fact: nothing is lost between.
+             */
+            eid: number;
+            items: components["schemas"]["Approval"][];
+            next_cursor?: string | null;
+        };
+        /** @description Another password. */
+        ChangePasswordBody: {
+            /** @description The present one. */
+            current: components["schemas"]["Secret"];
+            /** @description The new one: 10 characters at least. */
+            password: components["schemas"]["Secret"];
+        };
+        /** @description A conversation, as a list shows it. */
+        Chat: {
+            /** Format: double */
+            cost_usd: number;
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["ChatId"];
+            last_run?: components["schemas"]["LastRun"] | null;
+            /** @description The beginning of the last thing said. */
+            last_text: string;
+            title: string;
+            updated_at: components["schemas"]["Instant"];
+            /** @description Whether it waits for the owner. */
+            waiting: boolean;
+        };
+        /** @description A conversation to begin. */
+        ChatBody: {
+            /** @description When absent, it is named after its first message. */
+            title?: string | null;
+        };
+        ChatId: string;
+        /** @description A page of conversations. */
+        Chats: {
+            items: components["schemas"]["Chat"][];
+            next_cursor?: string | null;
+        };
+        /** @description The claim. */
+        ClaimBody: {
+            /** @description The printed code; dashes and case don't matter. */
+            code: components["schemas"]["Secret"];
+            /** @description A BCP 47 language tag. */
+            language?: string | null;
+            /** @description The owner's password: 10 characters at least. */
+            password: components["schemas"]["Secret"];
+            /** @description An IANA time zone. */
+            timezone?: string | null;
+        };
+        /** @description What the claim made. */
+        Claimed: {
+            owner: components["schemas"]["Owner"];
+        };
+        /** @description What a client sends. */
+        ClientFrame: {
+            /**
+             * Format: int64
+             * @description Facts after this one; from now on when absent.
+             */
+            after?: number | null;
+            from?: components["schemas"]["From"] | null;
+            /**
+             * Format: int64
+             * @description Repeated in the reply.
+             */
+            id: number;
+            /** @enum {string} */
+            op: "sub";
+            /** @description The topic. */
+            topic: string;
+        } | {
+            /**
+             * Format: int64
+             * @description Repeated in the reply.
+             */
+            id: number;
+            /** @enum {string} */
+            op: "unsub";
+            /** @description The topic. */
+            topic: string;
+        } | {
+            /**
+             * Format: int64
+             * @description Repeated in the reply.
+             */
+            id: number;
+            /** @enum {string} */
+            op: "ping";
+        } | {
+            /**
+             * Format: int64
+             * @description Repeated in the reply.
+             */
+            id?: number | null;
+            /** @enum {string} */
+            op: "auth";
+            /** @description An API token. */
+            token: string;
+        };
+        /**
+         * @description Why a request was refused: stable, for programs.
+         * @enum {string}
+         */
+        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable";
+        /** @description The owner's answer. */
+        DecisionBody: {
+            /**
+             * @description What the owner answers.
+             * @enum {string}
+             */
+            decision: "allow_once" | "deny";
+            /** @description The digest on the card. */
+            digest: string;
+            /** @description The nonce of the card. */
+            nonce: string;
+            /** @description Why, for the model to read. */
+            reason?: string | null;
+        };
+        /** @description More of a turn's text. */
+        DeltaFrame: {
+            /** Format: int32 */
+            attempt: number;
+            ev: components["schemas"]["DeltaKind"];
+            /**
+             * Format: int64
+             * @description The offset of `text` in the turn's text, in UTF-8 bytes.
+             */
+            offset: number;
+            text: string;
+            topic: string;
+            /** Format: int32 */
+            turn: number;
+        };
+        /**
+         * @description `delta`.
+         * @enum {string}
+         */
+        DeltaKind: "delta";
+        /** @description What a command would do. `None` and [`Effects::unknown`] mean: not known, and the card says so. */
+        Effects: {
+            /**
+             * @description Paths that are deleted.
+             * @default []
+             */
+            deletes: string[];
+            /**
+             * @description Whether it uses the network.
+             * @default null
+             */
+            network: boolean | null;
+            /**
+             * @description Whether it installs or removes packages.
+             * @default null
+             */
+            packages: boolean | null;
+            /**
+             * @description Whether it asks for more privilege.
+             * @default null
+             */
+            privilege: boolean | null;
+            /**
+             * @description Programs that run, by name, wrappers included.
+             * @default []
+             */
+            programs: string[];
+            /**
+             * @description Paths that are read.
+             * @default []
+             */
+            reads: string[];
+            /**
+             * @description Whether it can be undone.
+             * @default null
+             */
+            reversible: boolean | null;
+            /**
+             * @description Whether it starts, stops or changes services or schedules.
+             * @default null
+             */
+            services: boolean | null;
+            /**
+             * @description What could not be told, in words.
+             * @default []
+             */
+            unknown: string[];
+            /**
+             * @description Paths that are written or created.
+             * @default []
+             */
+            writes: string[];
+        };
+        /** @description A request was refused. */
+        ErrorFrame: {
+            /** @description Why. */
+            error: components["schemas"]["Problem"];
+            /**
+             * Format: int64
+             * @description The request's id, as far as it could be read.
+             */
+            id?: number | null;
+        };
+        /** @description A fact, as it travels on the stream of events and to clients. */
+        Event: {
+            /** @description Who did it. */
+            actor: components["schemas"]["Actor"];
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            chat_id?: components["schemas"]["ChatId"] | null;
+            /** @description Ids, states and digests; never a prompt, a command's output or a secret. */
+            data?: unknown;
+            /**
+             * Format: int64
+             * @description The row number in `SQLite`: resume after it.
+             */
+            eid: number;
+            run_id?: components["schemas"]["RunId"] | null;
+            /** @description The id of the thing that changed. */
+            subject?: string | null;
+            /** @description What happened. */
+            type: components["schemas"]["EventKind"];
+        };
+        /**
+         * @description What can happen. The room is the part in front of the dot.
+         * @enum {string}
+         */
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "service.up" | "tick.done";
+        /** @description A page of facts. */
+        Events: {
+            items: components["schemas"]["Event"][];
+            /**
+             * Format: int64
+             * @description Ask again after this one.
+             */
+            next: number;
+        };
+        /** @description One command of the AI. */
+        Exec: {
+            approval_id?: components["schemas"]["ApprovalId"] | null;
+            /** @description The exact text for the shell. */
+            command: string;
+            /** @description The working folder as it was resolved; before that, as it was asked for. */
+            cwd?: string | null;
+            ended_at?: components["schemas"]["Instant"] | null;
+            error?: components["schemas"]["ExecError"] | null;
+            exit?: components["schemas"]["Exit"] | null;
+            host: string;
+            id: components["schemas"]["ExecId"];
+            /**
+             * Format: int32
+             * @description Its place in the turn, from 0.
+             */
+            index: number;
+            /**
+             * Format: int64
+             * @description Bytes of output in all.
+             */
+            output_bytes: number;
+            /** @description What the model was shown of the output. */
+            output_text?: string | null;
+            reasons: string[];
+            run_id: components["schemas"]["RunId"];
+            started_at?: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["ExecState"];
+            terminal_id: components["schemas"]["TerminalId"];
+            /** Format: int32 */
+            timeout_s: number;
+            /** @description Whether the text is less than everything. */
+            truncated: boolean;
+            /** Format: int32 */
+            turn: number;
+            /** @description The Unix user; known once it was measured. */
+            user?: string | null;
+            verdict?: components["schemas"]["Verdict"] | null;
+            /** @description Why the AI says it wants it: its own claim. */
+            why: string;
+        };
+        /** @description Why a command never started. */
+        ExecError: {
+            /** @description A stable code, such as `changed_since_prepared`. */
+            code: string;
+            /** @description What happened. */
+            detail: string;
+        };
+        ExecId: string;
+        /**
+         * @description Where a command stands.
+         * @enum {string}
+         */
+        ExecState: "proposed" | "preparing" | "waiting_approval" | "approved" | "running" | "ended" | "denied" | "refused" | "unknown" | "cancelled";
+        /** @description How a command ended. */
+        Exit: {
+            /**
+             * Format: int32
+             * @description Its exit status, 0–255.
+             */
+            code: number;
+            /** @enum {string} */
+            how: "code";
+        } | {
+            /** @enum {string} */
+            how: "signal";
+            /** @description The signal's name, such as `SIGKILL`. */
+            signal: string;
+        } | {
+            /**
+             * Format: int32
+             * @description The timeout, in seconds.
+             */
+            after_s: number;
+            /** @enum {string} */
+            how: "timeout";
+        } | {
+            /** @enum {string} */
+            how: "stopped";
+        };
+        /** @description A fact, as a topic tells it. */
+        FactFrame: {
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description The whole fact. */
+            data: components["schemas"]["Event"];
+            /**
+             * Format: int64
+             * @description Resume after this.
+             */
+            eid: number;
+            /** @description What happened. */
+            ev: components["schemas"]["EventKind"];
+            /** @description To whom it is told. */
+            topic: string;
+        };
+        /** @description What is wrong with one field. */
+        FieldError: {
+            /** @description What is wrong with it. */
+            detail: string;
+            /** @description Where it is, as a JSON pointer (RFC 6901). */
+            pointer: string;
+        };
+        /** @description Where to go on in what flows live. */
+        From: number | components["schemas"]["RunPosition"];
+        /** @description Something is missing: facts by their numbers, or bytes by their offsets. */
+        GapFrame: {
+            ev: components["schemas"]["GapKind"];
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+            topic: string;
+        };
+        /**
+         * @description `gap`.
+         * @enum {string}
+         */
+        GapKind: "gap";
+        /** Format: date-time */
+        Instant: string;
+        /** @description The newest run of a conversation. */
+        LastRun: {
+            id: components["schemas"]["RunId"];
+            state: components["schemas"]["RunState"];
+        };
+        /** @description What else to close. */
+        LogoutBody: {
+            /**
+             * @description Close every session on every device, and revoke every token.
+             * @default false
+             */
+            everywhere: boolean;
+        };
+        /** @description What shell-worker measured: once before the card is shown, once more at spawn. A difference refuses. */
+        Measure: {
+            /** @description SHA-256 of the exact bytes of the command, in hex. */
+            command_sha256: string;
+            /** @description The working folder, resolved. */
+            cwd: string;
+            /**
+             * Format: int64
+             * @description Its device number.
+             */
+            cwd_device: number;
+            /**
+             * Format: int64
+             * @description Its inode number.
+             */
+            cwd_inode: number;
+            /** @description SHA-256 of the environment the command gets, in hex. */
+            env_sha256: string;
+            /** @description The shell host it runs on. */
+            host: string;
+            /**
+             * Format: int32
+             * @description The version of the policy that judged.
+             */
+            policy_version: number;
+            /** @description Programs as resolved through the pinned `PATH`. */
+            programs: components["schemas"]["MeasuredFile"][];
+            /** @description Script operands: files whose content will be executed. */
+            scripts: components["schemas"]["MeasuredFile"][];
+            /** @description The shell, with its digest. */
+            shell: components["schemas"]["MeasuredFile"];
+            /**
+             * Format: int32
+             * @description Seconds until it is ended by force.
+             */
+            timeout_s: number;
+            /** @description The Unix user it runs as. */
+            user: string;
+        };
+        /** @description A file that a command would execute or read as a program, with the digest it had. */
+        MeasuredFile: {
+            /** @description Whether its content can't change between the measurement and the end of the command (SECURITY P5). */
+            bound: boolean;
+            /** @description The resolved path; empty where nothing was found. */
+            path: string;
+            /** @description SHA-256 of its content in hex; empty where it could not be read. */
+            sha256: string;
+            /** @description The word of the command line that named it. */
+            word: string;
+        };
+        /** @description Something said. */
+        Message: {
+            actor: components["schemas"]["Actor"];
+            chat_id: components["schemas"]["ChatId"];
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["MessageId"];
+            parts: components["schemas"]["Part"][];
+            role: components["schemas"]["Role"];
+            run_id?: components["schemas"]["RunId"] | null;
+            /**
+             * Format: int32
+             * @description The model turn it is, for a message of the AI.
+             */
+            turn?: number | null;
+        };
+        /** @description Something to say. */
+        MessageBody: {
+            text: string;
+        };
+        MessageId: string;
+        /** @description Everything said in a conversation, in order. */
+        Messages: {
+            /**
+             * Format: int64
+             * @description Subscribe after this fact: nothing is lost between.
+             */
+            eid: number;
+            items: components["schemas"]["Message"][];
+        };
+        /** @description A token that was just made. */
+        NewToken: components["schemas"]["Token"] & {
+            /** @description Its value: shown now and never again. */
+            token: string;
+        };
+        /** @description A request was carried out. */
+        OkFrame: {
+            /**
+             * Format: int32
+             * @description The channel of a terminal's binary frames.
+             */
+            channel?: number | null;
+            /**
+             * Format: int64
+             * @description The newest fact.
+             */
+            eid: number;
+            /**
+             * Format: int64
+             * @description The request's id.
+             */
+            id: number;
+            /** @description Always true. */
+            ok: boolean;
+            /** @description Whether this answers a ping. */
+            pong?: boolean | null;
+        };
+        /**
+         * @description What called a run into being.
+         * @enum {string}
+         */
+        Origin: "chat" | "practice" | "api" | "pulse";
+        /** @description The owner. */
+        Owner: {
+            created_at: components["schemas"]["Instant"];
+            language: string;
+            timezone: string;
+        };
+        /** @description A piece of a message. */
+        Part: {
+            /** @description The text. */
+            text: string;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /** @description The command. */
+            exec: components["schemas"]["Exec"];
+            /** @enum {string} */
+            type: "exec";
+        } | {
+            /** @description A stable code, such as `model_key_refused`. */
+            code: string;
+            /** @description The cause and the next step. */
+            text: string;
+            /** @enum {string} */
+            type: "notice";
+        };
+        /** @description The owner's password. */
+        PasswordBody: {
+            password: components["schemas"]["Secret"];
+        };
+        /** @description What came of a message. */
+        Posted: {
+            message: components["schemas"]["Message"];
+            /** @description The run that reads it: a new one, or the one that is at work already. */
+            run: components["schemas"]["Run"];
+        };
+        /** @description The rehearsal: the conversation it takes place in, and the run that will ask. */
+        Practice: {
+            chat: components["schemas"]["Chat"];
+            run: components["schemas"]["Run"];
+        };
+        /** @description A test call. */
+        Probe: {
+            /** @description Why it failed, for programs: such as `model_key_refused`. */
+            code?: string | null;
+            /** @description Why it failed. */
+            detail?: string | null;
+            id: components["schemas"]["ProbeId"];
+            /** @description What to do about it. */
+            next_step?: string | null;
+            /** @description What the model said. */
+            reply?: string | null;
+            state: components["schemas"]["ProbeState"];
+        };
+        /** @description A provider to be tried: a stored one, or fields that are not stored. */
+        ProbeBody: components["schemas"]["ProbeStored"] | components["schemas"]["ProbeFields"];
+        /** @description Fields to be tried. */
+        ProbeFields: {
+            api_key?: components["schemas"]["Secret"] | null;
+            base_url: string;
+            model: string;
+        };
+        ProbeId: string;
+        /**
+         * @description Where a test call stands.
+         * @enum {string}
+         */
+        ProbeState: "queued" | "running" | "ok" | "failed";
+        /** @description A stored provider to be tried. */
+        ProbeStored: {
+            id: components["schemas"]["ProviderId"];
+        };
+        /** @description A refusal, as it is sent (RFC 9457). */
+        Problem: {
+            /** @description The kind, for programs. */
+            code: components["schemas"]["Code"];
+            /** @description The cause and the next step, for the person. */
+            detail: string;
+            /** @description Fields that are wrong. */
+            errors?: components["schemas"]["FieldError"][] | null;
+            /** @description The request's id, also in the log. */
+            request_id?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The kind in a few words. */
+            title: string;
+            /** @description A name for this kind of problem: `urn:metatron:problem:` and the code. */
+            type: string;
+        };
+        /** @description A model provider; its key never leaves the vault. */
+        Provider: {
+            base_url: string;
+            has_key: boolean;
+            id: components["schemas"]["ProviderId"];
+            is_default: boolean;
+            kind: components["schemas"]["ProviderKind"];
+            model: string;
+            name: string;
+        };
+        /** @description A provider to be stored. */
+        ProviderBody: {
+            api_key?: components["schemas"]["Secret"] | null;
+            /** @description Such as `http://127.0.0.1:11434/v1`. */
+            base_url: string;
+            /** @description The model's name there. */
+            model: string;
+            /** @description 1 to 80 characters. */
+            name: string;
+        };
+        ProviderId: string;
+        /**
+         * @description What speaks for a provider.
+         * @enum {string}
+         */
+        ProviderKind: "openai" | "demo";
+        /** @description Every provider. */
+        Providers: {
+            items: components["schemas"]["Provider"][];
+        };
+        /** @description Another title. */
+        RenameBody: {
+            title: string;
+        };
+        /**
+         * @description How much could go wrong.
+         * @enum {string}
+         */
+        Risk: "low" | "medium" | "high";
+        /**
+         * @description Who said it.
+         * @enum {string}
+         */
+        Role: "owner" | "ai" | "system";
+        /** @description One agent run. */
+        Run: {
+            actor: components["schemas"]["Actor"];
+            chat_id: components["schemas"]["ChatId"];
+            /** Format: double */
+            cost_usd: number;
+            created_at: components["schemas"]["Instant"];
+            ended_at?: components["schemas"]["Instant"] | null;
+            error?: components["schemas"]["RunError"] | null;
+            id: components["schemas"]["RunId"];
+            model?: string | null;
+            origin: components["schemas"]["Origin"];
+            started_at?: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["RunState"];
+            /** @description Why it stopped before it was done: `owner`, or the code of its error. */
+            stop_reason?: string | null;
+            /** Format: int64 */
+            tokens_in: number;
+            /** Format: int64 */
+            tokens_out: number;
+            /**
+             * Format: int32
+             * @description Model turns so far.
+             */
+            turns: number;
+        };
+        /** @description A run with its commands. */
+        RunDetail: components["schemas"]["Run"] & {
+            /**
+             * Format: int64
+             * @description Subscribe after this fact: nothing is lost between.
+             */
+            eid: number;
+            /** @description Its commands, in order. */
+            execs: components["schemas"]["Exec"][];
+        };
+        /** @description Why a run failed, in words for the owner: the cause, and the next step. */
+        RunError: {
+            /** @description A stable code, such as `model_key_refused`. */
+            code: string;
+            /** @description What happened. */
+            detail: string;
+            /** @description What the owner can do about it. */
+            next_step: string;
+        };
+        RunId: string;
+        /** @description A position in a run's live text. */
+        RunPosition: {
+            /**
+             * Format: int32
+             * @description The attempt at it.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description UTF-8 bytes of the turn's text that are known.
+             */
+            offset: number;
+            /**
+             * Format: int32
+             * @description The model turn.
+             */
+            turn: number;
+        };
+        /**
+         * @description Where a run stands.
+         * @enum {string}
+         */
+        RunState: "queued" | "running" | "waiting_command" | "waiting_approval" | "succeeded" | "failed" | "cancelled" | "expired";
+        /** @description A page of runs. */
+        Runs: {
+            items: components["schemas"]["Run"][];
+            next_cursor?: string | null;
+        };
+        /**
+         * @description What a token may do.
+         * @enum {string}
+         */
+        Scope: "read" | "chat" | "run";
+        /** Format: password */
+        Secret: string;
+        /** @description What the server sends as text. */
+        ServerFrame: components["schemas"]["OkFrame"] | components["schemas"]["ErrorFrame"] | components["schemas"]["FactFrame"] | components["schemas"]["DeltaFrame"] | components["schemas"]["TurnFrame"] | components["schemas"]["GapFrame"] | components["schemas"]["TerminalEndFrame"];
+        /** @description One service. */
+        Service: {
+            name: string;
+            /** Format: int32 */
+            pid?: number | null;
+            /**
+             * Format: date-time
+             * @description When it started, RFC 3339.
+             */
+            since?: string | null;
+            state: components["schemas"]["ServiceState"];
+            version?: string | null;
+        };
+        /**
+         * @description Whether a service is there.
+         * @enum {string}
+         */
+        ServiceState: "up" | "down";
+        /** @description Every service that was ever seen. */
+        Services: {
+            items: components["schemas"]["Service"][];
+        };
+        /** @description Who is signed in, and what the page needs to know first. */
+        Session: {
+            kind: components["schemas"]["SessionKind"];
+            language: string;
+            reauth_until?: components["schemas"]["Instant"] | null;
+            /** @description What a token may do; everything, for the owner. */
+            scopes: string[];
+            timezone: string;
+            /** @description What the owner should know: `runs_without_root`, `insecure`. */
+            warnings: string[];
+        };
+        /**
+         * @description What a caller is.
+         * @enum {string}
+         */
+        SessionKind: "owner" | "token";
+        /** @description What the owner set. */
+        Settings: {
+            /** @description The owner's standing instruction to the AI. */
+            instruction: string;
+            /** @description A BCP 47 language tag. */
+            language: string;
+            theme: components["schemas"]["Theme"];
+            /** @description An IANA time zone. */
+            timezone: string;
+        };
+        /** @description What is to change; what is absent stays. */
+        SettingsBody: {
+            instruction?: string | null;
+            language?: string | null;
+            theme?: components["schemas"]["Theme"] | null;
+            timezone?: string | null;
+        };
+        /** @description Where the first run stands. Once claimed, only the state. */
+        Setup: {
+            /** @description Whether the printed code is void; restart MetatronOS for another. */
+            code_expired?: boolean | null;
+            /** @description The shell host. */
+            host?: string | null;
+            /** @description Whether this browser's way is not safe enough to claim. */
+            needs_tls?: boolean | null;
+            state: components["schemas"]["SetupState"];
+        };
+        /**
+         * @description Whether the instance has an owner.
+         * @enum {string}
+         */
+        SetupState: "unclaimed" | "claimed";
+        /** @description A terminal has ended: nothing more will come. */
+        TerminalEndFrame: {
+            ev: components["schemas"]["TerminalEndKind"];
+            exit?: components["schemas"]["Exit"] | null;
+            /**
+             * Format: int64
+             * @description Bytes of output in all.
+             */
+            offset: number;
+            topic: string;
+        };
+        /**
+         * @description `terminal.end`.
+         * @enum {string}
+         */
+        TerminalEndKind: "terminal.end";
+        TerminalId: string;
+        /**
+         * @description Which colours the owner sees.
+         * @enum {string}
+         */
+        Theme: "system" | "light" | "dark";
+        /** @description A token, without its value. */
+        Token: {
+            created_at: components["schemas"]["Instant"];
+            expires_at: components["schemas"]["Instant"];
+            id: components["schemas"]["TokenId"];
+            last_used_at?: components["schemas"]["Instant"] | null;
+            name: string;
+            revoked_at?: components["schemas"]["Instant"] | null;
+            scopes: components["schemas"]["Scope"][];
+        };
+        /** @description A token to be made. */
+        TokenBody: {
+            /**
+             * Format: int32
+             * @description 1 to 3650; 90 when absent.
+             */
+            expires_in_days?: number | null;
+            /** @description 1 to 80 characters. */
+            name: string;
+            /** @description One at least. */
+            scopes: components["schemas"]["Scope"][];
+        };
+        TokenId: string;
+        /** @description Every token. */
+        Tokens: {
+            items: components["schemas"]["Token"][];
+        };
+        /** @description A turn, or a new attempt at it, begins: the partial text of an earlier attempt is void. */
+        TurnFrame: {
+            /** Format: int32 */
+            attempt: number;
+            ev: components["schemas"]["TurnKind"];
+            topic: string;
+            /** Format: int32 */
+            turn: number;
+        };
+        /**
+         * @description `turn`.
+         * @enum {string}
+         */
+        TurnKind: "turn";
+        /**
+         * @description The answer, in order of strictness.
+         * @enum {string}
+         */
+        Verdict: "allow" | "ask" | "deny";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    approvals: {
+        parameters: {
+            query?: {
+                /** @description Those that wait unless `history`. */
+                state?: "waiting" | "history";
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approvals"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ApprovalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ApprovalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chats: {
+        parameters: {
+            query?: {
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chats"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Messages"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posted"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description Those after this one; from the first that is kept when absent. */
+                after?: number;
+                /** @description Items at most, 1 to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exec: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ExecId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exec"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The session */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LogoutBody"] | null;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProbeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs: {
+        parameters: {
+            query?: {
+                /** @description All of them unless `open`. */
+                state?: "open" | "all";
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runs"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Services"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    who: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was seen */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The session */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claimed"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    practice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practice"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    output: {
+        parameters: {
+            query?: {
+                /** @description The first byte, from 0. */
+                from?: number;
+                /** @description Bytes at most, 1 to 1048576. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Bytes there are in all, so far */
+                    "Metatron-End"?: number;
+                    /** @description Whether the terminal has ended */
+                    "Metatron-Ended"?: boolean;
+                    /** @description Offset of the first byte */
+                    "Metatron-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }

@@ -3,7 +3,7 @@ import { keys } from "./keys"
 import { touched } from "./socket"
 import type { Fact } from "./model"
 
-const fact = (type: string): Fact => ({ eid: 1, type, at: "2026-11-22T10:00:00Z", actor: { kind: "ai" }, chat_id: "cht_1", run_id: "run_1" })
+const fact = (type: Fact["type"]): Fact => ({ eid: 1, type, at: "2026-11-22T10:00:00Z", actor: { kind: "ai" }, chat_id: "cht_1", run_id: "run_1" })
 
 test("a fact reaches every list that shows it", () => {
   expect(touched(fact("message.added"))).toContainEqual(keys.messages("cht_1"))
@@ -13,5 +13,5 @@ test("a fact reaches every list that shows it", () => {
 })
 
 test("a kind of fact from a newer server changes nothing", () => {
-  expect(touched(fact("comet.seen"))).toEqual([])
+  expect(touched(fact("comet.seen" as Fact["type"]))).toEqual([])
 })

@@ -231,6 +231,7 @@ export const en = {
     noAi: "no AI",
   },
   exec: {
+    proposed: "comes next",
     preparing: "prepares",
     waiting_approval: "waits for you",
     approved: "starts",

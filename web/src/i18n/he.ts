@@ -227,6 +227,7 @@ export const he: Messages = {
     noAi: "בלי AI",
   },
   exec: {
+    proposed: "הבאה בתור",
     preparing: "בהכנה",
     waiting_approval: "מחכה לך",
     approved: "מתחיל",

@@ -13,7 +13,7 @@ import { Select } from "../../ui/Select"
 import { tokensQuery, useCreateToken, useRevokeToken, wantsReauth } from "./api"
 import { Reauth } from "./Reauth"
 
-const SCOPES = ["read", "chat", "run"]
+const SCOPES: Token["scopes"] = ["read", "chat", "run"]
 const DAYS = [7, 30, 90, 365]
 
 export function Tokens() {
@@ -75,7 +75,7 @@ export function Tokens() {
 function NewToken({ onMade }: { onMade: (token: string) => void }) {
   const text = useText()
   const [name, setName] = useState("")
-  const [scopes, setScopes] = useState(["read"])
+  const [scopes, setScopes] = useState<Token["scopes"]>(["read"])
   const [days, setDays] = useState("90")
   const create = useCreateToken()
   const problem = create.error ? asProblem(create.error) : null

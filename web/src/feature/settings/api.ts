@@ -3,6 +3,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query"
 import { api, type ApiProblem, body } from "../../api/client"
 import { cache } from "../../api/connection"
 import { keys } from "../../api/keys"
+import type { Token } from "../../api/model"
 
 export const tokensQuery = queryOptions({ queryKey: keys.tokens, queryFn: async () => (await body(api.GET("/api/v1/tokens"))).items })
 
@@ -10,7 +11,7 @@ const refresh = () => cache.invalidateQueries({ queryKey: keys.tokens })
 
 export const useCreateToken = () =>
   useMutation({
-    mutationFn: (wanted: { name: string; scopes: string[]; expires_in_days: number }) => body(api.POST("/api/v1/tokens", { body: wanted })),
+    mutationFn: (wanted: { name: string; scopes: Token["scopes"]; expires_in_days: number }) => body(api.POST("/api/v1/tokens", { body: wanted })),
     onSettled: refresh,
   })
 
