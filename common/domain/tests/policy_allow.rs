@@ -25,7 +25,7 @@ pwd
 cat README.md
 cat README.md | head -n 5 | wc -l
 ls -la / && df -h ; free -m
-grep -rn 'TODO' src
+grep -rn 'needle' src
 grep -n "foo$" src/main.rs
 echo "hello world"
 cat file 2>/dev/null

@@ -5,6 +5,7 @@
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{JobKind, Owed, Priority, Queue, Ticket};
 use metatron_domain::id::JobId;
+use metatron_domain::run::{RunEnd, RunError};
 
 use crate::error::{Error, parse};
 use crate::{Store, Tx};
@@ -118,6 +119,40 @@ impl Tx {
         .fetch_one(self.db())
         .await?;
         fence(u64::try_from(held).unwrap_or(0))
+    }
+
+    /// Ends a job that its queue gave up, and what it was for, so that nobody waits for ever. A job that ended otherwise
+    /// meanwhile stays as it is.
+    pub async fn bury(&mut self, ticket: &Ticket, cause: &str, now: Instant) -> Result<(), Error> {
+        let (id, now_ms) = (ticket.id.to_string(), now.as_millis());
+        let buried = sqlx::query!(
+            "update job set state = 'dead', cause = ?, ended_at = ? where id = ? and state in ('queued', 'claimed')",
+            cause,
+            now_ms,
+            id,
+        )
+        .execute(self.db())
+        .await?
+        .rows_affected();
+        if buried == 0 {
+            return Ok(());
+        }
+        match ticket.kind {
+            JobKind::Run => {
+                let error = RunError {
+                    code: "run_given_up".to_owned(),
+                    detail: "The run failed again and again and was given up.".to_owned(),
+                    next_step: "Look at the services' log, then write again.".to_owned(),
+                };
+                self.end_run(parse("run id", &ticket.subject)?, RunEnd::Failed, Some(error), now).await
+            }
+            JobKind::Prepare | JobKind::Start => {
+                let exec = parse("exec id", &ticket.subject)?;
+                self.exec_declined(exec, "given_up", "The shell host failed at it again and again.", now)
+                    .await
+            }
+            JobKind::Probe | JobKind::Tick | JobKind::Report => Ok(()),
+        }
     }
 
     /// Ends every open job of this kind about `subject`, whoever holds it. Used where an outcome makes it pointless.

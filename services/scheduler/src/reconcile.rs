@@ -24,12 +24,14 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Reconciler {
     desk: Arc<Desk>,
     observer: Observer,
+    /// The last dead letter that was seen.
+    buried: Option<EntryId>,
 }
 
 impl Reconciler {
     /// A reconciler that takes a worker for dead after one `lease` without a sign.
     pub(crate) fn new(desk: Arc<Desk>, lease: Duration) -> Self {
-        Self { desk, observer: Observer::new(lease) }
+        Self { desk, observer: Observer::new(lease), buried: None }
     }
 
     /// Compares at once and then every `pause`, until `shutdown`.
@@ -50,6 +52,7 @@ impl Reconciler {
     /// One comparison of everything owed. Returns how many rows were carried again.
     async fn compare(&mut self) -> anyhow::Result<usize> {
         let bus = self.desk.bus.clone();
+        self.bury().await?;
         let emptied = bus.generation().await?.is_none();
         let (mut carried, mut after) = (0, None);
         loop {
@@ -66,6 +69,19 @@ impl Reconciler {
             bus.set_generation(&JobId::new().to_string()).await?;
         }
         Ok(carried)
+    }
+
+    /// Ends the rows of work that was given up: a poisonous job is never carried again.
+    async fn bury(&mut self) -> anyhow::Result<()> {
+        for letter in self.desk.bus.dead_letters(self.buried.as_ref(), PASS as usize).await? {
+            if let Some(ticket) = letter.ticket {
+                let mut tx = self.desk.store.begin().await?;
+                tx.bury(&ticket, &letter.cause, self.desk.clock.now()).await?;
+                self.desk.commit(tx).await?;
+            }
+            self.buried = Some(letter.entry);
+        }
+        Ok(())
     }
 
     /// Those rows of a pass that nothing carries.

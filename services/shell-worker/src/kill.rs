@@ -95,8 +95,12 @@ impl Families {
         if self.adopts {
             let of_others =
                 descent(&table, |entry| live.values().any(|other| other != family && belongs(entry, other)));
+            let alone = live.keys().all(|leader| *leader == family.leader);
             let strays = descent(&table, |entry| {
-                entry.parent == own_pid() && !live.contains_key(&entry.pid) && !of_others.contains(&entry.pid)
+                let orphan = entry.parent == own_pid() && !live.contains_key(&entry.pid);
+                // Whose environment can't be read (a container without CAP_SYS_PTRACE) may be of another session.
+                let nobodys = || alone || table::has_variable(entry.pid, MARKER, "").is_some();
+                orphan && !of_others.contains(&entry.pid) && nobodys()
             });
             found.extend(strays.difference(&of_others));
         }
@@ -139,6 +143,24 @@ impl Families {
             sleep(Duration::from_millis(if force { 2 } else { 10 })).await;
         }
         self.reap_orphans();
+    }
+}
+
+/// Ends every process of the user `uid`. Only for a user that is there for commands alone, while none runs.
+pub async fn end_user(uid: u32) {
+    let begun = Instant::now();
+    loop {
+        let left: Vec<Entry> = table::read()
+            .into_values()
+            .filter(|entry| !entry.zombie && entry.pid > 1 && table::user(entry.pid) == Some(uid))
+            .collect();
+        if left.is_empty() || begun.elapsed() > GIVE_UP {
+            break;
+        }
+        for entry in &left {
+            send(entry, &[Signal::KILL]);
+        }
+        sleep(Duration::from_millis(2)).await;
     }
 }
 

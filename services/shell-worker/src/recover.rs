@@ -5,7 +5,7 @@ use metatron_domain::command::{Outcome, ShellReport};
 use metatron_domain::id::TerminalId;
 
 use crate::journal::{JournalError, Spawned, Started};
-use crate::kill::{Family, GRACE};
+use crate::kill::{Family, GRACE, end_user};
 use crate::recording::Recordings;
 use crate::screen::{Fold, Lines, Screen};
 use crate::shell::Shell;
@@ -29,6 +29,12 @@ impl Shell {
                 self.parts().journal.lost(*exec, outcome.clone())?;
             }
             reports.push((started.terminal, report));
+        }
+        let account = &self.parts().guard.premises().around.account;
+        if account.separated && table::in_own_container() {
+            // What hid from session and marker before the crash belongs to nobody now. Elsewhere the user may be
+            // somebody's.
+            end_user(account.uid).await;
         }
         Ok(reports)
     }

@@ -255,10 +255,20 @@ impl Shell {
         report
     }
 
-    /// Ends a command and all that it started. Returns when it has ended; false when it does not run.
+    /// Ends a command and all that it started. Returns when it has ended; false when it does not run. One that never
+    /// started never will: that is journalled before anybody is told that it was stopped.
     pub async fn stop(&self, exec: ExecId) -> bool {
         let running = self.live().get(&exec).cloned();
-        let Some(running) = running else { return false };
+        let Some(running) = running else {
+            if matches!(self.parts.journal.known(exec, ""), Ok(None)) {
+                let detail = "The owner stopped the run before the command started.";
+                if let Err(error) = self.parts.journal.failed(exec, self.parts.clock.now(), "stopped", detail)
+                {
+                    tracing::error!(exec.id = %exec, %error, "a stop could not be journalled");
+                }
+            }
+            return false;
+        };
         running.session.stop(Stop::Owner);
         running.ended().await;
         true

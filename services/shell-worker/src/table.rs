@@ -55,12 +55,16 @@ pub fn has_variable(pid: i32, name: &str, value: &str) -> Option<bool> {
     Some(environment.split(|&byte| byte == 0).any(|variable| variable == wanted.as_bytes()))
 }
 
-/// The value of `name` in the environment the process was started with.
-pub fn variable(pid: i32, name: &str) -> Option<String> {
-    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-    let prefix = format!("{name}=");
-    let found = environment.split(|&byte| byte == 0).find_map(|it| it.strip_prefix(prefix.as_bytes()))?;
-    Some(String::from_utf8_lossy(found).into_owned())
+/// The effective user of a process.
+pub fn user(pid: i32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    line.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Whether this is a container of ours: its first process is the supervisor.
+pub fn in_own_container() -> bool {
+    std::fs::read_to_string("/proc/1/comm").is_ok_and(|name| name.trim() == "s6-svscan")
 }
 
 /// Names this boot of the machine: pids and ticks of another boot mean nothing.

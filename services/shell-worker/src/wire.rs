@@ -27,8 +27,8 @@ use crate::{calls, live, serve};
 
 /// The name of the service, of its consumer group and of its log lines.
 const NAME: &str = "shell-worker";
-/// Commands at once. Each is a few threads and descriptors; what they do is the owner's machine's matter.
-const AT_ONCE: usize = 16;
+/// Requests at once. A start holds its slot while the command runs, and must not stand before those who only prepare.
+const AT_ONCE: usize = 64;
 /// How long a command may still take when this process has to go down.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// How often what is old is forgotten.
@@ -129,7 +129,7 @@ fn tasks(
     let answer = move |call| calls::answer(Arc::clone(&answering), call);
     tasks.spawn("calls", always(async move { asked.serve_calls(&host, answer, down).await }));
 
-    let options = Options { concurrency: AT_ONCE, reserved_high: 2, prefetch: 0, lease };
+    let options = Options { concurrency: AT_ONCE, reserved_high: 8, prefetch: 0, lease };
     let worker = Worker::new(bus.clone(), Queue::Shell(config.host.clone()), NAME, options);
     let (reporting, starting) = (bus.clone(), Arc::clone(shell));
     let handler = move |delivery| serve::handle(Arc::clone(&starting), reporting.clone(), delivery);

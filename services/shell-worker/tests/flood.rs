@@ -1,5 +1,7 @@
 //! Much output in little memory, measured in a process of its own.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "it/support.rs"]
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 mod support;

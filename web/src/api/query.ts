@@ -28,7 +28,7 @@ export const sessionQuery = queryOptions({
 
 export const waitingQuery = queryOptions({
   queryKey: keys.approvalList("waiting"),
-  queryFn: async () => (await body(api.GET("/api/v1/approvals", { params: { query: { state: "waiting" } } }))).items,
+  queryFn: async () => (await body(api.GET("/api/v1/approvals", { params: { query: { state: "waiting", limit: 200 } } }))).items,
 })
 
 export const approvalQuery = (id: string) =>

@@ -16,7 +16,7 @@ export interface paths {
   "/api/v1/login": Path<{ post: Call<S["Session"], 200, { password: string }> }>
   "/api/v1/logout": Path<{ post: Call<undefined, 204> }>
   "/api/v1/session": Path<{ get: Call<S["Session"], 200> }>
-  "/api/v1/session/reauth": Path<{ post: Call<undefined, 204, { password: string }> }>
+  "/api/v1/session/reauth": Path<{ post: Call<S["Session"], 200, { password: string }> }>
   "/api/v1/settings": Path<{
     get: Call<S["Settings"], 200>
     patch: Call<S["Settings"], 200, Partial<S["Settings"]>>
@@ -45,13 +45,18 @@ export interface paths {
     post: Call<{ message: S["Message"]; run: S["Run"] }, 201, { text: string }, ById>
   }>
   "/api/v1/runs": Path<{
-    get: Call<{ items: S["Run"][]; next_cursor?: string | null }, 200, undefined, { query?: { state?: string; limit?: number; cursor?: string } }>
+    get: Call<{ items: S["Run"][]; next_cursor?: string | null }, 200, undefined, { query?: { state?: "open" | "all"; limit?: number; cursor?: string } }>
   }>
   "/api/v1/runs/{id}": Path<{ get: Call<S["RunDetail"], 200, undefined, ById> }>
   "/api/v1/runs/{id}/stop": Path<{ post: Call<S["Run"], 202, undefined, ById> }>
   "/api/v1/execs/{id}": Path<{ get: Call<S["Exec"], 200, undefined, ById> }>
   "/api/v1/approvals": Path<{
-    get: Call<{ items: S["Approval"][]; eid: number }, 200, undefined, { query?: { state?: "waiting" | "history" } }>
+    get: Call<
+      { items: S["Approval"][]; next_cursor?: string | null; eid: number },
+      200,
+      undefined,
+      { query?: { state?: "waiting" | "history"; limit?: number; cursor?: string } }
+    >
   }>
   "/api/v1/approvals/{id}": Path<{ get: Call<S["Approval"], 200, undefined, ById> }>
   "/api/v1/approvals/{id}/decision": Path<{ post: Call<S["Approval"], 200, S["DecisionBody"], ById> }>
@@ -85,7 +90,7 @@ export interface components {
     Provider: { id: string; name: string; base_url: string; model: string; has_key: boolean; is_default: boolean; kind: "openai" | "demo" }
     ProviderBody: { name: string; base_url: string; model: string; api_key?: string | null }
     ProbeBody: { id: string } | { base_url: string; model: string; api_key?: string | null }
-    Probe: { id: string; state: "queued" | "running" | "ok" | "failed"; reply?: string | null; code?: string | null; detail?: string | null }
+    Probe: { id: string; state: "queued" | "running" | "ok" | "failed"; reply?: string | null; code?: string | null; detail?: string | null; next_step?: string | null }
     TokenBody: { name: string; scopes: string[]; expires_in_days?: number | null }
     Token: { id: string; name: string; scopes: string[]; created_at: string; expires_at?: string | null; last_used_at?: string | null; revoked_at?: string | null }
     NewToken: S["Token"] & { token: string }
@@ -105,6 +110,7 @@ export interface components {
       id: string
       chat_id: string
       run_id?: string | null
+      turn?: number | null
       role: "owner" | "ai" | "system"
       actor: S["Actor"]
       created_at: string
@@ -119,7 +125,7 @@ export interface components {
       index: number
       terminal_id: string
       command: string
-      cwd: string
+      cwd?: string | null
       user?: string | null
       host: string
       why?: string | null
@@ -133,7 +139,7 @@ export interface components {
       output_text?: string | null
       output_bytes: number
       truncated: boolean
-      error?: S["RunError"] | string | null
+      error?: { code: string; detail: string } | null
     }
     RunState: "queued" | "running" | "waiting_command" | "waiting_approval" | "succeeded" | "failed" | "cancelled" | "expired"
     RunError: { code: string; detail: string; next_step: string }
@@ -179,8 +185,20 @@ export interface components {
       decided_at?: string | null
       decided_by?: S["Actor"] | null
       reason?: string | null
-      measure: S["Measure"]
-      effects: { [key: string]: unknown }
+      measure?: S["Measure"] | null
+      effects?: S["Effects"] | null
+    }
+    Effects: {
+      programs: string[]
+      reads: string[]
+      writes: string[]
+      deletes: string[]
+      network?: boolean | null
+      privilege?: boolean | null
+      packages?: boolean | null
+      services?: boolean | null
+      reversible?: boolean | null
+      unknown: string[]
     }
     DecisionBody: { decision: "allow_once" | "deny"; digest: string; nonce: string; reason?: string | null }
     Service: { name: string; state: "up" | "down"; version?: string | null; pid?: number | null; since?: string | null }

@@ -78,4 +78,4 @@ export const router = createBrowserRouter([
   },
 ])
 
-onSignedOut(() => router.navigate(paths.login))
+onSignedOut(() => router.navigate(paths.login, { flushSync: true }))

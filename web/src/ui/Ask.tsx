@@ -22,6 +22,12 @@ export function useRemaining(approval: Approval): Remaining {
   return remaining(approval.asked_at, approval.expires_at, now)
 }
 
+/** The words of the command that name programs, as the judge and the measurement found them. */
+export const programsOf = ({ effects, measure }: Approval): string[] => [...(measure?.programs.map((program) => program.word) ?? []), ...(effects?.programs ?? [])]
+
+/** Whom the command would run as. */
+export const userOf = ({ exec, measure }: Approval): string => measure?.user ?? exec.user ?? "?"
+
 /** The card as it stands in a transcript. */
 export function Ask({ approval, ...answering }: { approval: Approval } & Answering) {
   const text = useText()
@@ -35,7 +41,7 @@ export function Ask({ approval, ...answering }: { approval: Approval } & Answeri
           <span className="lamp lit" />
           <h3 id={id}>{text.approval.waitsFor}</h3>
           <span className="meta">
-            {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{approval.measure.user}</bdi>
+            {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{userOf(approval)}</bdi>
           </span>
           <span className="remain end">
 <bdi>{clockText(left.seconds)}</bdi>
@@ -51,13 +57,14 @@ export function Ask({ approval, ...answering }: { approval: Approval } & Answeri
 /** What is asked, in full: command, claim, reasons, effects, place. */
 export function AskBody({ approval }: { approval: Approval }) {
   const text = useText()
-  const { exec, measure } = approval
+  const { exec, effects, measure } = approval
   const hidden = hiddenCount(exec.command)
-  const chips = effectChips(approval.effects, text.approval.effect)
-  const loose = measure.scripts.filter((script) => !script.bound)
+  const chips = effects ? effectChips(effects, text.approval.effect) : []
+  const loose = measure?.scripts.filter((script) => !script.bound) ?? []
+  const folder = measure?.cwd ?? exec.cwd
   return (
     <>
-      <Command text={exec.command} programs={measure.programs.map((program) => program.word)} />
+      <Command text={exec.command} programs={programsOf(approval)} />
       {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}
       {approval.risk === "high" ? <p className="risk">{text.approval.highRisk}</p> : null}
       {exec.why ? (
@@ -87,11 +94,13 @@ export function AskBody({ approval }: { approval: Approval }) {
             {text.approval.script(script.path)}, {text.approval.notBound}
           </li>
         ))}
+        {folder ? (
+          <li className="tag">
+            {text.approval.inFolder} <bdi className="m">{folder}</bdi>
+          </li>
+        ) : null}
         <li className="tag">
-          {text.approval.inFolder} <bdi className="m">{measure.cwd}</bdi>
-        </li>
-        <li className="tag">
-          {text.approval.on} <bdi className="m">{measure.host}</bdi>
+          {text.approval.on} <bdi className="m">{exec.host}</bdi>
         </li>
       </ul>
     </>

@@ -1,6 +1,6 @@
 /** Someone's own words, quoted: a claim, not a fact. They keep their own direction. */
 export const Claim = ({ text }: { text: string }) => (
-  <q className="claim">
-    <bdi>{text}</bdi>
+  <q>
+    <bdi className="claim">{text}</bdi>
   </q>
 )

@@ -134,7 +134,7 @@ export function ProbeResult({ probe }: { probe: Probe }) {
   return (
     <div className="note bad" role="alert">
       <p>
-        <b>{text.model.testFailed}</b> {next[probe.code ?? ""] ?? text.model.next.other}
+        <b>{text.model.testFailed}</b> {next[probe.code ?? ""] ?? probe.next_step ?? text.model.next.other}
       </p>
       {probe.detail ? <p className="meta">{probe.detail}</p> : null}
     </div>

@@ -7,15 +7,35 @@ import type { Messages } from "../i18n/en"
 export function explain(problem: ApiProblem, text: Messages): { cause: string; next?: string } {
   const say = text.problem
   const { code, status } = problem
-  const isClaim = code.includes("claim") || code.includes("setup")
-  if (code === "offline") return { cause: say.offline, next: say.offlineNext }
-  if (isClaim && code.includes("expired")) return { cause: say.expired_code, next: say.expired_codeNext }
-  if (isClaim && /wrong|invalid|refused|mismatch/.test(code)) return { cause: say.wrong_code, next: say.wrong_codeNext }
+  switch (code) {
+    case "offline":
+      return { cause: say.offline, next: say.offlineNext }
+    case "claim_code_wrong":
+      return { cause: say.wrong_code, next: say.wrong_codeNext }
+    case "claim_code_expired":
+      return { cause: say.expired_code, next: say.expired_codeNext }
+    case "claim_needs_tls":
+      return { cause: text.setup.needsTls }
+    case "wrong_password":
+      return { cause: say.wrong_password, next: say.wrong_passwordNext }
+    case "approval_already_decided":
+      return { cause: say.decided, next: say.decidedNext }
+    case "approval_expired":
+      return { cause: say.expired, next: say.expiredNext }
+    case "digest_mismatch":
+      return { cause: say.digest, next: say.digestNext }
+    case "chat_busy":
+      return { cause: say.busy, next: say.busyNext }
+    case "run_ended":
+      return { cause: say.ended }
+    case "redis_unavailable":
+    case "shell_unavailable":
+      return { cause: say.part, next: say.partNext }
+    case "storage_busy":
+    case "storage_unwritable":
+      return { cause: say.storage, next: code === "storage_busy" ? say.storageNext : say.storageFullNext }
+  }
   if (status === 429) return { cause: say.throttled, next: say.throttledNext }
-  if (/already_decided/.test(code)) return { cause: say.decided, next: say.decidedNext }
-  if (/approval_expired/.test(code)) return { cause: say.expired, next: say.expiredNext }
-  if (/digest|nonce/.test(code)) return { cause: say.digest, next: say.digestNext }
-  if (/password|credential/.test(code) && (status === 401 || status === 403)) return { cause: say.wrong_password, next: say.wrong_passwordNext }
   if (status === 403) return { cause: say.forbidden }
   if (status === 404) return { cause: say.missing, next: say.missingNext }
   if (status === 412) return { cause: say.stale, next: say.staleNext }

@@ -1,4 +1,7 @@
-// Measured effects as chips. The words are the policy's; one it adds later is shown under its own name, never dropped.
+// Measured effects as chips, in the order of what they can cost. An effect that could not be told is said so.
+import type { Effects } from "../api/model"
+
+type Words = Readonly<Record<keyof Effects | "irreversible", string>>
 
 export interface Chip {
   word: string
@@ -6,15 +9,20 @@ export interface Chip {
   hard: boolean
 }
 
-const HARD = new Set(["deletes", "privileged", "irreversible", "secrets"])
-
-export function effectChips(effects: Readonly<Record<string, unknown>>, words: Readonly<Record<string, string>>): Chip[] {
-  return Object.entries(effects).flatMap(([name, value]) => {
-    const chip = (shown: string): Chip => ({ word: words[name] ?? name.replaceAll("_", " "), value: shown, hard: HARD.has(name) })
-    if (value === true) return [chip("")]
-    if (typeof value === "string" && value !== "") return [chip(value)]
-    if (typeof value === "number") return [chip(String(value))]
-    if (Array.isArray(value)) return value.map((one) => chip(typeof one === "string" ? one : JSON.stringify(one)))
-    return []
-  })
+export function effectChips(effects: Effects, words: Words): Chip[] {
+  const list = (name: "deletes" | "writes" | "reads", hard = false): Chip[] => (effects[name].length > 0 ? [{ word: words[name], value: effects[name].join(", "), hard }] : [])
+  const flag = (name: "privilege" | "packages" | "services" | "network", hard = false): Chip[] => (effects[name] === true ? [{ word: words[name], value: "", hard }] : [])
+  const back: Chip[] =
+    typeof effects.reversible !== "boolean" ? [] : [effects.reversible ? { word: words.reversible, value: "", hard: false } : { word: words.irreversible, value: "", hard: true }]
+  return [
+    ...list("deletes", true),
+    ...list("writes"),
+    ...flag("privilege", true),
+    ...flag("packages"),
+    ...flag("services"),
+    ...flag("network"),
+    ...list("reads"),
+    ...back,
+    ...effects.unknown.map((what) => ({ word: words.unknown, value: what, hard: true })),
+  ]
 }

@@ -1,3 +1,5 @@
+//! The journal under cuts, damage, repetition and age.
+
 use std::io::Write as _;
 
 use metatron_domain::exec::Exit;

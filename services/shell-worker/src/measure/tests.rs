@@ -1,3 +1,5 @@
+//! What a measurement sees, and what it says has changed.
+
 use metatron_domain::id::{ExecId, RunId, TerminalId};
 use metatron_domain::policy::{Setting, judge};
 

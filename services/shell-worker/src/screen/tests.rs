@@ -1,3 +1,5 @@
+//! What a person would have read.
+
 use super::*;
 
 fn seen(bytes: &[u8]) -> String {

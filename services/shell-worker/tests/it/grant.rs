@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use metatron_domain::id::{ExecId, RunId};
+use metatron_shell_worker::account::Account;
+use metatron_shell_worker::kill::Families;
 
 use crate::support::*;
 
@@ -88,4 +90,44 @@ async fn what_the_policy_allows_needs_no_grant() {
     let spec = spec("echo hello");
     let digest = bench.prepared(&spec);
     assert_eq!(ended(bench.start(&spec, &digest, None)).await.text, "hello\n");
+}
+
+/// A file system of 64 KiB, which only root can have.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(path: &std::path::Path) -> Option<Self> {
+        std::fs::create_dir_all(path).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(path);
+        let done = mount.stderr(std::process::Stdio::null()).status().is_ok_and(|status| status.success());
+        done.then(|| Self(path.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        std::process::Command::new("umount").arg("-l").arg(&self.0).status().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_starts_while_the_journal_s_disk_is_full_and_all_goes_on_when_it_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(&folder.path().join("shell")) else { return };
+    let bench = Bench::at(folder.path(), Account::own(), Families::default());
+    let spec = spec("touch ran");
+    let digest = bench.prepared(&spec);
+    let grant = grant(&spec, &digest);
+    let filling = disk.0.join("filling");
+    let filled = std::fs::write(&filling, vec![0; 1024 * 1024]);
+    assert!(filled.is_err());
+    // The journal may still have room in its own last page.
+    while bench.shell.parts().journal.declined(ExecId::new(), "r", T, "code", &"x".repeat(1000)).is_ok() {}
+    let said = declined(bench.start(&spec, &digest, Some(&grant)));
+    assert!(said.starts_with("journal_unwritable: "), "{said}");
+    assert!(!bench.work.join("ran").exists());
+    std::fs::remove_file(filling).unwrap();
+    ended(bench.start(&spec, &digest, Some(&grant))).await;
+    assert!(bench.work.join("ran").exists());
 }

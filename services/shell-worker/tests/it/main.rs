@@ -1,5 +1,7 @@
 //! The shell with real terminals and real processes, without Redis.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod crash;
 mod grant;
 mod session;

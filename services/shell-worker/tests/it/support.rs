@@ -1,12 +1,5 @@
 //! A shell of its own for each test, in a folder of its own.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "the helpers of a test fail it by panicking"
-)]
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ import type { Approval } from "../../api/model"
 import { approvalQuery, useDecision } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
-import { AskActions, AskBody, useRemaining } from "../../ui/Ask"
+import { AskActions, AskBody, userOf, useRemaining } from "../../ui/Ask"
 import { actorName, byOf } from "../../ui/actor"
 import { clockText } from "../../ui/countdown"
 import { Claim } from "../../ui/Claim"
@@ -87,7 +87,7 @@ function Body({ approval, onClose }: { approval: Approval; onClose: () => void }
                 <bdi>{approval.chat_title || text.chat.untitled}</bdi>
               </Link>
             ) : null}{" "}
-            · {text.approval.as} <code>{approval.measure.user}</code>
+            · {text.approval.as} <code>{userOf(approval)}</code>
           </p>
           <AskBody approval={approval} />
           <Verdict approval={approval} />
@@ -132,6 +132,7 @@ function Verdict({ approval }: { approval: Approval }) {
 function Bound({ approval }: { approval: Approval }) {
   const text = useText()
   const { measure } = approval
+  if (!measure) return null
   const files = [
     { kind: text.approval.shell, file: measure.shell },
     ...measure.programs.map((file) => ({ kind: text.approval.program, file })),

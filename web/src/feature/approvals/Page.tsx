@@ -1,11 +1,11 @@
-import { useQuery } from "@tanstack/react-query"
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { Link, useNavigate, useParams } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Approval } from "../../api/model"
 import { useDecision, waitingQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
-import { AskActions, AskBody, useRemaining } from "../../ui/Ask"
+import { AskActions, AskBody, userOf, useRemaining } from "../../ui/Ask"
 import { Claim } from "../../ui/Claim"
 import { CommandLine } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
@@ -21,7 +21,8 @@ export default function ApprovalsPage() {
   const { id } = useParams()
   const navigate = useNavigate()
   const waiting = useQuery(waitingQuery)
-  const history = useQuery(historyQuery)
+  const history = useInfiniteQuery(historyQuery)
+  const decided = history.data?.pages.flatMap((page) => page.items)
   const problem = waiting.error ?? history.error
   useTitle(text.approval.title)
   return (
@@ -43,14 +44,19 @@ export default function ApprovalsPage() {
         <section aria-labelledby="history">
           <h2 id="history">{text.approval.history}</h2>
           {history.isPending ? <Loading /> : null}
-          {history.data?.length === 0 ? <p className="meta empty">{text.approval.noneDecided}</p> : null}
+          {decided?.length === 0 ? <p className="meta empty">{text.approval.noneDecided}</p> : null}
           <ul>
-            {history.data?.map((approval) => (
+            {decided?.map((approval) => (
               <li key={approval.id}>
                 <Decided approval={approval} />
               </li>
             ))}
           </ul>
+          {history.hasNextPage ? (
+            <button type="button" className="btn sm bare" disabled={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
+              {text.common.more}
+            </button>
+          ) : null}
         </section>
       </div>
       {id ? <ApprovalSheet key={id} id={id} onClose={() => void navigate(paths.approvals)} /> : null}
@@ -74,7 +80,7 @@ function Card({ approval }: { approval: Approval }) {
                 <bdi>{approval.chat_title || text.chat.untitled}</bdi>
               </Link>
             ) : null}{" "}
-            · {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{approval.measure.user}</bdi>
+            · {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{userOf(approval)}</bdi>
           </span>
           <span className="remain end">
 <bdi>{clockText(left.seconds)}</bdi>

@@ -13,18 +13,20 @@ interface Props {
   onDraft: (text: string) => void
   onSend: () => void
   busy: boolean
+  /** Why nothing can be sent now; what is written stays. */
+  held?: string | undefined
   problem: ApiProblem | null
   cost?: number | undefined
 }
 
 /** Where the owner writes. Enter sends, Shift+Enter starts a new line; while a word is being composed neither. */
-export function Composer({ draft, onDraft, onSend, busy, problem, cost }: Props) {
+export function Composer({ draft, onDraft, onSend, busy, held, problem, cost }: Props) {
   const text = useText()
   const format = useFormat()
   const id = useId()
   const area = useRef<HTMLTextAreaElement>(null)
   const model = useQuery(providersQuery).data?.find((it) => it.is_default)
-  const ready = draft.trim() !== "" && !busy
+  const ready = draft.trim() !== "" && !busy && held === undefined
   useEffect(() => {
     const it = area.current
     if (!it) return
@@ -53,7 +55,7 @@ export function Composer({ draft, onDraft, onSend, busy, problem, cost }: Props)
           ref={area}
           rows={1}
           dir={draft ? "auto" : undefined}
-          placeholder={text.chat.placeholder}
+          placeholder={held ?? text.chat.placeholder}
           value={draft}
           onChange={(event) => onDraft(event.target.value)}
           onKeyDown={(event) => {
@@ -69,8 +71,9 @@ export function Composer({ draft, onDraft, onSend, busy, problem, cost }: Props)
             </Link>
           ) : null}
           <span className="end" />
+          {held !== undefined && draft !== "" ? <span className="meta ell">{held}</span> : null}
           {cost !== undefined && cost > 0 ? <bdi className="meta">{format.money(cost)}</bdi> : null}
-          <button type="submit" className="btn ink send" aria-label={text.chat.send} disabled={!ready}>
+          <button type="submit" className="btn ink send" aria-label={text.chat.send} title={held} disabled={!ready}>
             <Icon name="send" />
           </button>
         </div>

@@ -80,6 +80,7 @@ export function Thread({ id }: { id: string }) {
         draft={draft}
         onDraft={setDraft}
         busy={send.isPending}
+        held={active ? text.chat.held : undefined}
         problem={send.error ? asProblem(send.error) : stop.error ? asProblem(stop.error) : null}
         cost={chat.data?.cost_usd}
         onSend={() => {
@@ -98,7 +99,7 @@ const hasNotice = (messages: readonly Message[] | undefined, run: string) =>
 function Now({ run, runId, state, messages }: { run: RunDetail | undefined; runId: string; state: string; messages: readonly Message[] }) {
   const text = useText()
   const live = useLive((store) => store.runs[runId])
-  const turns = messages.filter((message) => message.run_id === runId && message.role === "ai").length
+  const turns = Math.max(0, ...messages.filter((message) => message.run_id === runId).map((message) => message.turn ?? 0))
   // A turn that became a message is shown as that message; its stream may still be here for a moment.
   const fresh = live !== undefined && live.turn > turns && live.text !== "" ? live : undefined
   if (fresh) return <Streaming text={fresh.text} since={run?.started_at ?? undefined} />

@@ -65,7 +65,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
     setOpen(!open)
     if (!open && exec.truncated && !running) void fetchTail(exec.terminal_id, exec.output_bytes).catch(() => undefined)
   }
-  const error = typeof exec.error === "string" ? exec.error : exec.error ? `${exec.error.detail} ${exec.error.next_step}` : ""
+  const error = exec.error?.detail
   return (
     <article className={running ? "tool run" : "tool"} aria-label={exec.command}>
       <header>

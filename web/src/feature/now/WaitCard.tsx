@@ -3,7 +3,7 @@ import { Link } from "react-router"
 import type { Approval } from "../../api/model"
 import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
-import { AskActions, type Answering, useRemaining } from "../../ui/Ask"
+import { AskActions, type Answering, programsOf, useRemaining } from "../../ui/Ask"
 import { Command } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
 import { hiddenCount } from "../../ui/reveal"
@@ -29,7 +29,7 @@ export function WaitCard({ approval, ...answering }: { approval: Approval } & An
 <bdi>{clockText(left.seconds)}</bdi>
 </span>
         </div>
-        <Command text={approval.exec.command} programs={approval.measure.programs.map((program) => program.word)} />
+        <Command text={approval.exec.command} programs={programsOf(approval)} />
         {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}
         {denying ? (
           <AskActions approval={approval} left={left} onBack={() => setDenying(false)} {...answering} />
