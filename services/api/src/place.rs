@@ -117,7 +117,7 @@ fn address_of(name: &str) -> Option<IpAddr> {
 fn is_loopback_name(host: &str) -> bool {
     let name = name_of(host);
     let port = host[name.len()..].strip_prefix(':');
-    if host.len() != name.len() && !port.is_some_and(|port| port.parse::<u16>().is_ok()) {
+    if host.len() != name.len() && port.is_none_or(|port| port.parse::<u16>().is_err()) {
         return false;
     }
     name == "localhost" || address_of(name).is_some_and(|ip| ip.to_canonical().is_loopback())
