@@ -39,7 +39,6 @@ pub(crate) async fn nothing() -> ApiError {
 }
 
 /// A fault of ours that would have gone unanswered. The place of the panic is in the log.
-#[expect(clippy::needless_pass_by_value, reason = "the signature of the layer")]
 pub(crate) fn panicked(_cause: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::internal("a handler panicked").into_response()
 }

@@ -48,8 +48,8 @@ impl Gate {
         let host = single(headers, &header::HOST)?.to_ascii_lowercase();
         let is_public = self.public.as_ref().is_some_and(|public| public.host() == host);
         let is_loopback = is_loopback_name(&host);
-        let is_listen = !self.listen.ip().is_unspecified()
-            && name_of(&host).trim_matches(['[', ']']).parse() == Ok(self.listen.ip());
+        let is_listen =
+            !self.listen.ip().is_unspecified() && address_of(name_of(&host)) == Some(self.listen.ip());
         if !(is_public || is_loopback || is_listen) {
             return None;
         }
@@ -106,14 +106,21 @@ fn name_of(host: &str) -> &str {
     host.split_once(':').map_or(host, |(name, _)| name)
 }
 
+/// The address that a name is; IPv6 stands in brackets.
+fn address_of(name: &str) -> Option<IpAddr> {
+    match name.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']')?.parse().ok().map(IpAddr::V6),
+        None => name.parse().ok().map(IpAddr::V4),
+    }
+}
+
 fn is_loopback_name(host: &str) -> bool {
     let name = name_of(host);
     let port = host[name.len()..].strip_prefix(':');
-    if host.len() != name.len() && !port.is_some_and(|port| port.parse::<u16>().is_ok()) {
+    if host.len() != name.len() && port.is_none_or(|port| port.parse::<u16>().is_err()) {
         return false;
     }
-    name == "localhost"
-        || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+    name == "localhost" || address_of(name).is_some_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// What an address counts as for the throttle: IPv6 by its /64, which one guesser has to itself.

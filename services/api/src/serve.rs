@@ -57,7 +57,7 @@ pub async fn build(frame: Frame) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    app.claims.announce(&app.store, now).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    app.announce_claim().await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
     tracing::info!(address = %config.listen, "listening");
     record_up(&app).await?;
     frame.ready.announce();

@@ -89,6 +89,11 @@ impl App {
         })))
     }
 
+    /// Makes a claim code and says where to use it; does nothing once the instance has an owner. Once at each start.
+    pub async fn announce_claim(&self) -> Result<(), ApiError> {
+        self.claims.announce(&self.store, self.now()).await
+    }
+
     /// The present instant.
     pub(crate) fn now(&self) -> Instant {
         self.clock.now()

@@ -84,7 +84,7 @@ async fn h6_a_guesser_is_blocked_but_only_under_its_own_key() {
     assert_eq!(attempt(&store, "203.0.113.9", later).await, Some(Duration::from_secs(1)));
     let later = NOW.after(Duration::from_secs(30));
     assert_eq!(attempt(&store, "203.0.113.9", later).await, None);
-    assert_eq!(attempt(&store, "203.0.113.9", later).await, Some(Duration::from_secs(60)));
+    assert_eq!(attempt(&store, "203.0.113.9", later).await, Some(Duration::from_mins(1)));
     // A day without a failure, and all is forgotten.
     let later = NOW.after(Duration::from_hours(30));
     assert_eq!(attempt(&store, "203.0.113.9", later).await, None);

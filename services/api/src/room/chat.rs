@@ -65,7 +65,7 @@ pub(crate) enum Part {
     /// A command that the AI asked for.
     Exec {
         /// The command.
-        exec: Exec,
+        exec: Box<Exec>,
     },
     /// Something the owner should know.
     Notice {
@@ -308,7 +308,7 @@ async fn shown(app: &App, rows: Vec<MessageRow>) -> Answer<Vec<Message>> {
                 }
                 let execs = runs.get(&run).into_iter().flatten().filter(|exec| Some(exec.turn) == row.turn);
                 for exec in execs {
-                    parts.push(Part::Exec { exec: Exec::of(app, exec.clone()).await? });
+                    parts.push(Part::Exec { exec: Box::new(Exec::of(app, exec.clone()).await?) });
                 }
                 (Role::Ai, parts)
             }

@@ -139,11 +139,8 @@ impl Connection {
     }
 
     async fn may_stay(&mut self) -> bool {
-        match self.app.still_valid(&self.caller).await {
-            Ok(valid) => valid,
-            // What can't be looked up is not granted.
-            Err(_) => false,
-        }
+        // What can't be looked up is not granted.
+        self.app.still_valid(&self.caller).await.unwrap_or_default()
     }
 
     fn send(&self, frame: &impl Serialize) {
@@ -345,7 +342,9 @@ impl Connection {
             Live::Bytes { from, bytes } => {
                 self.out.push(Message::Binary(frame::output(number, from, &bytes)));
             }
-            Live::Missing { from, to } => self.gap(topic, signed(from), signed(to)),
+            Live::Missing { from, to } | Live::Run(LiveRun::Gap { from, to, .. }) => {
+                self.gap(topic, signed(from), signed(to));
+            }
             Live::End { bytes, exit } => {
                 self.channels.remove(topic);
                 let ev = frame::TerminalEndKind::TerminalEnd;
@@ -367,7 +366,6 @@ impl Connection {
                     text,
                 }));
             }
-            Live::Run(LiveRun::Gap { from, to, .. }) => self.gap(topic, signed(from), signed(to)),
             Live::Run(LiveRun::End) => self.channels.remove(topic),
         }
     }

@@ -94,6 +94,8 @@ impl Follow {
     async fn fill(&mut self, to: u64, live: BoxStream<'static, LiveTerminal>) -> Live {
         let wanted = u32::try_from(to - self.at).unwrap_or(PIECE).min(PIECE);
         let from = self.at;
+        // It may have started since this began.
+        self.refresh().await;
         match read(&self.app, &self.exec, from, wanted, PATIENCE).await {
             Ok(piece) if piece.from == from && !piece.bytes.is_empty() => {
                 self.at = from + piece.bytes.len() as u64;
@@ -130,9 +132,13 @@ impl Follow {
     }
 
     async fn has_ended(&mut self) -> bool {
+        self.refresh().await;
+        self.exec.state.is_terminal()
+    }
+
+    async fn refresh(&mut self) {
         if let Ok(exec) = self.app.store.exec(self.exec.id).await {
             self.exec = exec;
         }
-        self.exec.state.is_terminal()
     }
 }

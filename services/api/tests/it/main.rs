@@ -1,0 +1,17 @@
+//! The service as a stranger meets it: over its router and its port, on a database, keys and a Redis of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod auth;
+mod door;
+mod matrix;
+mod room;
+mod setup;
+mod socket;
+mod watch;
+mod world;
