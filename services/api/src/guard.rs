@@ -20,10 +20,6 @@ const SECRET_PARAMETERS: [&str; 8] =
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request, for its log lines and its problem.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestId(pub(crate) String);
-
 /// Lets a request in and its response out.
 pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = random::request_id();
@@ -32,10 +28,7 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let secure = place.as_ref().is_some_and(|place| app.gate.uses_secure_cookies(place));
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = match enter(&app, place, &mut request) {
-        Ok(()) => {
-            request.extensions_mut().insert(RequestId(id.clone()));
-            next.run(request).await
-        }
+        Ok(()) => next.run(request).await,
         Err(refusal) => axum::response::IntoResponse::into_response(refusal),
     };
     let refusal = response.extensions_mut().remove::<ApiError>().or_else(|| plain(&response, is_api));

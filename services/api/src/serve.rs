@@ -85,10 +85,11 @@ pub async fn run(app: App, listener: TcpListener, shutdown: CancellationToken) {
             app.bus.beat_forever("api", env!("CARGO_PKG_VERSION"), std::process::id(), shutdown.clone()),
         )
     };
-    tokio::join!(Box::pin(accept(router(app.clone()), listener, shutdown.clone())), beside);
+    tokio::join!(Box::pin(accept(app.clone(), listener, shutdown.clone())), beside);
 }
 
-async fn accept(router: Router, listener: TcpListener, shutdown: CancellationToken) {
+async fn accept(app: App, listener: TcpListener, shutdown: CancellationToken) {
+    let router = router(app.clone());
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let mut open = JoinSet::new();
     loop {
@@ -117,6 +118,7 @@ async fn accept(router: Router, listener: TcpListener, shutdown: CancellationTok
         }
     }
     drop(listener);
+    app.closing.cancel();
     let _ = tokio::time::timeout(DRAIN, async { while open.join_next().await.is_some() {} }).await;
 }
 

@@ -10,6 +10,7 @@ use metatron_domain::clock::{Clock, Instant};
 use metatron_process::Config;
 use metatron_store::vault::Vault;
 use metatron_store::{Committed, Store, Tx};
+use tokio_util::sync::CancellationToken;
 
 use crate::carry::Carrier;
 use crate::claim::Claims;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub(crate) host: String,
     pub(crate) web: PathBuf,
     pub(crate) timezone: String,
+    /// Cancelled when sockets have to close.
+    pub(crate) closing: CancellationToken,
 }
 
 impl std::ops::Deref for App {
@@ -76,6 +79,7 @@ impl App {
             host: config.host.clone(),
             web: config.web.clone(),
             timezone: config.timezone.clone(),
+            closing: CancellationToken::new(),
             store,
             vault,
             link,
@@ -98,6 +102,11 @@ impl App {
         self.feed.nudge();
         self.carrier.carry(committed);
         Ok(eids)
+    }
+
+    /// Cancelled when sockets have to close, because this process ends.
+    pub(crate) fn closing(&self) -> CancellationToken {
+        self.closing.clone()
     }
 
     /// The newest fact there is: what was read afterwards is at least as new.

@@ -143,3 +143,16 @@ fn the_documented_table_has_a_row_for_every_setting() {
     assert!(document.contains("| `METATRON_LISTEN` | `127.0.0.1:7770` | Address and port"), "{document}");
     assert!(document.lines().all(|line| line.matches('|').count() == 4), "{document}");
 }
+
+#[test]
+fn the_readme_shows_every_setting() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("a test compares -->\n", "\n<!-- /settings");
+    let shown = readme.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).unwrap().0;
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, readme.replace(shown, Config::document().trim_end())).unwrap();
+        return;
+    }
+    assert_eq!(shown, Config::document().trim_end(), "UPDATE=1 writes it anew");
+}

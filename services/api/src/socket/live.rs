@@ -1,0 +1,93 @@
+//! What flows live to one client: the streams it listens to, each in its own order, none in front of the others.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::Stream;
+use futures::stream::BoxStream;
+use metatron_bus::live::LiveRun;
+use metatron_domain::exec::Exit;
+
+use super::frame::Topic;
+
+/// A piece of what flows.
+#[derive(Debug, Clone)]
+pub(super) enum Live {
+    /// Of a run.
+    Run(LiveRun),
+    /// Terminal output.
+    Bytes {
+        /// The offset of the first byte.
+        from: u64,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// Terminal output that can't be had now.
+    Missing {
+        /// The first missing byte.
+        from: u64,
+        /// The first byte after the hole.
+        to: u64,
+    },
+    /// The terminal has ended.
+    End {
+        /// Bytes in all.
+        bytes: u64,
+        /// How, if it is known.
+        exit: Option<Exit>,
+    },
+}
+
+/// A stream that somebody listens to.
+pub(super) struct Channel {
+    pub(super) topic: Topic,
+    pub(super) number: u32,
+    pub(super) stream: BoxStream<'static, Live>,
+}
+
+/// Every stream of one client.
+#[derive(Default)]
+pub(super) struct Channels {
+    open: Vec<Channel>,
+    /// Whose turn it is.
+    turn: usize,
+}
+
+impl Channels {
+    pub(super) fn add(&mut self, channel: Channel) {
+        self.remove(channel.topic);
+        self.open.push(channel);
+    }
+
+    pub(super) fn remove(&mut self, topic: Topic) {
+        self.open.retain(|channel| channel.topic != topic);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+impl Stream for Channels {
+    type Item = (Topic, u32, Live);
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut left = self.open.len();
+        while left > 0 && !self.open.is_empty() {
+            left -= 1;
+            let at = self.turn % self.open.len();
+            self.turn = at + 1;
+            let channel = &mut self.open[at];
+            match channel.stream.as_mut().poll_next(cx) {
+                Poll::Ready(Some(live)) => return Poll::Ready(Some((channel.topic, channel.number, live))),
+                Poll::Ready(None) => {
+                    self.open.remove(at);
+                    self.turn = at;
+                }
+                Poll::Pending => {}
+            }
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,107 @@
+//! What waits for one client: bounded by bytes, so that who does not read costs a megabyte and no more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures::SinkExt as _;
+use futures::stream::SplitSink;
+use tokio::sync::{Notify, mpsc};
+
+/// Bytes that may wait. One frame may go beyond; nothing is put in behind it.
+const FULL: usize = 1024 * 1024;
+/// How long one write may take before the client counts as gone.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The end that is filled.
+pub(super) struct Queue {
+    sender: mpsc::UnboundedSender<Message>,
+    load: Arc<Load>,
+}
+
+/// The end that is written to the socket.
+pub(super) struct Outlet {
+    receiver: mpsc::UnboundedReceiver<Message>,
+    load: Arc<Load>,
+}
+
+#[derive(Default)]
+struct Load {
+    bytes: AtomicUsize,
+    eased: Notify,
+}
+
+/// The two ends of a new queue.
+pub(super) fn queue() -> (Queue, Outlet) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let load = Arc::new(Load::default());
+    (Queue { sender, load: load.clone() }, Outlet { receiver, load })
+}
+
+fn size(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
+    }
+}
+
+impl Queue {
+    pub(super) fn is_full(&self) -> bool {
+        self.load.bytes.load(Ordering::Relaxed) >= FULL
+    }
+
+    pub(super) fn push(&self, message: Message) {
+        self.load.bytes.fetch_add(size(&message), Ordering::Relaxed);
+        // The other end is gone: whoever fills this is about to notice.
+        let _ = self.sender.send(message);
+    }
+
+    /// Says why this ends; nothing is sent behind it.
+    pub(super) fn close(&self, code: u16, reason: &'static str) {
+        self.push(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
+    }
+
+    /// Waits until something was written, if it is full.
+    pub(super) async fn eased(&self) {
+        while self.is_full() {
+            let eased = self.load.eased.notified();
+            if !self.is_full() {
+                return;
+            }
+            eased.await;
+        }
+    }
+}
+
+impl Outlet {
+    /// Writes what is put in, until the other end is dropped, says to close, or the client takes nothing.
+    pub(super) async fn drain(mut self, mut socket: SplitSink<WebSocket, Message>) {
+        while let Some(first) = self.receiver.recv().await {
+            let batch = async {
+                let mut next = Some(first);
+                let mut written = 0;
+                let mut last = false;
+                while let Some(message) = next {
+                    written += size(&message);
+                    last = matches!(message, Message::Close(_));
+                    socket.feed(message).await?;
+                    if last || written >= FULL {
+                        break;
+                    }
+                    next = self.receiver.try_recv().ok();
+                }
+                socket.flush().await?;
+                Ok::<_, axum::Error>((written, last))
+            };
+            match tokio::time::timeout(PATIENCE, batch).await {
+                Ok(Ok((written, false))) => {
+                    self.load.bytes.fetch_sub(written, Ordering::Relaxed);
+                    self.load.eased.notify_waiters();
+                }
+                _ => return,
+            }
+        }
+    }
+}
