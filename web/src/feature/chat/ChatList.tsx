@@ -33,7 +33,7 @@ export function ChatList({ current }: { current: string | undefined }) {
   const list = useInfiniteQuery(chatsQuery)
   const chats = list.data?.pages.flatMap((page) => page.items) ?? []
   const wanted = words.trim().toLocaleLowerCase()
-  const shown = wanted === "" ? chats : chats.filter((chat) => `${chat.title} ${chat.last_text ?? ""}`.toLocaleLowerCase().includes(wanted))
+  const shown = wanted === "" ? chats : chats.filter((chat) => `${chat.title} ${chat.last_text}`.toLocaleLowerCase().includes(wanted))
   return (
     <aside className="list" aria-label={text.chat.title}>
       <div className="top">
@@ -94,7 +94,7 @@ function Row({ chat, current }: { chat: Chat; current: boolean }) {
       </span>
       <span className="row meta">
         <span className="ell">
-<bdi>{live || state === "failed" ? text.run[state] : (chat.last_text ?? (state ? text.run[state] : ""))}</bdi>
+<bdi>{live || state === "failed" ? text.run[state] : (chat.last_text || (state ? text.run[state] : ""))}</bdi>
 </span>
         {chat.cost_usd > 0 ? <span className="end m"><bdi>{chat.cost_usd.toFixed(2)}</bdi></span> : null}
       </span>
