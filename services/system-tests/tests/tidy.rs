@@ -162,13 +162,6 @@ fn there_is_one_redis_in_the_lock() {
     assert_eq!(versions.len(), 1, "{versions:?}");
 }
 
-#[test]
-fn the_readme_lists_every_setting() {
-    let Ok(readme) = fs::read_to_string(root().join("README.md")) else { return };
-    let table = metatron_process::Config::document();
-    assert!(readme.contains(&table), "the table of settings in README.md should read:\n\n{table}");
-}
-
 /// Applies `rule` to every text file of ours and fails with all that it finds.
 fn check(advice: &str, rule: impl Fn(&str, &str) -> Option<String>) {
     let mut found = BTreeSet::new();

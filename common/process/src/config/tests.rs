@@ -146,7 +146,7 @@ fn the_documented_table_has_a_row_for_every_setting() {
 
 #[test]
 fn the_readme_shows_every_setting() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let (begin, end) = ("a test compares -->\n", "\n<!-- /settings");
     let shown = readme.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).unwrap().0;

@@ -1,3 +1,5 @@
+//! Sessions, tokens and the throttle on a real database.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Providers and their test calls on a real database.
+
 use super::*;
 use crate::migrate;
 

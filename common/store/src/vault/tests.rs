@@ -1,3 +1,5 @@
+//! The envelope: what opens, what must not, and keys that are missing or wrong.
+
 use metatron_domain::clock::Instant;
 
 use super::*;
