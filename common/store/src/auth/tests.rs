@@ -1,3 +1,5 @@
+//! Sessions, claims, throttle and tokens on a database of their own.
+
 use std::time::Duration;
 
 use super::*;

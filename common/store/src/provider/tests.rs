@@ -1,3 +1,5 @@
+//! Where a provider's key goes, and where it never goes.
+
 use super::*;
 use crate::migrate;
 

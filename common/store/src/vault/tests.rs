@@ -1,3 +1,5 @@
+//! What opens, what never opens, and when the master key is made.
+
 use metatron_domain::clock::Instant;
 
 use super::*;
