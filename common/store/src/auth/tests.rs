@@ -1,4 +1,4 @@
-//! Sessions, tokens and the throttle on a real database.
+//! Sessions, claims, throttle and tokens on a database of their own.
 
 use std::time::Duration;
 

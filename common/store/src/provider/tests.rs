@@ -1,4 +1,4 @@
-//! Providers and their test calls on a real database.
+//! Where a provider's key goes, and where it never goes.
 
 use super::*;
 use crate::migrate;

@@ -1,4 +1,4 @@
-//! The envelope: what opens, what must not, and keys that are missing or wrong.
+//! What opens, what never opens, and when the master key is made.
 
 use metatron_domain::clock::Instant;
 
