@@ -83,3 +83,14 @@ export function useDecision() {
       ]),
   })
 }
+
+/** Gives the password once more, and then does what it was asked for. */
+export const useReauth = (done: () => void) =>
+  useMutation({
+    mutationFn: (password: string) => body(api.POST("/api/v1/session/reauth", { body: { password } })),
+    onSuccess: done,
+    onSettled: () => cache.invalidateQueries({ queryKey: keys.session }),
+  })
+
+/** The API wants the password once more before it does this. */
+export const wantsReauth = (problem: ApiProblem): boolean => problem.code === "reauth_required"

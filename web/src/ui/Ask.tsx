@@ -1,21 +1,17 @@
 // The approval card: who asks (rail), that it is your turn (lamp), how long (wick), what exactly (command).
 import { type ReactNode, useId, useState } from "react"
-import type { ApiProblem } from "../api/client"
 import type { Approval } from "../api/model"
+import { wantsReauth } from "../api/query"
 import { useText } from "../i18n"
+import { type Answering, useAnswering } from "./answering"
 import { Claim } from "./Claim"
 import { Command } from "./Command"
 import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
 import { ProblemNote } from "./Problem"
+import { Reauth } from "./Reauth"
 import { hiddenCount } from "./reveal"
 import { Wick } from "./Wick"
-
-export interface Answering {
-  onDecide: (decision: "allow_once" | "deny", reason?: string) => void
-  busy: boolean
-  problem?: ApiProblem | null
-}
 
 export function useRemaining(approval: Approval): Remaining {
   const now = useNow(approval.state === "waiting")
@@ -29,10 +25,11 @@ export const programsOf = ({ effects, measure }: Approval): string[] => [...(mea
 export const userOf = ({ exec, measure }: Approval): string => measure?.user ?? exec.user ?? "?"
 
 /** The card as it stands in a transcript. */
-export function Ask({ approval, ...answering }: { approval: Approval } & Answering) {
+export function Ask({ approval }: { approval: Approval }) {
   const text = useText()
   const id = useId()
   const left = useRemaining(approval)
+  const answering = useAnswering(approval)
   return (
     <article className="ask rail" data-by="ai" aria-labelledby={id}>
       <Wick left={left} />
@@ -107,11 +104,13 @@ export function AskBody({ approval }: { approval: Approval }) {
   )
 }
 
-/** Allow once, or deny with a reason. */
+/** Allow once, or deny with a reason; the password again where the API wants it. */
 export function AskActions({
   approval,
   left,
   onDecide,
+  onAgain,
+  onForget,
   busy,
   problem,
   children,
@@ -123,6 +122,7 @@ export function AskActions({
   const id = useId()
   if (approval.state !== "waiting") return null
   if (left.seconds === 0) return <p className="meta">{text.approval.over}</p>
+  if (problem && wantsReauth(problem)) return <Reauth lead={text.approval.reauthLead} onDone={onAgain} onBack={onForget} />
   if (denying)
     return (
       <form

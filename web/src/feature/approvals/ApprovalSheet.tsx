@@ -3,10 +3,11 @@ import { useEffect, useRef } from "react"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Approval } from "../../api/model"
-import { approvalQuery, useDecision } from "../../api/query"
+import { approvalQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { AskActions, AskBody, userOf, useRemaining } from "../../ui/Ask"
+import { useAnswering } from "../../ui/answering"
 import { actorName, byOf } from "../../ui/actor"
 import { clockText } from "../../ui/countdown"
 import { Claim } from "../../ui/Claim"
@@ -64,7 +65,7 @@ function Body({ approval, onClose }: { approval: Approval; onClose: () => void }
   const text = useText()
   const format = useFormat()
   const left = useRemaining(approval)
-  const decision = useDecision()
+  const answering = useAnswering(approval, onClose)
   const waits = approval.state === "waiting"
   return (
     <>
@@ -96,13 +97,7 @@ function Body({ approval, onClose }: { approval: Approval; onClose: () => void }
       </div>
       {waits ? (
         <div className="sheet-acts">
-          <AskActions
-            approval={approval}
-            left={left}
-            busy={decision.isPending}
-            problem={decision.error ? asProblem(decision.error) : null}
-            onDecide={(answer, reason) => decision.mutate({ approval, decision: answer, ...(reason ? { reason } : {}) }, { onSuccess: onClose })}
-          />
+          <AskActions approval={approval} left={left} {...answering} />
         </div>
       ) : null}
     </>

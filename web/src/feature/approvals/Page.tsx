@@ -2,10 +2,11 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { Link, useNavigate, useParams } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Approval } from "../../api/model"
-import { useDecision, waitingQuery } from "../../api/query"
+import { waitingQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { AskActions, AskBody, userOf, useRemaining } from "../../ui/Ask"
+import { useAnswering } from "../../ui/answering"
 import { Claim } from "../../ui/Claim"
 import { CommandLine } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
@@ -67,7 +68,7 @@ export default function ApprovalsPage() {
 function Card({ approval }: { approval: Approval }) {
   const text = useText()
   const left = useRemaining(approval)
-  const decision = useDecision()
+  const answering = useAnswering(approval)
   return (
     <article className="ask rail w" data-by="ai" aria-label={text.approval.waitsFor}>
       <Wick left={left} />
@@ -87,13 +88,7 @@ function Card({ approval }: { approval: Approval }) {
 </span>
         </div>
         <AskBody approval={approval} />
-        <AskActions
-          approval={approval}
-          left={left}
-          busy={decision.isPending}
-          problem={decision.error ? asProblem(decision.error) : null}
-          onDecide={(answer, reason) => decision.mutate({ approval, decision: answer, ...(reason ? { reason } : {}) })}
-        >
+        <AskActions approval={approval} left={left} {...answering}>
           <Link className="btn" to={paths.approval(approval.id)}>
             {text.now.review}
           </Link>

@@ -13,20 +13,18 @@ interface Props {
   onDraft: (text: string) => void
   onSend: () => void
   busy: boolean
-  /** Why nothing can be sent now; what is written stays. */
-  held?: string | undefined
   problem: ApiProblem | null
   cost?: number | undefined
 }
 
 /** Where the owner writes. Enter sends, Shift+Enter starts a new line; while a word is being composed neither. */
-export function Composer({ draft, onDraft, onSend, busy, held, problem, cost }: Props) {
+export function Composer({ draft, onDraft, onSend, busy, problem, cost }: Props) {
   const text = useText()
   const format = useFormat()
   const id = useId()
   const area = useRef<HTMLTextAreaElement>(null)
   const model = useQuery(providersQuery).data?.find((it) => it.is_default)
-  const ready = draft.trim() !== "" && !busy && held === undefined
+  const ready = draft.trim() !== "" && !busy
   useEffect(() => {
     const it = area.current
     if (!it) return
@@ -55,7 +53,7 @@ export function Composer({ draft, onDraft, onSend, busy, held, problem, cost }: 
           ref={area}
           rows={1}
           dir={draft ? "auto" : undefined}
-          placeholder={held ?? text.chat.placeholder}
+          placeholder={text.chat.placeholder}
           value={draft}
           onChange={(event) => onDraft(event.target.value)}
           onKeyDown={(event) => {
@@ -71,9 +69,8 @@ export function Composer({ draft, onDraft, onSend, busy, held, problem, cost }: 
             </Link>
           ) : null}
           <span className="end" />
-          {held !== undefined && draft !== "" ? <span className="meta ell">{held}</span> : null}
           {cost !== undefined && cost > 0 ? <bdi className="meta">{format.money(cost)}</bdi> : null}
-          <button type="submit" className="btn ink send" aria-label={text.chat.send} title={held} disabled={!ready}>
+          <button type="submit" className="btn ink send" aria-label={text.chat.send} disabled={!ready}>
             <Icon name="send" />
           </button>
         </div>

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "react-router"
-import { asProblem } from "../../api/client"
 import type { Exec, Message, Part, RunDetail } from "../../api/model"
-import { approvalQuery, useDecision } from "../../api/query"
+import { approvalQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Ask } from "../../ui/Ask"
@@ -100,21 +99,13 @@ function Notice({ code, text: words }: { code: string; text: string }) {
 
 function Waiting({ exec, approval: id }: { exec: Exec; approval: string }) {
   const { data: approval } = useQuery(approvalQuery(id))
-  const decision = useDecision()
   if (!approval || approval.state !== "waiting")
     return (
       <div className="rail" data-by="ai">
         <ToolCard exec={exec} />
       </div>
     )
-  return (
-    <Ask
-      approval={approval}
-      busy={decision.isPending}
-      problem={decision.error ? asProblem(decision.error) : null}
-      onDecide={(answer, reason) => decision.mutate({ approval, decision: answer, ...(reason ? { reason } : {}) })}
-    />
-  )
+  return <Ask approval={approval} />
 }
 
 /** What is being written now; before the first word, how long it has been thinking. */

@@ -80,7 +80,6 @@ export function Thread({ id }: { id: string }) {
         draft={draft}
         onDraft={setDraft}
         busy={send.isPending}
-        held={active ? text.chat.held : undefined}
         problem={send.error ? asProblem(send.error) : stop.error ? asProblem(stop.error) : null}
         cost={chat.data?.cost_usd}
         onSend={() => {

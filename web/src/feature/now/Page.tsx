@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
 import { isActive, type Run } from "../../api/model"
-import { chatsQuery, useDecision, waitingQuery } from "../../api/query"
+import { chatsQuery, waitingQuery } from "../../api/query"
 import { useLink } from "../../api/socket"
 import { type Format, useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
@@ -71,7 +71,6 @@ function Health() {
 function Waits() {
   const text = useText()
   const waiting = useQuery(waitingQuery)
-  const decision = useDecision()
   const count = waiting.data?.length ?? 0
   return (
     <section id="wait" aria-labelledby="hw" className={count > 0 ? "lit" : ""}>
@@ -81,15 +80,7 @@ function Waits() {
       </h2>
       <ProblemNote problem={waiting.error && !waiting.data ? asProblem(waiting.error) : null} />
       {waiting.data && count === 0 ? <p className="meta empty">{text.now.nothingHint}</p> : null}
-      {waiting.data?.map((approval) => (
-        <WaitCard
-          key={approval.id}
-          approval={approval}
-          busy={decision.isPending}
-          problem={decision.error && decision.variables.approval.id === approval.id ? asProblem(decision.error) : null}
-          onDecide={(answer, reason) => decision.mutate({ approval, decision: answer, ...(reason ? { reason } : {}) })}
-        />
-      ))}
+      {waiting.data?.map((approval) => <WaitCard key={approval.id} approval={approval} />)}
     </section>
   )
 }

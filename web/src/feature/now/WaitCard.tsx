@@ -3,16 +3,18 @@ import { Link } from "react-router"
 import type { Approval } from "../../api/model"
 import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
-import { AskActions, type Answering, programsOf, useRemaining } from "../../ui/Ask"
+import { AskActions, programsOf, useRemaining } from "../../ui/Ask"
+import { useAnswering } from "../../ui/answering"
 import { Command } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
 import { hiddenCount } from "../../ui/reveal"
 import { Wick } from "../../ui/Wick"
 
 /** A waiting approval on Now: small enough to list, with the whole command. Only low risk is allowed from here. */
-export function WaitCard({ approval, ...answering }: { approval: Approval } & Answering) {
+export function WaitCard({ approval }: { approval: Approval }) {
   const text = useText()
   const left = useRemaining(approval)
+  const answering = useAnswering(approval)
   const [denying, setDenying] = useState(false)
   const hidden = hiddenCount(approval.exec.command)
   const easy = approval.risk === "low" && hidden === 0

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { asProblem } from "../../api/client"
 import type { Token } from "../../api/model"
+import { wantsReauth } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { Confirm } from "../../ui/Confirm"
 import { Copy } from "../../ui/Copy"
@@ -9,9 +10,9 @@ import { Field } from "../../ui/Field"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
+import { Reauth } from "../../ui/Reauth"
 import { Select } from "../../ui/Select"
-import { tokensQuery, useCreateToken, useRevokeToken, wantsReauth } from "./api"
-import { Reauth } from "./Reauth"
+import { tokensQuery, useCreateToken, useRevokeToken } from "./api"
 
 const SCOPES: Token["scopes"] = ["read", "chat", "run"]
 const DAYS = [7, 30, 90, 365]
@@ -80,7 +81,7 @@ function NewToken({ onMade }: { onMade: (token: string) => void }) {
   const create = useCreateToken()
   const problem = create.error ? asProblem(create.error) : null
   const make = () => create.mutate({ name: name.trim(), scopes, expires_in_days: Number(days) }, { onSuccess: (made) => onMade(made.token) })
-  if (problem && wantsReauth(problem)) return <Reauth onDone={make} />
+  if (problem && wantsReauth(problem)) return <Reauth lead={text.settings.reauthLead} onDone={make} />
   return (
     <form
       className="inset stack"
@@ -136,7 +137,7 @@ function Row({ token }: { token: Token }) {
         {token.last_used_at ? text.settings.lastUsed(format.short(token.last_used_at)) : text.settings.neverUsed}
         {token.expires_at ? ` · ${text.settings.until(format.short(token.expires_at))}` : ""}
       </p>
-      {problem && wantsReauth(problem) ? <Reauth onDone={() => revoke.mutate(token.id)} /> : <ProblemNote problem={problem} />}
+      {problem && wantsReauth(problem) ? <Reauth lead={text.settings.reauthLead} onDone={() => revoke.mutate(token.id)} /> : <ProblemNote problem={problem} />}
     </>
   )
 }

@@ -1,6 +1,6 @@
-// Access tokens, and the password asked again before what changes who can act.
+// Access tokens.
 import { queryOptions, useMutation } from "@tanstack/react-query"
-import { api, type ApiProblem, body } from "../../api/client"
+import { api, body } from "../../api/client"
 import { cache } from "../../api/connection"
 import { keys } from "../../api/keys"
 import type { Token } from "../../api/model"
@@ -20,13 +20,3 @@ export const useRevokeToken = () =>
     mutationFn: (id: string) => body(api.DELETE("/api/v1/tokens/{id}", { params: { path: { id } } })),
     onSettled: refresh,
   })
-
-export const useReauth = (done: () => void) =>
-  useMutation({
-    mutationFn: (password: string) => body(api.POST("/api/v1/session/reauth", { body: { password } })),
-    onSuccess: done,
-    onSettled: () => cache.invalidateQueries({ queryKey: keys.session }),
-  })
-
-/** The API wants the password once more before it does this. */
-export const wantsReauth = (problem: ApiProblem): boolean => problem.code.includes("reauth")

@@ -3,7 +3,7 @@ import { useState } from "react"
 import { api, asProblem, body } from "../../api/client"
 import { keys } from "../../api/keys"
 import { isActive } from "../../api/model"
-import { approvalQuery, useDecision, waitingQuery } from "../../api/query"
+import { approvalQuery, waitingQuery } from "../../api/query"
 import { useText } from "../../i18n"
 import { Ask } from "../../ui/Ask"
 import { Loading } from "../../ui/Loading"
@@ -28,7 +28,6 @@ export function Practice({ onDone }: { onDone: () => void }) {
   const found = waiting?.find((it) => it.run_id === runId)
   if (found && found.id !== asked) setAsked(found.id)
   const approval = useQuery({ ...approvalQuery(asked), enabled: asked !== "" }).data
-  const decision = useDecision()
   const output = run?.execs.find((exec) => exec.approval_id === asked)?.output_text
   const decided = approval !== undefined && approval.state !== "waiting"
   return (
@@ -52,14 +51,7 @@ export function Practice({ onDone }: { onDone: () => void }) {
           </p>
         </div>
       ) : null}
-      {approval && !decided ? (
-        <Ask
-          approval={approval}
-          busy={decision.isPending}
-          problem={decision.error ? asProblem(decision.error) : null}
-          onDecide={(answer, reason) => decision.mutate({ approval, decision: answer, ...(reason ? { reason } : {}) })}
-        />
-      ) : null}
+      {approval && !decided ? <Ask approval={approval} /> : null}
       {decided ? (
         <div className="note good" role="status">
           <p>{approval.state === "allowed" ? text.setup.practiceAllowed : approval.state === "denied" ? text.setup.practiceDenied : text.setup.practiceOver}</p>

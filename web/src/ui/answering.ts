@@ -1,0 +1,28 @@
+// What the owner answers to an approval, from the button to the outcome.
+import { type ApiProblem, asProblem } from "../api/client"
+import type { Approval } from "../api/model"
+import { type Decision, useDecision } from "../api/query"
+
+export interface Answering {
+  onDecide: (decision: Decision["decision"], reason?: string) => void
+  /** Sends the same answer again, to what was shown when it was given. */
+  onAgain: () => void
+  /** Takes the refused answer back. */
+  onForget: () => void
+  busy: boolean
+  problem: ApiProblem | null
+}
+
+export function useAnswering(approval: Approval, done?: () => void): Answering {
+  const { mutate, reset, isPending, error, variables } = useDecision()
+  const send = (answer: Decision) => mutate(answer, { onSuccess: done })
+  return {
+    onDecide: (decision, reason) => send({ approval, decision, ...(reason ? { reason } : {}) }),
+    onAgain: () => {
+      if (variables) send(variables)
+    },
+    onForget: reset,
+    busy: isPending,
+    problem: error ? asProblem(error) : null,
+  }
+}
