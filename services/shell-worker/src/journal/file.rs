@@ -26,7 +26,14 @@ pub(super) struct Tape {
     end: u64,
     /// Whether bytes may lie behind `end`.
     dirty: bool,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Tape {
+    /// Unlocks by word: a process forked at this moment holds the same lock until it executes its program.
+    fn drop(&mut self) {
+        let _ = flock(&self.lock, FlockOperation::Unlock);
+    }
 }
 
 type Records = Vec<(Record, Place)>;
@@ -40,7 +47,7 @@ impl Tape {
         let path = folder.join("journal");
         let file = options().open(&path)?;
         sync_folder(folder)?;
-        let mut tape = Self { path, file, end: 0, dirty: false, _lock: lock };
+        let mut tape = Self { path, file, end: 0, dirty: false, lock };
         let records = tape.load()?;
         Ok((tape, records))
     }
