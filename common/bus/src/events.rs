@@ -15,7 +15,7 @@ use crate::{Bus, Error, key};
 /// Events that are kept, about.
 const KEPT: usize = 100_000;
 /// How long one blocking read lasts.
-const BLOCK: Duration = Duration::from_secs(5);
+const BLOCK: Duration = Duration::from_secs(10);
 
 /// What a reader of the facts is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub enum Tail {
     Event(Event),
     /// Reading begins, or began again after a loss: what happened meanwhile is to be taken from `SQLite` now.
     Reconnected,
-    /// Nothing for five seconds: a good moment to compare with `SQLite`.
+    /// Nothing for ten seconds: a good moment to compare with `SQLite`.
     Idle,
 }
 
