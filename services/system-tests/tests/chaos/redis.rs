@@ -78,3 +78,15 @@ async fn services_started_without_redis_wait_for_it() -> Result<()> {
     assert_eq!(world.owner.last_words(&chat).await?, "All back.");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_redis_that_is_full_keeps_nothing_from_the_owner() -> Result<()> {
+    let world = World::start().await?;
+    world.stack.redis.command(&["CONFIG", "SET", "maxmemory", "1"])?;
+    world.model.push(Answer::text("There was no room."));
+    let (chat, run) = world.owner.say("hello").await?;
+    world.stack.redis.command(&["CONFIG", "SET", "maxmemory", "0"])?;
+    assert_eq!(world.owner.ended(&run).await?["state"], "succeeded");
+    assert_eq!(world.owner.last_words(&chat).await?, "There was no room.");
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! The running system as its owner sees it: real binaries, HTTP and WebSocket only.
 
+mod chat;
 mod model;
 mod spine;
 mod stop;
