@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 const BEHIND: usize = 512;
 /// Facts of one read.
 const PAGE: u32 = 500;
-/// How often the database is looked at while Redis says nothing: it says something every five seconds.
+/// How often the database is looked at while Redis says nothing: it says something every ten seconds.
 const SILENCE: Duration = Duration::from_secs(7);
 /// How often while Redis is away.
 const ALONE: Duration = Duration::from_secs(1);
