@@ -46,16 +46,28 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The error of something that several units of work shared, for one of them.
+    pub(crate) fn shared(cause: &sqlx::Error) -> Self {
+        let text = sqlx::Error::Protocol(cause.to_string());
+        match primary_code(cause) {
+            Some(5 | 6) => Self::Busy(text),
+            Some(8 | 10 | 13) => Self::Unwritable(text),
+            _ => Self::Database(text),
+        }
+    }
+}
+
+/// `SQLite`'s primary result code.
+fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    let sqlx::Error::Database(inner) = error else { return None };
+    inner.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff)
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         // Primary result codes: https://www.sqlite.org/rescode.html
-        let code = match &error {
-            sqlx::Error::Database(inner) => {
-                inner.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff)
-            }
-            _ => None,
-        };
-        match code {
+        match primary_code(&error) {
             Some(5 | 6) => Self::Busy(error),
             Some(8 | 10 | 13) => Self::Unwritable(error),
             _ if matches!(error, sqlx::Error::PoolTimedOut) => Self::Busy(error),

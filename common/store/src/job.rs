@@ -7,7 +7,7 @@ use metatron_domain::command::{JobKind, Owed, Priority, Queue, Ticket};
 use metatron_domain::id::JobId;
 use metatron_domain::run::{RunEnd, RunError};
 
-use crate::error::{Error, parse};
+use crate::error::{Error, parse, to_json};
 use crate::{Store, Tx};
 
 /// A claim on a job: the right to finish it.
@@ -183,7 +183,7 @@ impl Store {
     /// the job is done, or held by somebody alive: the delivery is to be dropped.
     pub async fn claim(&self, job: JobId, holder: &str, dead: Option<&str>) -> Result<Option<Claim>, Error> {
         let id = job.to_string();
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_single().await?;
         let row = sqlx::query!(
             r#"update job set state = 'claimed', holder = ?1, epoch = epoch + 1
                where id = ?2 and (state = 'queued' or (state = 'claimed' and holder = ?3))
@@ -201,7 +201,7 @@ impl Store {
     /// Puts a claimed job back, to be tried again not before `due`.
     pub async fn put_back(&self, claim: &Claim, due: Instant, cause: &str) -> Result<(), Error> {
         let (id, due_ms) = (claim.job.to_string(), due.as_millis());
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_single().await?;
         sqlx::query!(
             "update job set state = 'queued', holder = null, attempt = attempt + 1, due_at = ?, cause = ?
              where id = ? and state = 'claimed' and epoch = ?",
@@ -221,11 +221,17 @@ impl Store {
         if entries.is_empty() {
             return Ok(());
         }
-        let mut tx = self.begin().await?;
-        for (job, entry) in entries {
-            let id = job.to_string();
-            sqlx::query!("update job set entry = ? where id = ?", entry, id).execute(tx.db()).await?;
-        }
+        let pairs: Vec<_> = entries.iter().map(|(job, entry)| (job.to_string(), entry)).collect();
+        let pairs = to_json("entries", &pairs)?;
+        let mut tx = self.begin_single().await?;
+        // sqlite: `update … from` with a table-valued function, one statement for any number of rows.
+        sqlx::query!(
+            "update job set entry = pair.value ->> 1 from json_each(?) as pair
+             where job.id = pair.value ->> 0 and job.state in ('queued', 'claimed')",
+            pairs,
+        )
+        .execute(tx.db())
+        .await?;
         let _ = tx.commit().await?;
         Ok(())
     }
@@ -258,7 +264,7 @@ impl Store {
     /// Takes a job away from a holder that was observed dead. Returns whether it was still its.
     pub async fn release(&self, job: JobId, holder: &str, epoch: i64) -> Result<bool, Error> {
         let id = job.to_string();
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_single().await?;
         let done = sqlx::query!(
             "update job set state = 'queued', holder = null where id = ? and state = 'claimed' and holder = ? and epoch = ?",
             id,

@@ -13,6 +13,7 @@ pub mod chat;
 mod error;
 pub mod event;
 pub mod exec;
+mod group;
 pub mod job;
 pub mod journal;
 mod open;
@@ -28,6 +29,8 @@ use std::path::Path;
 
 use sqlx::SqlitePool;
 
+use crate::group::Writer;
+
 pub use error::Error;
 pub use open::migrate;
 pub use unit::{About, Committed, Tx};
@@ -36,7 +39,7 @@ pub use unit::{About, Committed, Tx};
 #[derive(Debug, Clone)]
 pub struct Store {
     read: SqlitePool,
-    write: SqlitePool,
+    write: Writer,
 }
 
 impl Store {
@@ -47,9 +50,15 @@ impl Store {
         Ok(Self { read, write })
     }
 
-    /// Begins a unit of work. It waits for the writer, and holds it until it is committed or dropped.
+    /// Begins a unit of work. It waits for the writer, and holds it until it is committed or dropped: nothing slow may
+    /// happen in between.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Ok(Tx::new(self.write.begin_with("begin immediate").await?))
+        Ok(Tx::new(self.write.begin().await?))
+    }
+
+    /// Begins a unit of work of exactly one statement that changes something.
+    pub(crate) async fn begin_single(&self) -> Result<Tx, Error> {
+        Ok(Tx::new(self.write.begin_single().await?))
     }
 
     /// The pool for statements that only read.

@@ -8,6 +8,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::Error;
+use crate::group::Writer;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
@@ -21,13 +22,9 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .optimize_on_close(true, None)
 }
 
-/// The pool of one connection that writes. `SQLite` runs it on a thread of its own: the one writer of this process.
-pub(crate) async fn writer(path: &Path) -> Result<SqlitePool, Error> {
-    Ok(SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(Duration::from_secs(20))
-        .connect_with(options(path))
-        .await?)
+/// The connection that writes.
+pub(crate) async fn writer(path: &Path) -> Result<Writer, Error> {
+    Writer::open(options(path)).await
 }
 
 /// The pool of connections that read. Idle ones are closed, for their memory.

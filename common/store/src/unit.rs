@@ -5,14 +5,15 @@ use metatron_domain::clock::Instant;
 use metatron_domain::command::Owed;
 use metatron_domain::event::{Event, EventKind};
 use metatron_domain::id::{ChatId, RunId};
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 use crate::error::{Error, to_json};
+use crate::group::Turn;
 
 /// A change in progress. Dropping it undoes everything.
 #[derive(Debug)]
 pub struct Tx {
-    inner: Transaction<'static, Sqlite>,
+    turn: Turn,
     facts: Vec<Event>,
     owed: Vec<Owed>,
 }
@@ -39,12 +40,12 @@ pub struct About {
 }
 
 impl Tx {
-    pub(crate) const fn new(inner: Transaction<'static, Sqlite>) -> Self {
-        Self { inner, facts: Vec::new(), owed: Vec::new() }
+    pub(crate) const fn new(turn: Turn) -> Self {
+        Self { turn, facts: Vec::new(), owed: Vec::new() }
     }
 
     pub(crate) fn db(&mut self) -> &mut SqliteConnection {
-        &mut self.inner
+        self.turn.db()
     }
 
     pub(crate) fn owe(&mut self, owed: Owed) {
@@ -85,7 +86,7 @@ impl Tx {
 
     /// Makes it durable. A successful return means that a power cut loses nothing of it.
     pub async fn commit(self) -> Result<Committed, Error> {
-        self.inner.commit().await?;
+        self.turn.commit().await?;
         Ok(Committed { events: self.facts, owed: self.owed })
     }
 }

@@ -1,0 +1,260 @@
+//! Group commit: units of work that meet at the writer share one transaction, and so one wait for the disk.
+//!
+//! The first of a group begins `immediate`; each that joins works behind a savepoint, so that dropping it undoes it
+//! alone. Whoever finds nobody waiting behind it commits for all, and only then does any of them return. A single
+//! caller pays what a plain transaction costs; sixteen at once pay for one.
+//!
+//! Must never let a unit return before the commit that holds it, nor leave a group open that nobody will commit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+
+use crate::error::Error;
+
+/// Units in one commit, at most: the lock on the file is held no longer than this many need.
+const MOST: usize = 64;
+/// How long a unit of work waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The one writer of this process. `SQLite` runs its connection on a thread of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    line: Arc<Mutex<Line>>,
+    /// Who stands in line for the writer now.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// What passes from one unit of work to the next.
+#[derive(Debug)]
+struct Line {
+    connection: SqliteConnection,
+    options: SqliteConnectOptions,
+    /// Units that are done and wait for the commit; a transaction is open while there are any.
+    done: Vec<oneshot::Sender<Result<(), Error>>>,
+    /// What the unit at the writer has opened and not ended. Found by its successor where it was dropped.
+    open: Open,
+}
+
+/// What a unit of work has opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// Nothing.
+    Nothing,
+    /// The transaction: it is the first of its group.
+    Transaction,
+    /// A savepoint in the transaction of its group.
+    Savepoint,
+}
+
+/// The writer, held by one unit of work. Dropping it undoes what the unit did.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    writer: Writer,
+    line: OwnedMutexGuard<Line>,
+    /// Whether somebody sees to the group after this turn.
+    handed_on: bool,
+}
+
+/// One who stands in line.
+struct Waiting {
+    writer: Writer,
+    arrived: bool,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.writer.waiting.fetch_sub(1, Ordering::AcqRel);
+        if !self.arrived {
+            // A group may have been left open because we stood in line.
+            self.writer.conclude_later();
+        }
+    }
+}
+
+impl Writer {
+    /// Opens the connection that writes.
+    pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self, Error> {
+        let connection = SqliteConnection::connect_with(&options).await?;
+        let line = Line { connection, options, done: Vec::new(), open: Open::Nothing };
+        Ok(Self { line: Arc::new(Mutex::new(line)), waiting: Arc::default() })
+    }
+
+    /// Waits for the writer and begins a unit of work, in a transaction of its own or in one that is open.
+    pub(crate) async fn begin(&self) -> Result<Turn, Error> {
+        let mut turn = self.turn().await?;
+        if turn.line.done.is_empty() {
+            turn.line.begin().await?;
+        } else {
+            // Set first: should this future be dropped in the middle, the savepoint is undone.
+            turn.line.open = Open::Savepoint;
+            turn.line.run("savepoint unit").await?;
+        }
+        Ok(turn)
+    }
+
+    /// As [`Writer::begin`], for a unit that is one statement: `SQLite` undoes a failed statement by itself, so it needs
+    /// no savepoint.
+    pub(crate) async fn begin_single(&self) -> Result<Turn, Error> {
+        let mut turn = self.turn().await?;
+        if turn.line.done.is_empty() {
+            turn.line.begin().await?;
+        }
+        Ok(turn)
+    }
+
+    async fn turn(&self) -> Result<Turn, Error> {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let mut waiting = Waiting { writer: self.clone(), arrived: false };
+        let line = tokio::time::timeout(PATIENCE, self.line.clone().lock_owned()).await;
+        let line = line.map_err(|_| Error::Busy(sqlx::Error::PoolTimedOut))?;
+        waiting.arrived = true;
+        drop(waiting);
+        let mut turn = Turn { writer: self.clone(), line, handed_on: false };
+        turn.line.clean().await;
+        Ok(turn)
+    }
+
+    /// Brings the file into a good shape for who opens it next.
+    pub(crate) async fn close(&self) {
+        let mut line = self.line.lock().await;
+        line.clean().await;
+        line.commit().await;
+        for statement in ["pragma optimize", "pragma wal_checkpoint(truncate)"] {
+            if let Err(error) = line.run(statement).await {
+                tracing::debug!(%error, statement, "left to the next start");
+            }
+        }
+    }
+
+    /// Cleans up after a dropped unit and commits its group, unless somebody in line will.
+    fn conclude_later(&self) {
+        // Without a runtime the process ends, and an open transaction ends with it.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let writer = self.clone();
+        runtime.spawn(async move {
+            let mut line = writer.line.lock().await;
+            line.clean().await;
+            if writer.waiting.load(Ordering::Acquire) == 0 {
+                line.commit().await;
+            }
+        });
+    }
+}
+
+impl Line {
+    async fn begin(&mut self) -> Result<(), Error> {
+        self.open = Open::Transaction;
+        let begun = self.run("begin immediate").await;
+        if begun.is_err() {
+            self.abandon().await;
+        }
+        begun.map_err(Error::from)
+    }
+
+    /// Undoes what a dropped unit left open.
+    async fn clean(&mut self) {
+        match self.open {
+            Open::Nothing => {}
+            Open::Transaction => self.abandon().await,
+            Open::Savepoint => {
+                let undone = match self.run("rollback to unit").await {
+                    Ok(()) => self.run("release unit").await,
+                    Err(error) => Err(error),
+                };
+                match undone {
+                    Ok(()) => self.open = Open::Nothing,
+                    // SQLite itself has undone the whole transaction: it does so when the disk fails.
+                    Err(error) => self.lose(&error).await,
+                }
+            }
+        }
+    }
+
+    /// Commits for everybody who is done, and tells each.
+    async fn commit(&mut self) {
+        if self.done.is_empty() {
+            return;
+        }
+        match self.run("commit").await {
+            Ok(()) => self.tell(Ok(())),
+            Err(error) => self.lose(&error).await,
+        }
+    }
+
+    /// The transaction is lost, for everybody who was part of it.
+    async fn lose(&mut self, cause: &sqlx::Error) {
+        self.abandon().await;
+        self.tell(Err(cause));
+    }
+
+    fn tell(&mut self, outcome: Result<(), &sqlx::Error>) {
+        for one in self.done.drain(..) {
+            // Who has gone away meanwhile will look at the rows.
+            let _ = one.send(outcome.map_err(Error::shared));
+        }
+    }
+
+    /// Ends the transaction that may be open. A connection that can't even do that is replaced.
+    async fn abandon(&mut self) {
+        self.open = Open::Nothing;
+        // Where none is open this fails, and all is well.
+        let _ = self.run("rollback").await;
+        if self.connection.ping().await.is_err()
+            && let Ok(fresh) = SqliteConnection::connect_with(&self.options).await
+        {
+            self.connection = fresh;
+        }
+    }
+
+    async fn run(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::query(statement).execute(&mut self.connection).await.map(|_| ())
+    }
+}
+
+impl Turn {
+    /// The connection to work on.
+    pub(crate) fn db(&mut self) -> &mut SqliteConnection {
+        &mut self.line.connection
+    }
+
+    /// Ends the unit: it is durable when this returns. Whoever stands in line joins the group first.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a commit others wait for must not end with one caller's future"
+    )]
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        let (tell, told) = oneshot::channel();
+        tokio::spawn(self.finish(tell));
+        told.await.unwrap_or_else(|_| Err(Error::Busy(sqlx::Error::PoolClosed)))
+    }
+
+    async fn finish(mut self, tell: oneshot::Sender<Result<(), Error>>) {
+        if self.line.open == Open::Savepoint
+            && let Err(error) = self.line.run("release unit").await
+        {
+            // Told first, so that it learns the cause whatever becomes of the others.
+            let _ = tell.send(Err(Error::from(error)));
+            return;
+        }
+        self.line.open = Open::Nothing;
+        self.line.done.push(tell);
+        let nobody_waits = self.writer.waiting.load(Ordering::Acquire) == 0;
+        if nobody_waits || self.line.done.len() >= MOST {
+            self.line.commit().await;
+        }
+        self.handed_on = true;
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.handed_on && (self.line.open != Open::Nothing || !self.line.done.is_empty()) {
+            self.writer.conclude_later();
+        }
+    }
+}
