@@ -80,6 +80,11 @@ pub(crate) fn says(error: &RedisError, codes: &[&str]) -> bool {
         })
 }
 
+/// Whether a key holds another type than the command is for.
+pub(crate) fn is_wrong_type(error: &RedisError) -> bool {
+    says(error, &["WRONGTYPE"])
+}
+
 /// Whether the consumer group is gone: Redis was emptied, or the key was deleted under a blocked reader.
 pub(crate) fn is_no_group(error: &RedisError) -> bool {
     says(error, &["NOGROUP", "UNBLOCKED"])

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use metatron_domain::command::{Priority, Queue};
-use metatron_domain::id::{RunId, TerminalId};
+use metatron_domain::id::{JobId, RunId, TerminalId};
 
 /// One row: a family of keys or channels.
 #[derive(Debug, Clone, Copy)]
@@ -77,8 +77,16 @@ table! {
         "jobs given up: queue, job, cause, deliveries, consumer";
     QUEUE_DUE: "metatron:queue:{name}:due", "zset", "a member is removed when it is due", "workers",
         "delayed work; the score is the due time in milliseconds";
+    QUEUE_META: "metatron:queue:{name}:meta", "hash", "none", "api, scheduler, workers",
+        "`paused`, and counts of what was `done`, `retried`, `dead` since Redis was last empty; also a channel";
     QUEUE: "metatron:queue:{name}:{priority}", "stream", "an entry is deleted when it is done", "api, scheduler, workers",
         "owed work: `job` names a row of SQLite; `high` is read before `low`";
+    JOB: "metatron:job:{id}", "hash", "1 h after the last word", "workers",
+        "how far a job has come: `done` of `total`; gone with the next loss of Redis";
+    STRAY: "metatron:stray:{key}", "any", "24 h", "whoever found it",
+        "what stood in the place of a key of ours with another type";
+    LIVE_STRAY: "metatron-live:stray:{key}", "any", "24 h", "whoever found it",
+        "the same, of a private key";
     LIVE_QUEUE_DUE: "metatron-live:queue:{name}:due", "zset", "a member is removed when it is due", "workers",
         "delayed work with a body";
     LIVE_QUEUE: "metatron-live:queue:{name}:{priority}", "stream", "an entry is deleted when it is done",
@@ -107,6 +115,23 @@ pub fn stream(queue: &Queue, priority: Priority) -> String {
 pub fn due(queue: &Queue) -> String {
     let row = if queue.is_private() { &LIVE_QUEUE_DUE } else { &QUEUE_DUE };
     row.fill(&[&queue.name()])
+}
+
+/// What is said to the workers of a queue, and counted of it; the name of the key and of the channel. It holds nothing
+/// private, whatever the queue carries.
+pub fn queue_meta(queue: &Queue) -> String {
+    QUEUE_META.fill(&[&queue.name()])
+}
+
+/// How far a job has come.
+pub(crate) fn job(id: JobId) -> String {
+    JOB.fill(&[&id.to_string()])
+}
+
+/// Where what stands in the place of `name` is moved.
+pub(crate) fn stray(name: &str) -> String {
+    let row = if name.starts_with("metatron-live:") { &LIVE_STRAY } else { &STRAY };
+    row.fill(&[name])
 }
 
 /// The lease of a process.
@@ -162,6 +187,8 @@ mod tests {
             }
         }
         assert_eq!(find("metatron:queue:run:due").unwrap().kind, "zset");
+        assert_eq!(find(&queue_meta(&Queue::Shell("a:b".to_owned()))).unwrap().kind, "hash");
+        assert_eq!(find(&stray("metatron-live:queue:report:high")).unwrap().kind, "any");
         assert!(find("metatron:unknown").is_none());
         assert!(find("metatron:lease:").is_none());
     }

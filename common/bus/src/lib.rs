@@ -24,6 +24,7 @@ pub mod key;
 pub mod lease;
 mod link;
 pub mod live;
+mod mend;
 pub mod queue;
 pub mod seal;
 pub mod service;

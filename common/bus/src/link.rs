@@ -3,6 +3,7 @@
 //! Owns connecting, reconnecting and retrying. Must never make a caller fail because Redis was absent at start, and
 //! never drop a blocking read halfway: what it was served would be pending for nobody.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,13 +11,15 @@ use std::time::Duration;
 
 use deadpool_redis::{Manager, Pool, Runtime};
 use metatron_domain::clock::{Clock, SystemClock};
+use metatron_domain::command::Queue;
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, Pipeline};
 use tokio::sync::watch;
 
 use crate::Error;
-use crate::error::is_broken;
+use crate::error::{is_broken, is_wrong_type};
 use crate::live::{Exchange, Hub};
+use crate::queue::InHand;
 
 /// How long an ordinary command may take.
 const RESPONSE: Duration = Duration::from_secs(3);
@@ -40,6 +43,8 @@ struct Inner {
     hub: OnceLock<Exchange>,
     /// Workers that still run a handler or owe an acknowledgement.
     busy: watch::Sender<usize>,
+    /// What this process has in hand, for each stream and group that it reads.
+    in_hand: Mutex<HashMap<(String, String), InHand>>,
 }
 
 /// Which of the two shared connections carries a command: bulk never stands in front of a command.
@@ -92,6 +97,7 @@ impl Bus {
                 clock,
                 hub: OnceLock::new(),
                 busy: watch::Sender::new(0),
+                in_hand: Mutex::default(),
             }),
         }
     }
@@ -140,6 +146,12 @@ impl Bus {
         Busy(self.clone())
     }
 
+    /// What this process has in hand of `queue`, read as `group`: one list, however many workers read.
+    pub(crate) fn in_hand(&self, queue: &Queue, group: &str) -> InHand {
+        let mut all = self.inner.in_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry((queue.name(), group.to_owned())).or_default().clone()
+    }
+
     /// Completes when no worker of this process is busy.
     pub(crate) async fn idle(&self) {
         let mut busy = self.inner.busy.subscribe();
@@ -155,9 +167,16 @@ impl Bus {
         self.run_via(Via::Command, pipe).await
     }
 
-    /// As [`Bus::run`], over the connection of choice.
+    /// As [`Bus::run`], over the connection of choice. A key that holds another type than it should is moved aside, and
+    /// the commands are run again, once.
     pub(crate) async fn run_via<T: FromRedisValue>(&self, via: Via, pipe: &Pipeline) -> Result<T, Error> {
-        self.raw(via, pipe).await?.map_err(Error::from)
+        match self.raw(via, pipe).await? {
+            Err(error) if is_wrong_type(&error) => {
+                self.mend(pipe).await;
+                self.raw(via, pipe).await?.map_err(Error::from)
+            }
+            other => other.map_err(Error::from),
+        }
     }
 
     /// As [`Bus::run_via`]; what the server itself said comes back as it is.

@@ -55,6 +55,11 @@ macro_rules! ids {
             pub fn new() -> Self {
                 Self(fresh())
             }
+
+            /// The id as a number: its upper 48 bits are milliseconds, its lower 62 are random.
+            pub const fn as_u128(self) -> u128 {
+                self.0.as_u128()
+            }
         }
 
         impl fmt::Display for $name {

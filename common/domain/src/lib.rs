@@ -8,6 +8,7 @@
 //! - [`actor`]: who did it
 //! - [`event`]: facts that happened, replayable
 //! - [`command`]: work asked of a worker, as it travels through a queue
+//! - [`retry`]: when failed work is tried again
 //! - [`run`], [`exec`], [`approval`], [`terminal`]: states whose transitions may refuse
 //! - [`told`]: what the model is told of a command
 //! - [`budget`]: hard stops of a run
@@ -22,6 +23,7 @@ pub mod event;
 pub mod exec;
 pub mod id;
 pub mod policy;
+pub mod retry;
 pub mod run;
 pub mod terminal;
 pub mod told;

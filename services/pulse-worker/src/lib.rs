@@ -21,6 +21,7 @@ mod work;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use metatron_bus::Bus;
@@ -37,6 +38,8 @@ use crate::desk::Desk;
 const RUNS: usize = 8;
 /// Reports handled at once: SQLite has one writer anyway.
 const REPORTS: usize = 4;
+/// How long writing one report down may take; a busy database included.
+const REPORT: Duration = Duration::from_secs(60);
 /// The consumer group, named after this service.
 const GROUP: &str = "pulse-worker";
 
@@ -79,7 +82,14 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
         }
     });
     tasks.spawn("reports", {
-        let options = Options { concurrency: REPORTS, reserved_high: 0, prefetch: 16, lease };
+        let options = Options {
+            concurrency: REPORTS,
+            reserved_high: 0,
+            prefetch: 16,
+            lease,
+            timeout: Some(REPORT),
+            ..Options::default()
+        };
         let worker = Worker::new(bus.clone(), Queue::Report, GROUP, options);
         let (desk, shutdown) = (desk.clone(), shutdown.clone());
         async move {
@@ -88,7 +98,7 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
         }
     });
     tasks.spawn("runs", {
-        let options = Options { concurrency: RUNS, reserved_high: 1, prefetch: 0, lease };
+        let options = Options { concurrency: RUNS, reserved_high: 1, lease, ..Options::default() };
         let worker = Worker::new(bus, Queue::Run, GROUP, options);
         async move {
             Box::pin(worker.run(move |delivery| work::handle(desk.clone(), delivery), shutdown)).await;

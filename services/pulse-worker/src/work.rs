@@ -49,7 +49,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         Ok(Done::GivenBack) => {
             // Another process takes it at once; this one reads no more.
             match desk.store.put_back(&claim, desk.now(), "the worker was stopped").await {
-                Ok(()) => Disposition::Retry { after: Duration::ZERO, cause: "worker stopped".to_owned() },
+                Ok(()) => Disposition::Later { after: Duration::ZERO, cause: "worker stopped".to_owned() },
                 Err(_) => Disposition::Keep,
             }
         }
@@ -82,7 +82,7 @@ pub(crate) fn failed(error: &Error) -> Disposition {
         }
         other => {
             tracing::error!(error = %other, "a delivery is tried again");
-            Disposition::Retry { after: STORE_PAUSE, cause: "store failed".to_owned() }
+            Disposition::Later { after: STORE_PAUSE, cause: "store failed".to_owned() }
         }
     }
 }

@@ -129,7 +129,7 @@ fn tasks(
     let answer = move |call| calls::answer(Arc::clone(&answering), call);
     tasks.spawn("calls", always(async move { asked.serve_calls(&host, answer, down).await }));
 
-    let options = Options { concurrency: AT_ONCE, reserved_high: 8, prefetch: 0, lease };
+    let options = Options { concurrency: AT_ONCE, reserved_high: 8, lease, ..Options::default() };
     let worker = Worker::new(bus.clone(), Queue::Shell(config.host.clone()), NAME, options);
     let (reporting, starting) = (bus.clone(), Arc::clone(shell));
     let handler = move |delivery| serve::handle(Arc::clone(&starting), reporting.clone(), delivery);

@@ -2,13 +2,11 @@
 //!
 //! The layer stands outside of the worker's other layers, so that a panic or a timeout becomes a retry, never a loss.
 
-use std::collections::HashSet;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use apalis_core::backend::finalize::Ephemeral;
 use apalis_core::backend::{Backend, BackendConfig};
@@ -23,10 +21,7 @@ use tower::{Layer, Service};
 use super::entry::Entry;
 use super::settle::Settlement;
 use super::slot::Slot;
-use super::{Delivery, Disposition, MOST_DELIVERIES, Options};
-
-/// How long a job that panicked waits before it is tried again, times the deliveries it had.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+use super::{Delivery, Disposition, Options};
 
 /// What identifies a delivery to Redis, and what a retry needs.
 #[derive(Debug, Clone)]
@@ -45,26 +40,18 @@ pub(super) struct Job {
     pub(super) slot: Option<Slot>,
 }
 
-/// Entries this process has in hand, so that its own pending entries are not handed out twice after a reconnect.
-#[derive(Debug, Clone, Default)]
-pub(super) struct InHand(Arc<Mutex<HashSet<(Priority, String)>>>);
-
-impl InHand {
-    /// Whether it was not there yet.
-    pub(super) fn insert(&self, priority: Priority, id: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((priority, id.to_owned()))
-    }
-
-    pub(super) fn remove(&self, priority: Priority, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(priority, id.to_owned()));
-    }
-}
-
 /// The source of jobs that an apalis worker polls.
+/// A worker that its monitor starts anew goes on with the same jobs.
 pub(super) struct Source {
-    pub(super) jobs: mpsc::Receiver<Task<Job>>,
+    pub(super) jobs: Arc<Mutex<mpsc::Receiver<Task<Job>>>>,
     pub(super) settle: mpsc::Sender<Settlement>,
     pub(super) options: Options,
+}
+
+impl Source {
+    fn lock(&self) -> MutexGuard<'_, mpsc::Receiver<Task<Job>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Backend for Source {
@@ -80,12 +67,12 @@ impl Backend for Source {
         cx: &mut Context<'_>,
         _: &WorkerContext,
     ) -> Poll<Option<Result<Task<Job>, Infallible>>> {
-        self.jobs.poll_recv(cx).map(|job| job.map(Ok))
+        self.lock().poll_recv(cx).map(|job| job.map(Ok))
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
         // What is still in the channel was never started: it stays pending under our name.
-        self.jobs.close();
+        self.lock().close();
         Poll::Ready(Ok(()))
     }
 }
@@ -147,24 +134,14 @@ where
         Box::pin(async move {
             let disposition = match working.await {
                 Ok(disposition) => disposition,
-                Err(_) => failed(&claim),
+                // It panicked or ran into a layer's limit; the tracing layer has logged it. A panic's message may
+                // hold anything, and what dashboards show must not.
+                Err(_) => Disposition::Retry { cause: "the handler failed, see the log".to_owned() },
             };
             // Waits while Redis is away and many acknowledgements are owed: better than to start more.
             let sent = settle.send(Settlement { claim, disposition }).await;
             drop(slot);
             sent.map_err(|_| "the worker is closing; the entry stays pending".into())
         })
-    }
-}
-
-/// A handler that panicked or ran into a layer's limit. The tracing layer has logged it.
-fn failed(claim: &Claim) -> Disposition {
-    // A panic's message may hold anything; what dashboards show must not.
-    let cause = "the handler failed, see the log".to_owned();
-    if claim.deliveries >= MOST_DELIVERIES {
-        Disposition::Dead { cause }
-    } else {
-        let times = u32::try_from(claim.deliveries).unwrap_or(u32::MAX);
-        Disposition::Retry { after: AFTER_FAILURE.saturating_mul(times), cause }
     }
 }

@@ -4,12 +4,16 @@
 //! claimed is [`Disposition::Done`] at once. High is read before low, and no more is read than there are free slots.
 //!
 //! Rooms: `append` puts work in, `read` takes it out, `settle` acknowledges, `due` moves delayed work when its time
-//! comes, `reap` finds what dead processes left, `backend` is what apalis sees, `worker` ties them.
+//! comes, `reap` finds what dead processes left, `control` hears pause, resume and cancel, `progress` tells how far a job
+//! is, `backend` is what apalis sees, `worker` ties them.
 
 mod append;
 mod backend;
+mod control;
 mod due;
 mod entry;
+mod hand;
+mod progress;
 mod read;
 mod reap;
 mod settle;
@@ -20,12 +24,11 @@ use std::time::Duration;
 
 use metatron_domain::command::{Priority, Queue, Ticket};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 pub use append::DeadLetter;
+pub(crate) use hand::InHand;
 pub use worker::Worker;
-
-/// Recoveries and retries after which an entry is given up, unless the handler gives it up earlier.
-pub const MOST_DELIVERIES: u64 = 5;
 
 /// The id of an entry in a queue's stream, as Redis gave it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -52,7 +55,7 @@ pub struct Outgoing {
 }
 
 /// A job handed to a handler.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Delivery {
     /// The row it is about.
     pub ticket: Ticket,
@@ -66,6 +69,10 @@ pub struct Delivery {
     pub deliveries: u64,
     /// The dead process it was taken over from: a row claimed by that one may be claimed again.
     pub recovered_from: Option<String>,
+    /// Cancelled when somebody cancels the job ([`Bus::cancel`]), or when the worker's time to drain is over.
+    ///
+    /// [`Bus::cancel`]: crate::Bus::cancel
+    pub cancel: CancellationToken,
 }
 
 /// What a handler did with a delivery. Return it after the `SQLite` commit, never before.
@@ -75,11 +82,17 @@ pub enum Disposition {
     Done,
     /// Done, and these are owed now: put in and acknowledged in one `MULTI`.
     DoneWith(Vec<Outgoing>),
-    /// Deliver it again after a while.
+    /// It failed: deliver it again after the pause that its kind's [`Retry`](metatron_domain::retry::Retry) says, or give
+    /// it up when that says so.
     Retry {
+        /// What went wrong; ids and codes only.
+        cause: String,
+    },
+    /// It could not be done now, through no fault of its own: deliver it again. This does not count as a delivery.
+    Later {
         /// How long from now.
         after: Duration,
-        /// What went wrong; ids and codes only.
+        /// What stands in the way; ids and codes only.
         cause: String,
     },
     /// Give it up: it moves to the dead letters.
@@ -102,10 +115,22 @@ pub struct Options {
     pub prefetch: usize,
     /// How long the counter of a process may stand still before it counts as dead.
     pub lease: Duration,
+    /// How long a handler may take. One that takes longer is dropped, and its job has failed.
+    pub timeout: Option<Duration>,
+    /// How long handlers may go on after the shutdown. Then they are asked to end, and what is still not done a moment
+    /// later stays pending, for the next process to take over at once.
+    pub drain: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { concurrency: 4, reserved_high: 1, prefetch: 0, lease: Duration::from_secs(5) }
+        Self {
+            concurrency: 4,
+            reserved_high: 1,
+            prefetch: 0,
+            lease: Duration::from_secs(5),
+            timeout: None,
+            drain: Duration::from_secs(6),
+        }
     }
 }

@@ -12,18 +12,19 @@ use metatron_domain::command::{Priority, Queue};
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamReadReply};
 use redis::{Cmd, RedisError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Delivery;
 use super::append::{Grave, bury};
-use super::backend::{Claim, InHand, Job};
+use super::backend::{Claim, Job};
 use super::due::Poke;
 use super::entry::{Entry, Read};
+use super::hand::InHand;
 use super::reap::Reaper;
 use super::settle::acknowledge;
 use super::slot::{Free, Slot, Slots};
-use crate::error::is_no_group;
+use crate::error::{is_no_group, is_wrong_type};
 use crate::link::Backoff;
 use crate::{Bus, Error, key};
 
@@ -42,6 +43,7 @@ pub(super) struct Reader {
     pub(super) slots: Slots,
     pub(super) in_hand: InHand,
     pub(super) poke: Poke,
+    pub(super) paused: watch::Receiver<bool>,
     pub(super) jobs: mpsc::Sender<Task<Job>>,
     pub(super) reaper: Reaper,
 }
@@ -97,6 +99,12 @@ impl Reader {
         }
         backoff.reset();
         loop {
+            if self.is_paused() {
+                tokio::select! {
+                    () = self.said(false) => self.poke.poke(),
+                    () = shutdown.cancelled() => return Ok(()),
+                }
+            }
             let mut free = tokio::select! {
                 free = self.slots.take(MOST) => free,
                 () = shutdown.cancelled() => return Ok(()),
@@ -114,11 +122,30 @@ impl Reader {
                     self.make_groups(&mut session).await?;
                     self.poke.poke();
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    if is_wrong_type(&error) {
+                        self.bus
+                            .mend_command(&self.command(1, None, &[&session.high, &session.low], ">"))
+                            .await;
+                    }
+                    return Err(error.into());
+                }
             }
             if shutdown.is_cancelled() {
                 return Ok(());
             }
+        }
+    }
+
+    fn is_paused(&self) -> bool {
+        *self.paused.borrow()
+    }
+
+    /// Completes when the queue is `paused`, or is no longer.
+    async fn said(&self, paused: bool) {
+        // An error means that the controller has ended; then the worker ends too.
+        if self.paused.clone().wait_for(|now| *now == paused).await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 
@@ -134,8 +161,14 @@ impl Reader {
                 .query_async(&mut session.connection)
                 .await;
             match made {
-                Err(error) if error.code() != Some("BUSYGROUP") => return Err(error.into()),
-                _ => {}
+                Err(error) if error.code() == Some("BUSYGROUP") => {}
+                Err(error) => {
+                    if is_wrong_type(&error) {
+                        self.bus.mend_command(redis::cmd("TYPE").arg(stream)).await;
+                    }
+                    return Err(error.into());
+                }
+                Ok(()) => {}
             }
         }
         Ok(())
@@ -225,6 +258,7 @@ impl Reader {
                 () = shutdown.cancelled() => {}
                 () = self.slots.low_is_free(), if waits_for_low => {}
                 () = self.reaper.abandoned.added() => {}
+                () = self.said(true) => {}
             }
         };
         tokio::pin!(reason_to_end);
@@ -341,9 +375,7 @@ pub(super) async fn deliver(
     recovered_from: Option<String>,
     slot: Slot,
 ) {
-    if !in_hand.insert(claim.priority, &claim.id) {
-        return;
-    }
+    let Some(cancel) = in_hand.insert(claim.priority, &claim.id, claim.entry.job.id) else { return };
     let body = claim.entry.body.as_deref().map(serde_json::from_str).transpose();
     let body = body.unwrap_or_else(|error| {
         tracing::error!(%error, job.id = %claim.entry.job.id, "a body is not JSON");
@@ -356,6 +388,7 @@ pub(super) async fn deliver(
         priority: claim.priority,
         deliveries: claim.deliveries,
         recovered_from,
+        cancel,
     };
     let name = TaskId::from_string(format!("{}-{}", claim.priority.as_str(), claim.id));
     let task = TaskBuilder::new(Job { delivery, claim, slot: Some(slot) }).task_id(name).build();

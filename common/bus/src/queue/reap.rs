@@ -16,10 +16,10 @@ use redis::streams::{
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::MOST_DELIVERIES;
 use super::append::{Grave, bury};
-use super::backend::{Claim, InHand, Job};
+use super::backend::{Claim, Job};
 use super::entry::{Entry, Read};
+use super::hand::InHand;
 use super::read::deliver;
 use super::settle::acknowledge;
 use super::slot::Free;
@@ -28,6 +28,9 @@ use crate::{Bus, Error, key};
 
 /// Entries looked at in one pass.
 const BATCH: usize = 128;
+/// Workers that may die with a job in hand before it counts as their murderer, whatever its kind says of retries: a
+/// machine that restarts in a loop has no poisonous job.
+const LEAST_LIVES: u64 = 5;
 
 /// The dead who left work, from the reaper to the reader.
 #[derive(Debug, Clone, Default)]
@@ -178,7 +181,7 @@ impl Reaper {
                 Read::Job(entry) => {
                     let deliveries = entry.tries.saturating_add(before).saturating_add(1);
                     let claim = Claim { priority, id: id.id, entry, deliveries };
-                    if deliveries > MOST_DELIVERIES + 1 {
+                    if deliveries - 1 > claim.entry.job.kind.retry().most.max(LEAST_LIVES) {
                         self.give_up(&claim, dead).await?;
                     } else {
                         tracing::info!(job.id = %claim.entry.job.id, from = dead, "a dead worker's job is taken over");

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::Disposition;
 use super::append::{Grave, add, bury};
-use super::backend::{Claim, InHand};
+use super::backend::Claim;
 use super::due::Poke;
-use super::entry::Delayed;
+use super::entry::{Delayed, Entry};
+use super::hand::InHand;
 use crate::link::Backoff;
 use crate::{Bus, Error, key};
 
@@ -76,6 +77,7 @@ impl Settler {
             for priority in [Priority::High, Priority::Low] {
                 self.acknowledge(&mut pipe, priority, plain.iter().map(|one| &one.claim));
             }
+            self.count(&mut pipe, "done", plain.len());
             match self.bus.run::<()>(&pipe).await {
                 Ok(()) => plain.iter().for_each(|one| self.release(&one.claim)),
                 Err(error) => {
@@ -111,34 +113,64 @@ impl Settler {
                     add(&mut pipe, job)?;
                     pipe.ignore();
                 }
+                self.count(&mut pipe, "done", 1);
             }
-            Disposition::Retry { after, cause } => {
-                tracing::info!(job.id = %claim.entry.job.id, %cause, "a job is tried again");
-                let mut entry = claim.entry.clone();
-                entry.tries = claim.deliveries;
-                let member = serde_json::to_string(&Delayed { priority: claim.priority, entry })?;
-                let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-                let due = self.bus.now_ms().saturating_add(after);
-                pipe.cmd("ZADD").arg(key::due(&self.queue)).arg(due).arg(member).ignore();
+            Disposition::Retry { cause } => {
+                let job = &claim.entry.job;
+                match job.kind.retry().pause(claim.deliveries, job.id) {
+                    Some(after) => {
+                        tracing::info!(job.id = %job.id, %cause, ?after, "a job is tried again");
+                        let entry = Entry { tries: claim.deliveries, ..claim.entry.clone() };
+                        self.delay(&mut pipe, claim.priority, entry, after)?;
+                        self.count(&mut pipe, "retried", 1);
+                    }
+                    None => self.give_up(&mut pipe, claim, cause)?,
+                }
             }
-            Disposition::Dead { cause } => {
-                tracing::warn!(job.id = %claim.entry.job.id, %cause, "a job is given up");
-                let grave = Grave {
-                    queue: &self.queue,
-                    job: Some(&claim.entry.job),
-                    cause,
-                    deliveries: claim.deliveries,
-                    consumer: self.bus.instance(),
-                };
-                bury(&mut pipe, &self.bus, &grave)?;
+            Disposition::Later { after, cause } => {
+                tracing::info!(job.id = %claim.entry.job.id, %cause, ?after, "a job waits");
+                self.delay(&mut pipe, claim.priority, claim.entry.clone(), *after)?;
             }
+            Disposition::Dead { cause } => self.give_up(&mut pipe, claim, cause)?,
         }
         self.acknowledge(&mut pipe, claim.priority, std::iter::once(claim));
         self.bus.run::<()>(&pipe).await?;
-        if matches!(one.disposition, Disposition::Retry { .. }) {
+        if matches!(one.disposition, Disposition::Retry { .. } | Disposition::Later { .. }) {
             self.poke.poke();
         }
         Ok(())
+    }
+
+    fn delay(
+        &self,
+        pipe: &mut Pipeline,
+        priority: Priority,
+        entry: Entry,
+        after: Duration,
+    ) -> Result<(), Error> {
+        let member = serde_json::to_string(&Delayed { priority, entry })?;
+        let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
+        let due = self.bus.now_ms().saturating_add(after);
+        pipe.cmd("ZADD").arg(key::due(&self.queue)).arg(due).arg(member).ignore();
+        Ok(())
+    }
+
+    fn give_up(&self, pipe: &mut Pipeline, claim: &Claim, cause: &str) -> Result<(), Error> {
+        tracing::warn!(job.id = %claim.entry.job.id, %cause, "a job is given up");
+        let grave = Grave {
+            queue: &self.queue,
+            job: Some(&claim.entry.job),
+            cause,
+            deliveries: claim.deliveries,
+            consumer: self.bus.instance(),
+        };
+        self.count(pipe, "dead", 1);
+        bury(pipe, &self.bus, &grave)
+    }
+
+    /// Counts for dashboards.
+    fn count(&self, pipe: &mut Pipeline, what: &str, by: usize) {
+        pipe.cmd("HINCRBY").arg(key::queue_meta(&self.queue)).arg(what).arg(by).ignore();
     }
 
     /// `XACK` and `XDEL` of those of `claims` that are of `priority`.

@@ -1,21 +1,26 @@
-//! A worker: an apalis worker over our backend, with its reader, reaper, mover and settler beside it.
+//! A worker: an apalis worker over our backend, watched by an apalis monitor, with its reader, reaper, mover, settler
+//! and controller beside it.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt;
 use apalis::layers::tracing::TraceLayer;
-use apalis_core::error::{BoxDynError, WorkerError};
+use apalis_core::error::BoxDynError;
+use apalis_core::monitor::Monitor;
 use apalis_core::task::Task;
 use apalis_core::worker::builder::WorkerBuilder;
 use futures::future::BoxFuture;
 use metatron_domain::command::Queue;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tower::timeout::TimeoutLayer;
 
-use super::backend::{InHand, Job, Source};
+use super::backend::{Job, Source};
+use super::control::Controller;
 use super::due::{Mover, Poke};
+use super::hand::InHand;
 use super::read::Reader;
 use super::reap::{Abandoned, Reaper};
 use super::settle::{Settlement, Settler};
@@ -27,6 +32,8 @@ use crate::Bus;
 const OWED: usize = 1_024;
 /// How long acknowledgements are tried after the last handler ended.
 const LAST_WORDS: Duration = Duration::from_secs(3);
+/// How long a handler has to hand its job back once the time to drain is over.
+const HANDING_BACK: Duration = Duration::from_millis(500);
 
 /// A worker of one queue. Its process must renew its lease ([`Bus::renew_forever`]) all the while.
 #[derive(Debug)]
@@ -43,9 +50,8 @@ impl Worker {
         Self { bus, queue, group: group.to_owned(), options }
     }
 
-    /// Works until `shutdown`; then reads no more, lets running handlers end, and acknowledges what they did.
-    ///
-    /// The caller bounds the drain: dropping this future leaves what is unfinished pending, to be taken over by name.
+    /// Works until `shutdown`; then reads no more, lets running handlers end within [`Options::drain`], and acknowledges
+    /// what they did. What is unfinished then stays pending, and is taken over as soon as this process says it is gone.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "as everywhere in this crate, the token is handed over"
@@ -60,9 +66,11 @@ impl Worker {
         let (settle, settlements) = mpsc::channel(OWED);
         // Ours to cancel, should the worker end by itself.
         let shutdown = shutdown.child_token();
-        let source = Source { jobs, settle, options };
-        let working = apalis(source, bus.instance(), &queue, handler, shutdown.clone());
-        let parts = Parts { bus, queue, group, options, jobs: jobs_in, settlements };
+        let in_hand = bus.in_hand(&queue, &group);
+        let apalis = Apalis { jobs: Arc::new(Mutex::new(jobs)), settle, options, handler: Arc::new(handler) };
+        let name = format!("{}@{}", queue.name(), bus.instance());
+        let working = apalis.monitored(name, in_hand.clone(), shutdown.clone());
+        let parts = Parts { bus, queue, group, options, jobs: jobs_in, settlements, in_hand };
         Box::pin(parts.run(working, shutdown))
     }
 }
@@ -75,13 +83,17 @@ struct Parts {
     options: Options,
     jobs: mpsc::Sender<Task<Job>>,
     settlements: mpsc::Receiver<Settlement>,
+    in_hand: InHand,
 }
 
 impl Parts {
     async fn run(self, working: Working, shutdown: CancellationToken) {
-        let Self { bus, queue, group, options, jobs, settlements } = self;
+        let Self { bus, queue, group, options, jobs, settlements, in_hand } = self;
         let busy = bus.occupy();
-        let (in_hand, poke) = (InHand::default(), Poke::default());
+        let poke = Poke::default();
+        let (paused, obey) = watch::channel(true);
+        let controller =
+            Controller { bus: bus.clone(), queue: queue.clone(), in_hand: in_hand.clone(), paused };
         let takeover = Reaper {
             bus: bus.clone(),
             queue: queue.clone(),
@@ -98,6 +110,7 @@ impl Parts {
             slots: Slots::new(&options),
             in_hand: in_hand.clone(),
             poke: poke.clone(),
+            paused: obey,
             jobs,
             reaper: takeover.clone(),
         };
@@ -106,9 +119,7 @@ impl Parts {
 
         let give_up = CancellationToken::new();
         let working = async {
-            if let Err(error) = working.await {
-                tracing::error!(%error, queue = queue.name(), "the worker ended");
-            }
+            working.await;
             // Nobody reads for a worker that has ended.
             shutdown.cancel();
             tokio::select! {
@@ -124,6 +135,7 @@ impl Parts {
             reader.run(shutdown.clone()),
             takeover.run(shutdown.clone()),
             mover.run(shutdown.clone()),
+            controller.run(shutdown.clone()),
             working,
             settling,
         );
@@ -131,37 +143,67 @@ impl Parts {
     }
 }
 
-type Working = BoxFuture<'static, Result<(), WorkerError>>;
+type Working = BoxFuture<'static, ()>;
 
-/// The apalis worker itself, as a future whose type callers need not prove anything of.
-fn apalis<H, F>(
-    source: Source,
-    instance: &str,
-    queue: &Queue,
-    handler: H,
-    shutdown: CancellationToken,
-) -> Working
+/// What an apalis worker is built from, as often as its monitor wants.
+struct Apalis<H> {
+    jobs: Arc<Mutex<mpsc::Receiver<Task<Job>>>>,
+    settle: mpsc::Sender<Settlement>,
+    options: Options,
+    handler: Arc<H>,
+}
+
+impl<H, F> Apalis<H>
 where
     H: Fn(Delivery) -> F + Send + Sync + 'static,
     F: Future<Output = Disposition> + Send + 'static,
 {
-    let concurrency = source.options.concurrency.max(1);
-    let handler = Arc::new(handler);
-    let worker = WorkerBuilder::new(format!("{}@{instance}", queue.name()))
-        .backend(source)
-        .layer(TraceLayer::new().make_span_with(span))
-        .concurrency(concurrency)
-        .catch_panic()
-        .build(tower::service_fn(move |task: Task<Job>| {
-            let handler = handler.clone();
-            // Called inside the future, so that a panic of the call itself is caught as well.
-            async move { Ok::<_, BoxDynError>(handler(task.args.delivery).await) }
-        }));
-    let signal = async move {
-        shutdown.cancelled().await;
-        Ok::<(), std::io::Error>(())
-    };
-    Box::pin(worker.run_until(signal))
+    /// The worker under its monitor, as a future whose type callers need not prove anything of. A worker that ends
+    /// with an error is started anew and goes on with the same jobs.
+    fn monitored(self, name: String, in_hand: InHand, shutdown: CancellationToken) -> Working {
+        let Self { jobs, settle, options, handler } = self;
+        let drain = options.drain;
+        let monitor = Monitor::new()
+            .register(move |_restarts| {
+                let source = Source { jobs: jobs.clone(), settle: settle.clone(), options };
+                let handler = handler.clone();
+                WorkerBuilder::new(name.as_str())
+                    .backend(source)
+                    .layer(TraceLayer::new().make_span_with(span))
+                    .concurrency(options.concurrency.max(1))
+                    .catch_panic()
+                    .layer(tower::util::option_layer(options.timeout.map(TimeoutLayer::new)))
+                    .build(tower::service_fn(move |task: Task<Job>| {
+                        let handler = handler.clone();
+                        // Called inside the future, so that a panic of the call itself is caught as well.
+                        async move { Ok::<_, BoxDynError>(handler(task.args.delivery).await) }
+                    }))
+            })
+            .should_restart(|_, error| {
+                tracing::error!(%error, "a worker ended and is started anew");
+                true
+            })
+            .shutdown_timeout(drain + HANDING_BACK);
+        Box::pin(async move {
+            let stopped = shutdown.clone();
+            let signal = async move {
+                stopped.cancelled().await;
+                Ok::<(), std::io::Error>(())
+            };
+            let overdue = async {
+                shutdown.cancelled().await;
+                tokio::time::sleep(drain).await;
+                in_hand.cancel_all();
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                ended = monitor.run_with_signal(signal) => if let Err(error) = ended {
+                    tracing::error!(%error, "the workers' monitor ended");
+                },
+                () = overdue => {}
+            }
+        })
+    }
 }
 
 /// Everything that is logged while a job runs says which.

@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod call;
+mod control;
 mod delay;
 mod facts;
 mod live;
 mod queue;
+mod stranger;
 mod takeover;
 
 use std::future::Future;
@@ -54,6 +56,19 @@ impl Rig {
         task: impl Future<Output = ()> + Send + 'static,
     ) -> tokio::task::AbortHandle {
         self.tasks.spawn(task)
+    }
+
+    /// Clients that wait in a blocking read.
+    pub(crate) fn blocked(&self) -> u64 {
+        let info = self.server.command(&["INFO", "clients"]).unwrap();
+        let line = info.lines().find_map(|line| line.strip_prefix("blocked_clients:")).unwrap();
+        line.parse().unwrap()
+    }
+
+    /// Clients that listen to a channel.
+    pub(crate) fn listeners(&self, channel: &str) -> u64 {
+        let reply = self.server.command(&["PUBSUB", "NUMSUB", channel]).unwrap();
+        reply.lines().last().unwrap().trim_start_matches(':').parse().unwrap()
     }
 
     /// Asks everything to stop, and waits until it has.

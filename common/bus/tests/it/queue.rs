@@ -12,8 +12,14 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::{Rig, ticket, until, within};
 
-pub(crate) const ONE: Options =
-    Options { concurrency: 1, reserved_high: 0, prefetch: 0, lease: Duration::from_millis(500) };
+pub(crate) const ONE: Options = Options {
+    concurrency: 1,
+    reserved_high: 0,
+    prefetch: 0,
+    lease: Duration::from_millis(500),
+    timeout: None,
+    drain: Duration::from_secs(6),
+};
 
 /// A worker that tells of each delivery and is done with it.
 pub(crate) fn telling(

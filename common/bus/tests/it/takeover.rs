@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use metatron_bus::lease::Observer;
-use metatron_bus::queue::{Delivery, Disposition, MOST_DELIVERIES, Options, Worker};
-use metatron_domain::command::{Priority, Queue};
+use metatron_bus::queue::{Delivery, Disposition, Options, Worker};
+use metatron_domain::command::{JobKind, Priority, Queue};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,14 @@ use tokio_util::sync::CancellationToken;
 use super::{Rig, ticket, until, within};
 
 const LEASE: Duration = Duration::from_millis(500);
-const ONE: Options = Options { concurrency: 1, reserved_high: 0, prefetch: 0, lease: LEASE };
+const ONE: Options = Options {
+    concurrency: 1,
+    reserved_high: 0,
+    prefetch: 0,
+    lease: LEASE,
+    timeout: None,
+    drain: Duration::from_secs(6),
+};
 
 /// A process: a lease and a worker that tells of each delivery, and then does what `end` says, or hangs.
 fn process(
@@ -103,7 +110,8 @@ async fn a_job_that_killed_too_many_workers_is_a_dead_letter() {
     let bus = rig.bus("asker");
     let job = ticket();
     bus.enqueue(&Queue::Run, Priority::High, &job, None).await.unwrap();
-    for n in 0..=MOST_DELIVERIES {
+    let most = JobKind::Run.retry().most;
+    for n in 0..=most {
         let (mut told, crash, _) = process(&mut rig, &format!("victim-{n}"), None);
         assert_eq!(within(told.recv()).await.unwrap().deliveries, n + 1);
         crash.iter().for_each(AbortHandle::abort);
@@ -111,7 +119,7 @@ async fn a_job_that_killed_too_many_workers_is_a_dead_letter() {
     let (mut told, ..) = process(&mut rig, "last", Some(Disposition::Done));
     until("it is given up", async || !bus.dead_letters(None, 1).await.unwrap().is_empty()).await;
     let letter = bus.dead_letters(None, 1).await.unwrap().remove(0);
-    assert_eq!((letter.ticket, letter.deliveries), (Some(job), MOST_DELIVERIES + 1));
+    assert_eq!((letter.ticket, letter.deliveries), (Some(job), most + 1));
     assert_eq!(bus.depth(&Queue::Run).await.unwrap(), 0);
     assert!(told.try_recv().is_err());
     rig.finish().await;
@@ -126,7 +134,7 @@ async fn a_worker_blocked_when_redis_is_emptied_takes_what_comes_next() {
         let job = ticket();
         bus.enqueue(&Queue::Run, Priority::Low, &job, None).await.unwrap();
         assert_eq!(within(told.recv()).await.unwrap().ticket, job);
-        until("the worker blocks", async || blocked(&rig) == 1).await;
+        until("the worker blocks", async || rig.blocked() == 1).await;
         rig.server.flushall().unwrap();
     }
     rig.finish().await;
@@ -240,12 +248,6 @@ async fn an_observer_calls_dead_who_stands_still_and_who_is_missing_but_not_at_f
     rig.finish().await;
 }
 
-fn blocked(rig: &Rig) -> u64 {
-    let info = rig.server.command(&["INFO", "clients"]).unwrap();
-    let line = info.lines().find_map(|line| line.strip_prefix("blocked_clients:")).unwrap();
-    line.parse().unwrap()
-}
-
 /// Takes half a minute and counts, so it is no part of the gate: `cargo test -p metatron-bus -- --ignored silent`.
 #[tokio::test]
 #[ignore = "measures for 30 s"]
@@ -263,7 +265,7 @@ async fn an_idle_process_is_almost_silent() {
         let line = stats.lines().find_map(|line| line.strip_prefix("total_commands_processed:")).unwrap();
         line.parse::<f64>().unwrap()
     };
-    until("it blocks", async || blocked(&rig) == 1).await;
+    until("it blocks", async || rig.blocked() == 1).await;
     let before = commands();
     tokio::time::sleep(Duration::from_secs(30)).await;
     // Two of our own look-ups, with their QUIT.
