@@ -152,7 +152,7 @@ async fn work(spec: &Spec, bus: &Bus) -> Result<()> {
         async move { bus.renew_forever(LEASE, stop).await }
     });
     let Spec { concurrency, prefetch, .. } = *spec;
-    let options = Options { concurrency, reserved_high: 0, prefetch, lease: LEASE };
+    let options = Options { concurrency, reserved_high: 0, prefetch, lease: LEASE, ..Options::default() };
     let worker = Worker::new(bus.clone(), Queue::Run, "bench", options);
     tasks.spawn({
         let bench = bench.clone();
@@ -201,9 +201,7 @@ async fn fence(bench: &Bench, store: &Store, delivery: &Delivery) -> Result<()> 
     let former = delivery.recovered_from.as_deref().unwrap_or(instance);
     let claim = store.claim(delivery.ticket.id, instance, Some(former)).await?;
     let claim = claim.context("the row can't be claimed")?;
-    let mut tx = store.begin().await?;
-    tx.finish(&claim, SystemClock.now()).await?;
-    commit(&bench.bus, store, tx).await
+    Ok(store.finish(&claim, SystemClock.now()).await?)
 }
 
 fn ticket(subject: &str) -> Ticket {
