@@ -117,6 +117,8 @@ kinds! {
     TokenChanged = "token.changed",
     /// A setting changed.
     SettingChanged = "setting.changed",
+    /// A queue was paused or resumed.
+    QueueChanged = "queue.changed",
     /// A service came up.
     ServiceUp = "service.up",
     /// A heartbeat was recorded.

@@ -19,6 +19,7 @@ pub mod journal;
 mod open;
 pub mod provider;
 pub mod pulse;
+pub mod queue;
 pub mod run;
 pub mod secret;
 pub mod setting;

@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Commits that may wait for Redis. Past that they are left to the reconciler.
 const WAITING: usize = 1_024;
+/// Commits carried in one trip.
+const TOGETHER: usize = 64;
 
 /// Takes what requests committed. Its one task carries it, in order.
 pub(crate) struct Carrier {
@@ -38,11 +40,12 @@ impl Carrier {
     /// Carries until `shutdown`, then what still waits.
     pub(crate) async fn run(&self, shutdown: CancellationToken) {
         let mut receiver = self.receiver.lock().await;
+        let mut several = Vec::with_capacity(TOGETHER);
         loop {
             tokio::select! {
-                committed = receiver.recv() => match committed {
-                    Some(committed) => self.deliver(committed).await,
-                    None => return,
+                count = receiver.recv_many(&mut several, TOGETHER) => match count {
+                    0 => return,
+                    _ => self.deliver(together(&mut several)).await,
                 },
                 () = shutdown.cancelled() => break,
             }
@@ -71,6 +74,16 @@ impl Carrier {
             tracing::debug!(%error, "facts were not published; readers take them from the database");
         }
     }
+}
+
+/// What several commits made true, in their order.
+fn together(several: &mut Vec<Committed>) -> Committed {
+    let mut all = Committed::default();
+    for one in several.drain(..) {
+        all.events.extend(one.events);
+        all.owed.extend(one.owed);
+    }
+    all
 }
 
 fn outgoing(owed: Owed) -> Outgoing {

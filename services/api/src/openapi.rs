@@ -60,6 +60,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(room::run::router())
         .merge(room::exec::router())
         .merge(room::approval::router())
+        .merge(room::queue::router())
         .merge(room::service::router())
         .merge(room::event::router());
     OpenApiRouter::with_openapi(<Document as utoipa::OpenApi>::openapi()).nest(PREFIX, rooms)

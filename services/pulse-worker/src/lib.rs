@@ -39,7 +39,7 @@ const RUNS: usize = 8;
 /// Reports handled at once: SQLite has one writer anyway.
 const REPORTS: usize = 4;
 /// How long writing one report down may take; a busy database included.
-const REPORT: Duration = Duration::from_secs(60);
+const REPORT: Duration = Duration::from_mins(1);
 /// The consumer group, named after this service.
 const GROUP: &str = "pulse-worker";
 

@@ -53,6 +53,7 @@ impl Reconciler {
     async fn compare(&mut self) -> anyhow::Result<usize> {
         let bus = self.desk.bus.clone();
         self.bury().await?;
+        self.repeat_wishes().await?;
         let emptied = bus.generation().await?.is_none();
         let (mut carried, mut after) = (0, None);
         loop {
@@ -69,6 +70,18 @@ impl Reconciler {
             bus.set_generation(&JobId::new().to_string()).await?;
         }
         Ok(carried)
+    }
+
+    /// Says again which queues are paused, where Redis does not know.
+    async fn repeat_wishes(&self) -> anyhow::Result<()> {
+        for wish in self.desk.store.queue_wishes().await? {
+            match (self.desk.bus.paused(&wish.queue).await?.unwrap_or(false), wish.paused) {
+                (false, true) => self.desk.bus.pause(&wish.queue).await?,
+                (true, false) => self.desk.bus.resume(&wish.queue).await?,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Ends the rows of work that was given up: a poisonous job is never carried again.

@@ -278,6 +278,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the queues */
+        get: operations["queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a queue
+         * @description What is at work goes on, nothing new begins. It stays paused until it is resumed, also over a restart.
+         */
+        post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resume a queue */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -825,7 +879,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "service.up" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -1200,6 +1254,22 @@ export interface components {
         /** @description Every provider. */
         Providers: {
             items: components["schemas"]["Provider"][];
+        };
+        /** @description One queue. */
+        Queue: {
+            /**
+             * Format: int64
+             * @description Jobs that wait, are delayed or at work.
+             */
+            depth: number;
+            /** @description `run`, `report` or `shell:` and a host. */
+            name: string;
+            /** @description Whether the owner paused it: what is at work goes on, nothing new begins. */
+            paused: boolean;
+        };
+        /** @description Every queue. */
+        Queues: {
+            items: components["schemas"]["Queue"][];
         };
         /** @description Another title. */
         RenameBody: {
@@ -2094,6 +2164,92 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Provider"];
                 };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queues"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The queue's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: the code says why */
             default: {

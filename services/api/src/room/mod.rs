@@ -6,6 +6,7 @@ pub(crate) mod chat;
 pub(crate) mod event;
 pub(crate) mod exec;
 pub(crate) mod provider;
+pub(crate) mod queue;
 pub(crate) mod run;
 pub(crate) mod service;
 pub(crate) mod setting;

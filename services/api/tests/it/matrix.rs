@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the owner's browser session may do.
-const OWNER_ONLY: [&str; 15] = [
+const OWNER_ONLY: [&str; 17] = [
     "DELETE /api/v1/providers/{id}",
     "DELETE /api/v1/tokens/{id}",
     "GET /api/v1/probes/{id}",
@@ -18,6 +18,8 @@ const OWNER_ONLY: [&str; 15] = [
     "POST /api/v1/providers",
     "POST /api/v1/providers/test",
     "POST /api/v1/providers/{id}/default",
+    "POST /api/v1/queues/{name}/pause",
+    "POST /api/v1/queues/{name}/resume",
     "POST /api/v1/session/reauth",
     "POST /api/v1/setup/practice",
     "POST /api/v1/tokens",

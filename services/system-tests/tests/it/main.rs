@@ -2,5 +2,6 @@
 
 mod chat;
 mod model;
+mod queue;
 mod spine;
 mod stop;
