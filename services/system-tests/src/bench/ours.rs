@@ -152,7 +152,7 @@ async fn work(spec: &Spec, bus: &Bus) -> Result<()> {
         async move { bus.renew_forever(LEASE, stop).await }
     });
     let Spec { concurrency, prefetch, .. } = *spec;
-    let options = Options { concurrency, reserved_high: 0, prefetch, lease: LEASE };
+    let options = Options { concurrency, reserved_high: 0, prefetch, lease: LEASE, ..Options::default() };
     let worker = Worker::new(bus.clone(), Queue::Run, "bench", options);
     tasks.spawn({
         let bench = bench.clone();
