@@ -101,3 +101,26 @@ fn a_dashboard_changes_nothing_and_reads_nothing_private() -> Result<()> {
     ensure!(server.command(&["HGET", "metatron:service:api", "state"])?.contains("up"));
     Ok(())
 }
+
+#[test]
+fn each_service_may_do_what_its_queues_ask_of_it() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (server, _) = server(folder.path())?;
+    for (service, queue) in [
+        ("api", "metatron:queue:run"),
+        ("scheduler", "metatron:queue:run"),
+        ("pulse-worker", "metatron:queue:run"),
+        ("shell-worker", "metatron:queue:shell:local"),
+    ] {
+        let password = std::fs::read_to_string(folder.path().join("password").join(service))?;
+        let meta = format!("{queue}:meta");
+        for words in
+            [&["SUBSCRIBE", &meta][..], &["PUBLISH", &meta, "paused"], &["HINCRBY", &meta, "done", "1"]]
+        {
+            server
+                .command_as(service, password.trim(), words)
+                .with_context(|| format!("{service}: {words:?}"))?;
+        }
+    }
+    Ok(())
+}
