@@ -1,8 +1,9 @@
 //! Group commit: units of work that meet at the writer share one transaction, and so one wait for the disk.
 //!
-//! The first of a group begins `immediate`; each that joins works behind a savepoint, so that dropping it undoes it
-//! alone. Whoever finds nobody waiting behind it commits for all, and only then does any of them return. A single
-//! caller pays what a plain transaction costs; sixteen at once pay for one.
+//! The first of a group begins `immediate`; each works behind a savepoint, so that dropping it undoes it alone. Whoever
+//! finds nobody waiting behind it commits for all, and only then does any of them return. A single caller pays what a
+//! plain transaction costs; sixteen at once pay for one. Each statement is a trip to SQLite's thread and back, so what
+//! can be said together is.
 //!
 //! Must never let a unit return before the commit that holds it, nor leave a group open that nobody will commit.
 
@@ -34,21 +35,24 @@ pub(crate) struct Writer {
 struct Line {
     connection: SqliteConnection,
     options: SqliteConnectOptions,
-    /// Units that are done and wait for the commit; a transaction is open while there are any.
+    /// Units that are done and wait for the commit.
     done: Vec<oneshot::Sender<Result<(), Error>>>,
-    /// What the unit at the writer has opened and not ended. Found by its successor where it was dropped.
-    open: Open,
+    state: State,
 }
 
-/// What a unit of work has opened.
+/// What is open on the connection that writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Open {
+enum State {
     /// Nothing.
-    Nothing,
-    /// The transaction: it is the first of its group.
-    Transaction,
-    /// A savepoint in the transaction of its group.
-    Savepoint,
+    Idle,
+    /// A transaction, and in it a savepoint that holds nothing but what is done.
+    Open,
+    /// The same, and the unit at the writer has worked behind the savepoint and not ended. Its successor finds this
+    /// where the unit was dropped.
+    AtWork,
+    /// As [`State::AtWork`], but the unit is one statement, which `SQLite` undoes by itself: the savepoint may hold what
+    /// others have done.
+    AtOne,
 }
 
 /// The writer, held by one unit of work. Dropping it undoes what the unit did.
@@ -80,30 +84,21 @@ impl Writer {
     /// Opens the connection that writes.
     pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self, Error> {
         let connection = SqliteConnection::connect_with(&options).await?;
-        let line = Line { connection, options, done: Vec::new(), open: Open::Nothing };
+        let line = Line { connection, options, done: Vec::new(), state: State::Idle };
         Ok(Self { line: Arc::new(Mutex::new(line)), waiting: Arc::default() })
     }
 
     /// Waits for the writer and begins a unit of work, in a transaction of its own or in one that is open.
     pub(crate) async fn begin(&self) -> Result<Turn, Error> {
         let mut turn = self.turn().await?;
-        if turn.line.done.is_empty() {
-            turn.line.begin().await?;
-        } else {
-            // Set first: should this future be dropped in the middle, the savepoint is undone.
-            turn.line.open = Open::Savepoint;
-            turn.line.run("savepoint unit").await?;
-        }
+        turn.line.enter(State::AtWork).await?;
         Ok(turn)
     }
 
-    /// As [`Writer::begin`], for a unit that is one statement: `SQLite` undoes a failed statement by itself, so it needs
-    /// no savepoint.
+    /// As [`Writer::begin`], for a unit that is one statement: it needs no savepoint of its own.
     pub(crate) async fn begin_single(&self) -> Result<Turn, Error> {
         let mut turn = self.turn().await?;
-        if turn.line.done.is_empty() {
-            turn.line.begin().await?;
-        }
+        turn.line.enter(State::AtOne).await?;
         Ok(turn)
     }
 
@@ -147,41 +142,52 @@ impl Writer {
 }
 
 impl Line {
-    async fn begin(&mut self) -> Result<(), Error> {
-        self.open = Open::Transaction;
-        let begun = self.run("begin immediate").await;
-        if begun.is_err() {
-            self.abandon().await;
+    /// Opens what the next unit needs. The state is set first: should this future be dropped in the middle, what it did
+    /// is undone.
+    async fn enter(&mut self, next: State) -> Result<(), Error> {
+        let before = std::mem::replace(&mut self.state, next);
+        let entered = match (before, next) {
+            (State::Idle, _) => self.run("begin immediate; savepoint unit").await,
+            (_, State::AtOne) => Ok(()),
+            _ => self.run("release unit; savepoint unit").await,
+        };
+        if let Err(error) = &entered {
+            self.lose(error).await;
         }
-        begun.map_err(Error::from)
+        entered.map_err(Error::from)
     }
 
-    /// Undoes what a dropped unit left open.
+    /// Undoes what a dropped unit left.
     async fn clean(&mut self) {
-        match self.open {
-            Open::Nothing => {}
-            Open::Transaction => self.abandon().await,
-            Open::Savepoint => {
-                let undone = match self.run("rollback to unit").await {
-                    Ok(()) => self.run("release unit").await,
-                    Err(error) => Err(error),
-                };
-                match undone {
-                    Ok(()) => self.open = Open::Nothing,
-                    // SQLite itself has undone the whole transaction: it does so when the disk fails.
-                    Err(error) => self.lose(&error).await,
-                }
-            }
+        match self.state {
+            State::Idle | State::Open => {}
+            State::AtOne => self.still("release unit; savepoint unit").await,
+            State::AtWork => self.still("rollback to unit").await,
+        }
+    }
+
+    /// Goes on in the open transaction, if it is still there: `SQLite` itself undoes all of it when the disk fails.
+    async fn still(&mut self, statement: &'static str) {
+        match self.run(statement).await {
+            Ok(()) => self.state = State::Open,
+            Err(error) => self.lose(&error).await,
         }
     }
 
     /// Commits for everybody who is done, and tells each.
     async fn commit(&mut self) {
         if self.done.is_empty() {
+            if self.state != State::Idle {
+                self.abandon().await;
+            }
             return;
         }
+        // Ends the savepoint as well.
         match self.run("commit").await {
-            Ok(()) => self.tell(Ok(())),
+            Ok(()) => {
+                self.state = State::Idle;
+                self.tell(Ok(()));
+            }
             Err(error) => self.lose(&error).await,
         }
     }
@@ -201,7 +207,7 @@ impl Line {
 
     /// Ends the transaction that may be open. A connection that can't even do that is replaced.
     async fn abandon(&mut self) {
-        self.open = Open::Nothing;
+        self.state = State::Idle;
         // Where none is open this fails, and all is well.
         let _ = self.run("rollback").await;
         if self.connection.ping().await.is_err()
@@ -234,14 +240,7 @@ impl Turn {
     }
 
     async fn finish(mut self, tell: oneshot::Sender<Result<(), Error>>) {
-        if self.line.open == Open::Savepoint
-            && let Err(error) = self.line.run("release unit").await
-        {
-            // Told first, so that it learns the cause whatever becomes of the others.
-            let _ = tell.send(Err(Error::from(error)));
-            return;
-        }
-        self.line.open = Open::Nothing;
+        self.line.state = State::Open;
         self.line.done.push(tell);
         let nobody_waits = self.writer.waiting.load(Ordering::Acquire) == 0;
         if nobody_waits || self.line.done.len() >= MOST {
@@ -253,7 +252,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if !self.handed_on && (self.line.open != Open::Nothing || !self.line.done.is_empty()) {
+        if !self.handed_on && self.line.state != State::Idle {
             self.writer.conclude_later();
         }
     }

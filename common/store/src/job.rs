@@ -198,6 +198,13 @@ impl Store {
         Ok(row.map(|row| Claim { job, epoch: row.epoch, attempt: row.attempt }))
     }
 
+    /// Finishes a claimed job where nothing else changes with it: as [`Tx::finish`], in a unit of its own.
+    pub async fn finish(&self, claim: &Claim, now: Instant) -> Result<(), Error> {
+        let mut tx = self.begin_single().await?;
+        tx.finish(claim, now).await?;
+        tx.commit().await.map(drop)
+    }
+
     /// Puts a claimed job back, to be tried again not before `due`.
     pub async fn put_back(&self, claim: &Claim, due: Instant, cause: &str) -> Result<(), Error> {
         let (id, due_ms) = (claim.job.to_string(), due.as_millis());

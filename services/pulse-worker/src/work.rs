@@ -66,9 +66,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
 
 /// Ends a job that asks for nothing this queue knows.
 async fn settle(desk: &Desk, claim: &Claim) -> Result<Done, Error> {
-    let mut tx = desk.store.begin().await?;
-    tx.finish(claim, desk.now()).await?;
-    desk.commit(tx).await?;
+    desk.store.finish(claim, desk.now()).await?;
     Ok(Done::Finished)
 }
 

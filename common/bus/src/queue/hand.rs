@@ -4,9 +4,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use apalis_core::task::Task;
+use apalis_core::task::builder::TaskBuilder;
+use apalis_core::task::task_id::TaskId;
 use metatron_domain::command::Priority;
 use metatron_domain::id::JobId;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+use super::Delivery;
+use super::backend::{Claim, Job};
+use super::slot::Slot;
 
 /// The entries of one queue that this process has in hand. Sharers: every worker of that queue in the process.
 #[derive(Debug, Clone, Default)]
@@ -47,4 +55,33 @@ impl InHand {
     pub(super) fn cancel_all(&self) {
         self.lock().values().for_each(|held| held.cancel.cancel());
     }
+}
+
+/// Gives a claimed entry to the worker, unless this process has it in hand already.
+pub(super) async fn deliver(
+    jobs: &mpsc::Sender<Task<Job>>,
+    in_hand: &InHand,
+    claim: Claim,
+    recovered_from: Option<String>,
+    slot: Slot,
+) {
+    let Some(cancel) = in_hand.insert(claim.priority, &claim.id, claim.entry.job.id) else { return };
+    let body = claim.entry.body.as_deref().map(serde_json::from_str).transpose();
+    let body = body.unwrap_or_else(|error| {
+        tracing::error!(%error, job.id = %claim.entry.job.id, "a body is not JSON");
+        None
+    });
+    let delivery = Delivery {
+        ticket: claim.entry.job.clone(),
+        body,
+        entry: claim.id.clone(),
+        priority: claim.priority,
+        deliveries: claim.deliveries,
+        recovered_from,
+        cancel,
+    };
+    let name = TaskId::from_string(format!("{}-{}", claim.priority.as_str(), claim.id));
+    let task = TaskBuilder::new(Job { delivery, claim, slot: Some(slot) }).task_id(name).build();
+    // The worker is gone: the entry stays pending.
+    drop(jobs.send(task).await);
 }

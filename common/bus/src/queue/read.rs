@@ -6,21 +6,19 @@
 use std::time::Duration;
 
 use apalis_core::task::Task;
-use apalis_core::task::builder::TaskBuilder;
-use apalis_core::task::task_id::TaskId;
 use metatron_domain::command::{Priority, Queue};
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamReadReply};
 use redis::{Cmd, RedisError};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Delivery;
 use super::append::{Grave, bury};
 use super::backend::{Claim, Job};
 use super::due::Poke;
 use super::entry::{Entry, Read};
-use super::hand::InHand;
+use super::hand::{InHand, deliver};
 use super::reap::Reaper;
 use super::settle::acknowledge;
 use super::slot::{Free, Slot, Slots};
@@ -32,6 +30,8 @@ use crate::{Bus, Error, key};
 const BLOCK: Duration = Duration::from_secs(10);
 /// Entries of one read, at most.
 const MOST: usize = 128;
+/// A block that ends sooner was none: more may be waiting.
+const AT_ONCE: Duration = Duration::from_millis(1);
 /// How often an `UNBLOCK` that came too early is repeated.
 const AGAIN: Duration = Duration::from_millis(20);
 
@@ -63,6 +63,8 @@ struct Session {
     client: i64,
     high: String,
     low: String,
+    /// Whether the last look found something at once: then more than one is looked for, high first.
+    busy: bool,
 }
 
 impl Reader {
@@ -89,6 +91,7 @@ impl Reader {
             client,
             high: key::stream(&self.queue, Priority::High),
             low: key::stream(&self.queue, Priority::Low),
+            busy: true,
         };
         self.make_groups(&mut session).await?;
         // Something may have become due while nobody listened.
@@ -205,28 +208,33 @@ impl Reader {
         Ok(())
     }
 
-    /// One look: high, then low, then both in a block.
+    /// One look: high, then low, then both in a block. Where nothing waited the last time, or one slot is free, the block
+    /// is the whole look: it finds what waits as well, in one command.
     async fn round(
         &self,
         session: &mut Session,
         mut free: Free,
         shutdown: &CancellationToken,
     ) -> Result<(), RedisError> {
-        let high = self.command(free.high(), None, &[&session.high], ">");
-        let found: Option<StreamReadReply> = high.query_async(&mut session.connection).await?;
-        if self.take_in(session, found, &mut free).await > 0 {
-            return Ok(());
-        }
-        if free.low() > 0 {
-            let low = self.command(free.low(), None, &[&session.low], ">");
-            let found: Option<StreamReadReply> = low.query_async(&mut session.connection).await?;
+        if session.busy && free.high() > 1 {
+            let high = self.command(free.high(), None, &[&session.high], ">");
+            let found: Option<StreamReadReply> = high.query_async(&mut session.connection).await?;
             if self.take_in(session, found, &mut free).await > 0 {
                 return Ok(());
             }
+            if free.low() > 0 {
+                let low = self.command(free.low(), None, &[&session.low], ">");
+                let found: Option<StreamReadReply> = low.query_async(&mut session.connection).await?;
+                if self.take_in(session, found, &mut free).await > 0 {
+                    return Ok(());
+                }
+            }
         }
         loop {
+            let began = Instant::now();
             match self.block(session, &free, shutdown).await? {
                 Block::Found(found) => {
+                    session.busy = began.elapsed() < AT_ONCE;
                     self.take_in(session, Some(found), &mut free).await;
                     return Ok(());
                 }
@@ -365,33 +373,4 @@ impl Reader {
             tracing::warn!(%error, queue = self.queue.name(), "an entry could not be handed on; it stays pending");
         }
     }
-}
-
-/// Gives a claimed entry to the worker, unless this process has it in hand already.
-pub(super) async fn deliver(
-    jobs: &mpsc::Sender<Task<Job>>,
-    in_hand: &InHand,
-    claim: Claim,
-    recovered_from: Option<String>,
-    slot: Slot,
-) {
-    let Some(cancel) = in_hand.insert(claim.priority, &claim.id, claim.entry.job.id) else { return };
-    let body = claim.entry.body.as_deref().map(serde_json::from_str).transpose();
-    let body = body.unwrap_or_else(|error| {
-        tracing::error!(%error, job.id = %claim.entry.job.id, "a body is not JSON");
-        None
-    });
-    let delivery = Delivery {
-        ticket: claim.entry.job.clone(),
-        body,
-        entry: claim.id.clone(),
-        priority: claim.priority,
-        deliveries: claim.deliveries,
-        recovered_from,
-        cancel,
-    };
-    let name = TaskId::from_string(format!("{}-{}", claim.priority.as_str(), claim.id));
-    let task = TaskBuilder::new(Job { delivery, claim, slot: Some(slot) }).task_id(name).build();
-    // The worker is gone: the entry stays pending.
-    drop(jobs.send(task).await);
 }

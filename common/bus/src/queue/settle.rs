@@ -18,6 +18,8 @@ use crate::{Bus, Error, key};
 
 /// Acknowledgements in one write.
 const BATCH: usize = 256;
+/// How long plain acknowledgements wait for company. Nobody waits for them; what is owed with one goes at once.
+const COMPANY: Duration = Duration::from_millis(1);
 
 /// What is to become of an entry.
 #[derive(Debug)]
@@ -55,6 +57,14 @@ impl Settler {
                 }
                 () = sleep(pause) => {}
                 () = give_up.cancelled() => return,
+            }
+            if !batch.is_empty() && batch.iter().all(|one| one.disposition == Disposition::Done) {
+                tokio::time::sleep(COMPANY).await;
+                while batch.len() < BATCH
+                    && let Ok(one) = settlements.try_recv()
+                {
+                    batch.push(one);
+                }
             }
             waiting.append(&mut batch);
             let before = waiting.len();

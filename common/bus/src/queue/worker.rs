@@ -169,10 +169,10 @@ where
                 let handler = handler.clone();
                 WorkerBuilder::new(name.as_str())
                     .backend(source)
+                    .layer(tower::util::option_layer(options.timeout.map(TimeoutLayer::new)))
                     .layer(TraceLayer::new().make_span_with(span))
                     .concurrency(options.concurrency.max(1))
                     .catch_panic()
-                    .layer(tower::util::option_layer(options.timeout.map(TimeoutLayer::new)))
                     .build(tower::service_fn(move |task: Task<Job>| {
                         let handler = handler.clone();
                         // Called inside the future, so that a panic of the call itself is caught as well.

@@ -201,9 +201,7 @@ async fn fence(bench: &Bench, store: &Store, delivery: &Delivery) -> Result<()> 
     let former = delivery.recovered_from.as_deref().unwrap_or(instance);
     let claim = store.claim(delivery.ticket.id, instance, Some(former)).await?;
     let claim = claim.context("the row can't be claimed")?;
-    let mut tx = store.begin().await?;
-    tx.finish(&claim, SystemClock.now()).await?;
-    commit(&bench.bus, store, tx).await
+    Ok(store.finish(&claim, SystemClock.now()).await?)
 }
 
 fn ticket(subject: &str) -> Ticket {
