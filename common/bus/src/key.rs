@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use metatron_domain::command::{Priority, Queue};
 use metatron_domain::id::{JobId, RunId, TerminalId};
 
+use Life::{Emptied, Expires, Kept};
+
 /// One row: a family of keys or channels.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
@@ -15,12 +17,32 @@ pub struct Key {
     pub pattern: &'static str,
     /// The Redis type, or `channel` for pub/sub.
     pub kind: &'static str,
-    /// How it ends: time to live, trimming, or nothing.
-    pub life: &'static str,
+    /// How it ends.
+    pub life: Life,
     /// Who writes it.
     pub owner: &'static str,
     /// What it means.
     pub meaning: &'static str,
+}
+
+/// How a key ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// It stays as long as Redis does.
+    Kept,
+    /// What is in it goes, as told here; the key itself never expires.
+    Emptied(&'static str),
+    /// It expires: every key of the family has a time to live.
+    Expires(&'static str),
+}
+
+impl Life {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Kept => "never",
+            Self::Emptied(how) | Self::Expires(how) => how,
+        }
+    }
 }
 
 impl Key {
@@ -58,7 +80,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 macro_rules! table {
-    ($($(#[$doc:meta])* $name:ident: $pattern:literal, $kind:literal, $life:literal, $owner:literal, $meaning:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $pattern:literal, $kind:literal, $life:expr, $owner:literal, $meaning:literal;)*) => {
         $($(#[$doc])* pub(crate) const $name: Key = Key {
             pattern: $pattern, kind: $kind, life: $life, owner: $owner, meaning: $meaning,
         };)*
@@ -69,40 +91,40 @@ macro_rules! table {
 }
 
 table! {
-    META: "metatron:meta", "hash", "none", "scheduler",
+    META: "metatron:meta", "hash", Kept, "scheduler",
         "`generation`: missing or changed means that Redis was emptied, and all owed work is queued again";
-    EVENTS: "metatron:stream:events", "stream", "about 100,000 entries", "whoever commits the fact",
+    EVENTS: "metatron:stream:events", "stream", Emptied("about 100,000 entries"), "whoever commits the fact",
         "every fact; `type` begins with the room, `id` is the row number in SQLite";
-    DEAD: "metatron:stream:dead", "stream", "about 10,000 entries", "queue workers",
+    DEAD: "metatron:stream:dead", "stream", Emptied("about 10,000 entries"), "queue workers",
         "jobs given up: queue, job, cause, deliveries, consumer";
-    QUEUE_DUE: "metatron:queue:{name}:due", "zset", "a member is removed when it is due", "workers",
+    QUEUE_DUE: "metatron:queue:{name}:due", "zset", Emptied("a member is removed when it is due"), "workers",
         "delayed work; the score is the due time in milliseconds";
-    QUEUE_META: "metatron:queue:{name}:meta", "hash", "none", "api, scheduler, workers",
+    QUEUE_META: "metatron:queue:{name}:meta", "hash", Kept, "api, scheduler, workers",
         "`paused`, and counts of what was `done`, `retried`, `dead` since Redis was last empty; also a channel";
-    QUEUE: "metatron:queue:{name}:{priority}", "stream", "an entry is deleted when it is done", "api, scheduler, workers",
+    QUEUE: "metatron:queue:{name}:{priority}", "stream", Emptied("an entry is deleted when it is done"), "api, scheduler, workers",
         "owed work: `job` names a row of SQLite; `high` is read before `low`";
-    JOB: "metatron:job:{id}", "hash", "1 h after the last word", "workers",
+    JOB: "metatron:job:{id}", "hash", Expires("1 h after the last word"), "workers",
         "how far a job has come: `done` of `total`; gone with the next loss of Redis";
-    STRAY: "metatron:stray:{key}", "any", "24 h", "whoever found it",
+    STRAY: "metatron:stray:{key}", "any", Expires("24 h"), "whoever found it",
         "what stood in the place of a key of ours with another type";
-    LIVE_STRAY: "metatron-live:stray:{key}", "any", "24 h", "whoever found it",
+    LIVE_STRAY: "metatron-live:stray:{key}", "any", Expires("24 h"), "whoever found it",
         "the same, of a private key";
-    LIVE_QUEUE_DUE: "metatron-live:queue:{name}:due", "zset", "a member is removed when it is due", "workers",
+    LIVE_QUEUE_DUE: "metatron-live:queue:{name}:due", "zset", Emptied("a member is removed when it is due"), "workers",
         "delayed work with a body";
-    LIVE_QUEUE: "metatron-live:queue:{name}:{priority}", "stream", "an entry is deleted when it is done",
+    LIVE_QUEUE: "metatron-live:queue:{name}:{priority}", "stream", Emptied("an entry is deleted when it is done"),
         "pulse-worker, shell-worker", "owed work with a body: requests to a shell host, and its reports";
-    LEASE: "metatron:lease:{instance}", "hash", "6 leases", "each worker process",
+    LEASE: "metatron:lease:{instance}", "hash", Expires("6 leases"), "each worker process",
         "`holder` and a `counter` that moves while the process lives";
-    SERVICE: "metatron:service:{name}", "hash", "30 s", "each service",
+    SERVICE: "metatron:service:{name}", "hash", Expires("30 s"), "each service",
         "`state`, `version`, `pid`, `instance`, `beat`; absence means down";
-    SERVICES: "metatron:services", "set", "none", "each service", "the name of every service that ever beat";
-    TERMINAL: "metatron-live:terminal:{id}", "stream", "about 256 entries; 1 h after its end, 24 h at most",
+    SERVICES: "metatron:services", "set", Kept, "each service", "the name of every service that ever beat";
+    TERMINAL: "metatron-live:terminal:{id}", "stream", Expires("about 256 entries; 1 h after its end, 24 h at most"),
         "shell-worker", "output bytes of a terminal; the entry id ends in their end offset; also a channel";
-    RUN: "metatron-live:run:{id}", "stream", "about 20,000 entries; 1 h after its end, 24 h at most", "pulse-worker",
+    RUN: "metatron-live:run:{id}", "stream", Expires("about 20,000 entries; 1 h after its end, 24 h at most"), "pulse-worker",
         "the model's words of the turn that streams now; also a channel";
-    CALL: "metatron-live:shell:{host}:call", "channel", "none", "api, pulse-worker",
+    CALL: "metatron-live:shell:{host}:call", "channel", Kept, "api, pulse-worker",
         "questions to a shell host, answered at once or not at all";
-    REPLY: "metatron-live:reply:{instance}", "channel", "none", "shell-worker", "the answers to one asker";
+    REPLY: "metatron-live:reply:{instance}", "channel", Kept, "shell-worker", "the answers to one asker";
 }
 
 /// The stream of a queue's priority.
@@ -168,7 +190,11 @@ pub fn document() -> String {
         let _ = writeln!(
             text,
             "| `{}` | {} | {} | {} | {} |",
-            row.pattern, row.kind, row.life, row.owner, row.meaning
+            row.pattern,
+            row.kind,
+            row.life.text(),
+            row.owner,
+            row.meaning
         );
     }
     text
@@ -194,7 +220,12 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_a_page() {
-        insta::assert_snapshot!(document());
+    fn the_page_beside_this_crate_shows_every_key() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("KEYSPACE.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, document()).unwrap();
+            return;
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), document(), "UPDATE=1 writes it anew");
     }
 }

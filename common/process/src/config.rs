@@ -70,6 +70,9 @@ settings! {
     redis_user: Option<String> = "METATRON_REDIS_USER" or "", value::optional(value::redis_user);
     /// File with the password of the ACL user.
     redis_password_file: Option<PathBuf> = "METATRON_REDIS_PASSWORD_FILE" or "", value::optional(value::path);
+    /// Where the Redis of the service tree listens for dashboards as well; a port alone is one of loopback. In the
+    /// environment only. They sign in as `dashboard`, with the password in `$METATRON_KEYS/dashboard.password`.
+    redis_expose: Option<SocketAddr> = "METATRON_REDIS_EXPOSE" or "", value::optional(value::socket);
     /// Address and port of the web server.
     listen: SocketAddr = "METATRON_LISTEN" or "127.0.0.1:7770", value::socket;
     /// The address that browsers use when a proxy stands in front, for example `https://ai.example.org`. Adds it to

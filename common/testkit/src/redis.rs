@@ -105,13 +105,24 @@ impl RedisServer {
 
     /// Runs one command and returns the reply as Redis wrote it (RESP), errors as `Err`.
     pub fn command(&self, words: &[&str]) -> Result<String> {
+        self.converse(&encode(words))
+    }
+
+    /// As [`RedisServer::command`], as a user of the server's access list.
+    pub fn command_as(&self, user: &str, password: &str, words: &[&str]) -> Result<String> {
+        let reply = self.converse(&(encode(&["AUTH", user, password]) + &encode(words)))?;
+        let reply = reply.strip_prefix("+OK\r\n").context("the sign-in was not answered")?.to_owned();
+        if reply.starts_with('-') {
+            bail!("{}", reply.trim_end());
+        }
+        Ok(reply)
+    }
+
+    fn converse(&self, request: &str) -> Result<String> {
         let mut stream = UnixStream::connect(self.socket())?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let words: Vec<String> = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
-        let mut request = format!("*{}\r\n{}", words.len(), words.concat());
         // QUIT makes the server close behind the reply, so that the reply's end needs no parsing.
-        request.push_str("*1\r\n$4\r\nQUIT\r\n");
-        stream.write_all(request.as_bytes())?;
+        stream.write_all((request.to_owned() + &encode(&["QUIT"])).as_bytes())?;
         let mut reply = Vec::new();
         stream.read_to_end(&mut reply)?;
         let reply = String::from_utf8_lossy(&reply).into_owned();
@@ -145,6 +156,12 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A command as it travels.
+fn encode(words: &[&str]) -> String {
+    let texts: Vec<String> = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
+    format!("*{}\r\n{}", words.len(), texts.concat())
 }
 
 #[cfg(test)]

@@ -240,6 +240,8 @@ struct Line<'a> {
     target: String,
     met: bool,
     reps: Vec<f64>,
+    /// By the clock: it tells of the machine as much as of us.
+    elapsed_us: f64,
     per_job: Cost,
     load: f64,
 }
@@ -254,17 +256,18 @@ fn backlog(rig: &Rig, amount: &Amount, reps: usize) -> Result<()> {
     }
     let mut shortest = None;
     for (waiting, costs) in amount.backlogs.iter().zip(costs) {
-        let ours = median(costs.iter().map(|cost| cost.0));
+        let ours = median(costs.iter().map(|cost| cost.1.processor_us()));
         let ratio = ours / *shortest.get_or_insert(ours);
         print(&Line {
             what: BACKLOG,
             waiting: *waiting,
             ours: round(ours),
             ratio: round(ratio),
-            unit: "us",
+            unit: "us of processors",
             target: format!("ratio <= {FLAT}"),
             met: ratio <= FLAT,
-            reps: costs.iter().map(|cost| round(cost.0)).collect(),
+            reps: costs.iter().map(|cost| round(cost.1.processor_us())).collect(),
+            elapsed_us: round(median(costs.iter().map(|cost| cost.0))),
             per_job: Cost::median(costs.iter().map(|cost| cost.1)),
             load: load(),
         })?;

@@ -44,6 +44,11 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
+    /// What Redis and the measured process spent together.
+    pub(crate) fn processor_us(&self) -> f64 {
+        self.redis_cpu_us + self.process_cpu_us
+    }
+
     /// The median of each of its figures.
     pub(crate) fn median(costs: impl Iterator<Item = Self>) -> Self {
         let costs: Vec<Self> = costs.collect();

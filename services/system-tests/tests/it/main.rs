@@ -1,6 +1,8 @@
 //! The running system as its owner sees it: real binaries, HTTP and WebSocket only.
 
 mod chat;
+mod dashboard;
+mod keyspace;
 mod model;
 mod queue;
 mod spine;
