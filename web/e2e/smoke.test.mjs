@@ -2,6 +2,8 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { baseUrl, claimCode, inspect, launch, open, password, shots, text } from "./browser.mjs"
+import { readTheDocs } from "./docs.mjs"
+import { reloadInTheMiddle } from "./reload.mjs"
 
 // What the demonstration model answers with a command that needs the owner's word.
 const REQUEST = process.env.REQUEST ?? "Practice with me: run something that needs my approval."
@@ -108,13 +110,30 @@ test("the same in Hebrew, from the login on", { timeout: 180_000 }, async () => 
   await page.keyboard.press("Enter")
   // The owner's own choice wins over the browser's; it was English so far.
   await page.getByRole("link", { name: text.en.nav.settings }).click()
+  // Shown at once, stored a moment later: the next page load must not come in between.
+  const stored = page.waitForResponse((response) => response.request().method() === "PATCH")
   await page.getByRole("combobox", { name: text.en.settings.language }).selectOption("he")
+  await stored
   await page.getByRole("heading", { level: 1, name: say.settings.title }).waitFor()
   assert.equal(await page.evaluate(() => document.documentElement.dir), "rtl")
   await askAndAllow(page, faults, say)
   await rooms(page, faults, say)
   await page.getByRole("button", { name: say.settings.signOut }).click()
   await page.getByRole("heading", { name: say.login.title }).waitFor()
+  await context.close()
+  assert.deepEqual(faults, [])
+})
+
+test("a reload in the middle of an answer, and the API's own pages", { timeout: 120_000 }, async () => {
+  const { context, page, faults } = await open(browser, "en")
+  await page.goto("/")
+  const say = text.en
+  await page.getByLabel(say.common.password).fill(password)
+  await page.keyboard.press("Enter")
+  // The owner chose Hebrew last.
+  await page.getByRole("link", { name: text.he.nav.chat, exact: true }).waitFor()
+  await reloadInTheMiddle(page, text.he)
+  await readTheDocs(page)
   await context.close()
   assert.deepEqual(faults, [])
 })

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::SqlitePool;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::Error;
@@ -40,7 +40,8 @@ pub(crate) async fn readers(path: &Path) -> Result<SqlitePool, Error> {
 
 /// Brings the database at `path` to the present shape; creates it when absent.
 ///
-/// Before a migration changes existing data a copy is made in `backup`, and its path is returned.
+/// Before a migration changes existing data a copy is made in `backup`, and its path is returned. All that is missing is
+/// applied in one transaction: what fails half-way leaves the database as it was.
 pub async fn migrate(path: &Path, backup: &Path) -> Result<Option<PathBuf>, Error> {
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
@@ -59,19 +60,38 @@ pub async fn migrate(path: &Path, backup: &Path) -> Result<Option<PathBuf>, Erro
     if let Some(applied) = applied
         && applied < wanted
     {
-        std::fs::create_dir_all(backup)
-            .map_err(|cause| Error::Migrate(format!("no copy could be made: {cause}")))?;
         let target = backup.join(format!("before-{wanted:04}-from-{applied:04}.db"));
-        if !target.exists() {
-            let text = target.to_string_lossy().into_owned();
-            // sqlite: `vacuum into` writes a consistent copy, WAL included.
-            sqlx::query("vacuum into ?").bind(text).execute(&pool).await?;
-        }
+        copy_into(&pool, &target).await?;
         copy = Some(target);
     }
-    MIGRATOR.run(&pool).await.map_err(|cause| Error::Migrate(cause.to_string()))?;
+    let mut tx = pool.begin_with("begin immediate").await?;
+    // Inside a transaction sqlx gives each migration a savepoint instead of a transaction of its own.
+    MIGRATOR.run(&mut *tx).await.map_err(|cause| failed(&cause, copy.as_deref()))?;
+    tx.commit().await?;
     pool.close().await;
     Ok(copy)
+}
+
+/// Copies the database as it is now. Under its name stands a whole copy or none, and of several tries the last.
+async fn copy_into(pool: &SqlitePool, target: &Path) -> Result<(), Error> {
+    let no_copy = |cause: std::io::Error| Error::Migrate(format!("no copy could be made: {cause}"));
+    let partial = target.with_extension("partial");
+    std::fs::create_dir_all(target.parent().unwrap_or(target)).map_err(no_copy)?;
+    if partial.exists() {
+        std::fs::remove_file(&partial).map_err(no_copy)?;
+    }
+    let text = partial.to_string_lossy().into_owned();
+    // sqlite: `vacuum into` writes a consistent copy, WAL included.
+    sqlx::query("vacuum into ?").bind(text).execute(pool).await?;
+    std::fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(no_copy)?;
+    std::fs::rename(&partial, target).map_err(no_copy)
+}
+
+fn failed(cause: &MigrateError, copy: Option<&Path>) -> Error {
+    let copy = copy.map(|copy| format!(", and a copy of it lies at {}", copy.display())).unwrap_or_default();
+    Error::Migrate(format!(
+        "{cause}; nothing in it was changed{copy}. Install the version you had before: it can go on with this database"
+    ))
 }
 
 async fn applied_version(pool: &SqlitePool) -> Result<Option<i64>, Error> {

@@ -34,8 +34,13 @@ export const cache = new QueryClient({
 
 export const link = makeLink(cache, () => void signedOut())
 
+let leaving: Promise<void> | undefined
+
+/** Leaves once, though the socket, the button and a refused read may all say so in the same moment. */
+export const signedOut = (): Promise<void> => (leaving ??= leaveEverything().finally(() => (leaving = undefined)))
+
 /** Leaves every room first: a room that is still shown would ask again and be refused. */
-export async function signedOut(): Promise<void> {
+async function leaveEverything(): Promise<void> {
   link.stop()
   forgetLive()
   forgetSession()

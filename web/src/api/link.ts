@@ -25,6 +25,9 @@ export interface GapFrame {
   topic: string
   from?: unknown
   to?: unknown
+  /** With these it is a hole in the text of that turn, else one in the facts or in a terminal's bytes. */
+  turn?: number
+  attempt?: number
 }
 
 export interface TerminalEndFrame {

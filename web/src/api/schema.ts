@@ -994,14 +994,24 @@ export interface components {
         };
         /** @description Where to go on in what flows live. */
         From: number | components["schemas"]["RunPosition"];
-        /** @description Something is missing: facts by their numbers, or bytes by their offsets. */
+        /** @description Something is missing: facts by their numbers, or bytes by their offsets. With `turn` it is a hole in that turn's text. */
         GapFrame: {
+            /**
+             * Format: int32
+             * @description The attempt at it.
+             */
+            attempt?: number | null;
             ev: components["schemas"]["GapKind"];
             /** Format: int64 */
             from: number;
             /** Format: int64 */
             to: number;
             topic: string;
+            /**
+             * Format: int32
+             * @description The turn whose text has the hole.
+             */
+            turn?: number | null;
         };
         /**
          * @description `gap`.

@@ -73,6 +73,8 @@ export const en = {
     missingNext: "Go back and choose again.",
     stale: "Someone changed this meanwhile.",
     staleNext: "The page shows the new state; make your change again.",
+    chatBusy: "A run is at work in this chat.",
+    chatBusyNext: "Stop it, then delete the chat.",
     ended: "This run has ended already.",
     part: "A part of MetatronOS is away: its queue or its shell.",
     partNext: "Nothing is lost. Look at the health line on Now, then try again.",

@@ -24,6 +24,8 @@ export function explain(problem: ApiProblem, text: Messages): { cause: string; n
       return { cause: say.expired, next: say.expiredNext }
     case "digest_mismatch":
       return { cause: say.digest, next: say.digestNext }
+    case "chat_busy":
+      return { cause: say.chatBusy, next: say.chatBusyNext }
     case "run_ended":
       return { cause: say.ended }
     case "redis_unavailable":

@@ -331,8 +331,8 @@ impl Connection {
     }
 
     fn gap(&self, topic: Topic, from: i64, to: i64) {
-        let topic = topic.to_string();
-        self.send(&ServerFrame::Gap(frame::GapFrame { ev: frame::GapKind::Gap, topic, from, to }));
+        let (ev, topic) = (frame::GapKind::Gap, topic.to_string());
+        self.send(&ServerFrame::Gap(frame::GapFrame { ev, topic, from, to, turn: None, attempt: None }));
     }
 
     fn flow(&mut self, topic: Topic, number: u32, live: Live) {
@@ -342,8 +342,11 @@ impl Connection {
             Live::Bytes { from, bytes } => {
                 self.out.push(Message::Binary(frame::output(number, from, &bytes)));
             }
-            Live::Missing { from, to } | Live::Run(LiveRun::Gap { from, to, .. }) => {
-                self.gap(topic, signed(from), signed(to));
+            Live::Missing { from, to } => self.gap(topic, signed(from), signed(to)),
+            Live::Run(LiveRun::Gap { turn, attempt, from, to }) => {
+                let (ev, turn, attempt) = (frame::GapKind::Gap, Some(turn), Some(attempt));
+                let (from, to) = (signed(from), signed(to));
+                self.send(&ServerFrame::Gap(frame::GapFrame { ev, topic: name, from, to, turn, attempt }));
             }
             Live::End { bytes, exit } => {
                 self.channels.remove(topic);

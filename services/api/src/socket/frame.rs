@@ -194,13 +194,19 @@ pub(crate) enum GapKind {
     Gap,
 }
 
-/// Something is missing: facts by their numbers, or bytes by their offsets.
+/// Something is missing: facts by their numbers, or bytes by their offsets. With `turn` it is a hole in that turn's text.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct GapFrame {
     pub(crate) ev: GapKind,
     pub(crate) topic: String,
     pub(crate) from: i64,
     pub(crate) to: i64,
+    /// The turn whose text has the hole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) turn: Option<u32>,
+    /// The attempt at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) attempt: Option<u32>,
 }
 
 /// `terminal.end`.

@@ -74,6 +74,7 @@ export function ThreadHead({ id, chat, run, stopping, onStop, onGone }: Props) {
           <Confirm label={text.common.remove} question={text.chat.removeAsk} busy={remove.isPending} onYes={() => remove.mutate()} />
         </>
       )}
+      <ProblemNote problem={remove.error ? asProblem(remove.error) : null} />
     </header>
   )
 }
