@@ -157,12 +157,8 @@ fn tilde(marks: Vec<Mark>, home: &str, user: &str, cwd: &str) -> Vec<Unit> {
             "+" => units.extend(literal(cwd)),
             "root" => units.extend(literal("/root")),
             name if name == user => units.extend(literal(home)),
-            // Another's home, the old directory: not known. Kept as text, so that it never passes for a plain path.
-            name => {
-                units.push(Unit::Unknown { network: false });
-                units.push(Unit::Lit('~'));
-                units.extend(literal(name));
-            }
+            // Another's home, the old directory: not known, and like everything unknown also tested as empty.
+            _ => units.push(Unit::Unknown { network: false }),
         }
     }
     units

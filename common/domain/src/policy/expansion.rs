@@ -8,6 +8,10 @@ use super::word::{Lexer, Mark, NESTED, Value, decode_text};
 
 impl Lexer<'_> {
     pub(super) fn dollar(&mut self, quoted: bool) {
+        // The shell joins continued lines before it looks at what a `$` begins.
+        while self.chars.get(self.pos..self.pos + 2) == Some(&['\\', '\n']) {
+            self.pos += 2;
+        }
         let here = self.pos;
         match self.chars.get(here).copied() {
             Some('(') => {
@@ -15,6 +19,9 @@ impl Lexer<'_> {
                 let closed = end - usize::from(self.chars.get(end - 1) == Some(&')'));
                 self.pos = end;
                 let code = self.slice(here + 1, closed);
+                if nest::is_doubtful(&code) {
+                    self.look.doubt();
+                }
                 if let Some(text) = code.strip_prefix('(').and_then(|code| code.strip_suffix(')')) {
                     let text = decode_text(text, self.look);
                     self.unknown(text.is_from_network());

@@ -4,7 +4,7 @@
 
 use super::deny::{device, network, power, protected, remove};
 use super::glob::{literal, meets};
-use super::program::{self, Source, is_interpreter, is_network, is_raw_network, is_shell};
+use super::program::{self, Source, is_interpreter, is_network, is_raw_network};
 use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look};
 use super::wrapper::{Inner, inner, join};
@@ -15,7 +15,10 @@ const MAX_WRAPS: u32 = 48;
 const MAX_SCANNED: usize = 64;
 
 /// Names a glob in command position is tried as, besides [`DANGEROUS`].
-const SUSPECTS: &[&str] = &["sh", "bash", "dash", "env", "sudo", "xargs", "cat", "tee", "cp"];
+const SUSPECTS: &[&str] = &[
+    "sh", "bash", "dash", "env", "sudo", "xargs", "cat", "tee", "cp", "curl", "wget", "ssh", "python3",
+    "perl", "node",
+];
 /// Names that a rule is about.
 const DANGEROUS: &[&str] = &[
     "rm", "chmod", "chown", "chgrp", "find", "dd", "shred", "kill", "reboot", "shutdown", "poweroff", "halt",
@@ -53,6 +56,8 @@ impl Walker<'_> {
                     facts.absorb(&self.named(suspect, rest, input));
                 }
             }
+            protected::command(self, &text, rest);
+            self.effects.unknown("which program a glob in the place of a command names");
             return facts;
         }
         protected::operand(self, first);
@@ -95,7 +100,9 @@ impl Walker<'_> {
 
     fn named(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
         let mut facts = Facts {
-            network: is_network(name) || args.iter().any(Arg::is_from_network),
+            network: is_network(name)
+                || (name == "openssl" && args.first().is_some_and(|arg| arg.text() == "s_client"))
+                || args.iter().any(Arg::is_from_network),
             raw: is_raw_network(name),
             interpreter: is_interpreter(name),
             removes: matches!(name, "rm" | "unlink" | "shred" | "rmdir"),
@@ -114,12 +121,15 @@ impl Walker<'_> {
         super::effect::note(self, name, args);
         match name {
             "cd" | "pushd" | "popd" | "chdir" => self.change_directory(name, args),
-            "echo" => facts.output = Some(echo(args)),
-            "printf" => facts.output = Some(printf(args)),
+            "echo" => facts.output = Some(super::print::echo(args)),
+            "printf" => facts.output = Some(super::print::printf(args)),
             "cat" | "tee" | "head" | "tail" if args.iter().all(|arg| arg.text().starts_with('-')) => {
                 facts.output.clone_from(&input.text);
             }
-            "eval" => facts.absorb(&self.evaluate(&join(args), input)),
+            "eval" => {
+                let own = usize::from(args.first().is_some_and(|arg| arg.text() == "--"));
+                facts.absorb(&self.evaluate(&join(&args[own..]), input));
+            }
             "trap" => {
                 let code = args.iter().find(|arg| !matches!(arg.text().as_str(), "--" | "-p" | "-l"));
                 if let Some(code) = code.filter(|_| args.len() > 1) {
@@ -147,18 +157,10 @@ impl Walker<'_> {
             }
             "at" | "batch" => self.input_program(input, &mut facts),
             "crontab" if args.iter().any(|arg| arg.text() == "-") => self.input_program(input, &mut facts),
-            "awk" | "gawk" | "mawk" | "nawk" | "sed" | "make" | "gmake" if input.network => {
-                let from_input = args.windows(2).any(|pair| {
-                    matches!(pair[0].text().as_str(), "-f" | "--file" | "--makefile")
-                        && matches!(pair[1].text().as_str(), "-" | "/dev/stdin" | "/dev/fd/0")
-                });
-                if from_input
-                    || args
-                        .iter()
-                        .any(|arg| matches!(arg.text().as_str(), "-f-" | "-f/dev/stdin" | "--file=-"))
-                {
-                    self.deny(network::PROGRAM, network::BY_PIPE);
-                }
+            "awk" | "gawk" | "mawk" | "nawk" | "sed" | "make" | "gmake"
+                if network::is_program(name, args, input.network) =>
+            {
+                self.deny(network::PROGRAM, network::BY_PIPE);
             }
             name if is_interpreter(name) => facts.absorb(&self.interpreter(name, args, input)),
             _ => {}
@@ -182,6 +184,10 @@ impl Walker<'_> {
         }
         for code in &found.code {
             facts.absorb(&self.evaluate(code, input));
+        }
+        if found.shell {
+            facts.interpreter = true;
+            self.input_program(input, &mut facts);
         }
         for (at, argv) in found.argv.iter().enumerate() {
             let mut words = argv.clone();
@@ -232,74 +238,6 @@ impl Walker<'_> {
         }
     }
 
-    /// Follows a code string.
-    pub(super) fn evaluate(&mut self, code: &Arg, input: &Input) -> Facts {
-        let text = code.text();
-        if code.is_from_network() || (input.network && !code.is_known()) {
-            self.deny(network::PROGRAM, "Network output would become a shell's program by substitution.");
-        }
-        self.code(&text, input)
-    }
-
-    fn interpreter(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
-        match program::source(name, args) {
-            Source::Code(code) if is_shell(name) => {
-                let saved = self.cwd.clone();
-                let facts = self.evaluate(&code, input);
-                self.cwd = saved;
-                facts
-            }
-            Source::Code(code) => {
-                if code.is_from_network() || (input.network && !code.is_known()) {
-                    self.deny(
-                        network::PROGRAM,
-                        "Network output would become an interpreter's program by substitution.",
-                    );
-                }
-                Facts::default()
-            }
-            Source::File(file) => {
-                self.file_program(Some(&file), input);
-                Facts::default()
-            }
-            Source::Stdin => {
-                let mut facts = Facts::default();
-                if input.network {
-                    self.deny(network::PROGRAM, network::BY_PIPE);
-                }
-                if is_shell(name) {
-                    self.input_program(input, &mut facts);
-                }
-                facts
-            }
-            Source::Appended | Source::Other => Facts::default(),
-        }
-    }
-
-    /// A shell reads its program from standard input.
-    fn input_program(&mut self, input: &Input, facts: &mut Facts) {
-        if input.network {
-            self.deny(network::PROGRAM, network::BY_PIPE);
-        }
-        if let Some(text) = &input.text {
-            facts.absorb(&self.apart(&text.clone(), &Input::default()));
-        }
-    }
-
-    fn file_program(&mut self, file: Option<&Arg>, input: &Input) {
-        let Some(file) = file else { return };
-        let stdin = matches!(file.text().as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-");
-        if file.is_from_network() || (stdin && input.network) {
-            self.deny(
-                network::PROGRAM,
-                "Network output would become an interpreter's program by substitution.",
-            );
-        }
-        if let (true, Some(text)) = (stdin, &input.text) {
-            self.apart(&text.clone(), &Input::default());
-        }
-    }
-
     /// Follows `find`: the commands it runs, and D1's rule for where it starts.
     fn find(&mut self, args: &[Arg], input: &Input) -> Facts {
         let mut facts = Facts::default();
@@ -325,55 +263,5 @@ impl Walker<'_> {
             remove::find(self, args);
         }
         facts
-    }
-}
-
-fn echo(args: &[Arg]) -> String {
-    let mut escapes = false;
-    let mut newline = true;
-    let mut from = 0;
-    for arg in args {
-        let text = arg.text();
-        if text.len() < 2
-            || !text.starts_with('-')
-            || !text[1..].chars().all(|c| matches!(c, 'n' | 'e' | 'E'))
-        {
-            break;
-        }
-        escapes |= text.contains('e');
-        newline &= !text.contains('n');
-        from += 1;
-    }
-    let text = join(&args[from..]).text();
-    let text = if escapes { super::brace::ansi(&text).into_iter().collect() } else { text };
-    if newline { text + "\n" } else { text }
-}
-
-/// An approximation: the format's escapes, each `%s` or `%b` filled in turn.
-fn printf(args: &[Arg]) -> String {
-    let Some((format, values)) = args.split_first() else { return String::new() };
-    let format: String = super::brace::ansi(&format.text()).into_iter().collect();
-    if !format.contains('%') {
-        return format;
-    }
-    let mut values = values.iter().map(Arg::text).peekable();
-    let mut out = String::new();
-    let mut rounds = 0;
-    loop {
-        let mut chars = format.chars();
-        while let Some(c) = chars.next() {
-            match (c, c == '%') {
-                (_, true) => match chars.find(|c| c.is_ascii_alphabetic() || *c == '%') {
-                    Some('%') => out.push('%'),
-                    Some('b') => out.extend(super::brace::ansi(&values.next().unwrap_or_default())),
-                    _ => out.push_str(&values.next().unwrap_or_default()),
-                },
-                (c, false) => out.push(c),
-            }
-        }
-        rounds += 1;
-        if values.peek().is_none() || rounds > 256 {
-            return out;
-        }
     }
 }

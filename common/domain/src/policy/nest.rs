@@ -69,6 +69,26 @@ fn word_at(chars: &[char], pos: usize, word: &str) -> bool {
         && chars.get(end).is_none_or(|c| matches!(c, ' ' | '\t' | '\n' | ';' | ')'))
 }
 
+/// Whether a word follows another one that is no reserved word: then it is an operand, and none itself.
+fn is_operand(chars: &[char], pos: usize) -> bool {
+    let Some(last) = chars[..pos].iter().rposition(|c| !matches!(c, ' ' | '\t')) else { return false };
+    let first =
+        chars[..=last].iter().rposition(|c| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')'));
+    let word: String = chars[first.map_or(0, |at| at + 1)..=last].iter().collect();
+    !matches!(word.as_str(), "" | "in" | "fi" | "done" | "esac" | "}")
+}
+
+/// Whether code holds the word `case`: its closing brackets make the end of a substitution doubtful.
+pub(super) fn is_doubtful(code: &str) -> bool {
+    let code = code.replace("\\\n", "");
+    code.match_indices("case").any(|(at, word)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + word.len()..].chars().next();
+        !before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
+            && after.is_none_or(|c| c.is_whitespace() || matches!(c, '$' | '"' | '\'' | '`' | '\\'))
+    })
+}
+
 fn run(chars: &[char], pos: usize, first: Option<Frame>, cases_count: bool) -> usize {
     let mut stack: Vec<Frame> = Vec::new();
     let mut at = pos;
@@ -127,7 +147,9 @@ fn run(chars: &[char], pos: usize, first: Option<Frame>, cases_count: bool) -> u
                 stack.pop();
                 stack.push(Frame::Paren { cases: cases + 1 });
             }
-            (Frame::Paren { cases }, 'e') if cases > 0 && word_at(chars, at, "esac") => {
+            (Frame::Paren { cases }, 'e')
+                if cases > 0 && word_at(chars, at, "esac") && !is_operand(chars, at) =>
+            {
                 stack.pop();
                 stack.push(Frame::Paren { cases: cases - 1 });
             }

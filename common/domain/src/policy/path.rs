@@ -136,6 +136,10 @@ pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
     if !option {
         found.push(units.clone());
     }
+    let last_colon = units.iter().rposition(|unit| *unit == Unit::Lit(':'));
+    if let Some(at) = last_colon.filter(|at| lit(at + 1, '/') && units.len() - at <= MAX_PATH) {
+        found.push(units[at + 1..].to_vec());
+    }
     if option && !lit(1, '-') {
         found.push(units[2..].to_vec());
         if let Some(at) = (2..units.len()).find(|i| lit(*i, '/')) {

@@ -166,6 +166,14 @@ pub(super) fn source(name: &str, args: &[Arg]) -> Source {
         return shell(args);
     }
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    if let ("deno" | "bun", Some((first, rest))) = (stem, args.split_first()) {
+        match first.text().as_str() {
+            "run" => return source("node", rest),
+            "eval" => return rest.last().map_or(Source::Other, |code| Source::Code(code.clone())),
+            "exec" | "repl" | "test" | "install" | "task" => return Source::Other,
+            _ => {}
+        }
+    }
     let (short, long, code, other): (&'static str, &'static str, &[&str], &[&str]) = match stem {
         "python" | "pypy" | "ipython" => (
             "BbdEhiIOPqRsSuvVxc:m:W:X:",

@@ -89,6 +89,10 @@ impl Look for Walker<'_> {
         self.cwd.clone()
     }
 
+    fn doubt(&mut self) {
+        self.partial = true;
+    }
+
     fn spend(&mut self, cost: usize) -> bool {
         if self.budget < cost {
             self.budget = 0;

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use super::Setting;
 use super::deny::{Finding, device, network, power, protected};
 use super::effect::Effects;
 use super::path::{Components, components, resolve};
-use super::syntax::{Command, Kind, Redirect, Step, Tree, read};
+pub(super) use super::stream::Input;
+use super::syntax::{Command, Join, Kind, Step, Tree, read};
 use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_text};
-use super::{Setting, deny};
 
 /// Work units for one judgement: a counter, no clock. Reading a plain command of 8 KiB uses about 100,000.
 const BUDGET: usize = 1_000_000;
@@ -22,14 +23,11 @@ const MAX_LEVELS: u32 = 96;
 /// How often code is read as flat text.
 const MAX_FLATS: u32 = 3;
 
-/// What is known of a command's standard input.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Input {
-    /// It comes from the network, perhaps through filters.
-    pub(super) network: bool,
-    /// Its literal text.
-    pub(super) text: Option<String>,
-}
+/// Failed directory changes that are kept in mind in one and-or list.
+const MAX_STAYED: usize = 3;
+
+/// The directory, the one before it, and the stack of `pushd`.
+type Place = (String, Option<String>, Vec<String>);
 
 /// What was seen in a part of the tree.
 #[expect(clippy::struct_excessive_bools, reason = "independent observations, not a state")]
@@ -163,7 +161,10 @@ impl<'a> Walker<'a> {
         self.flats += 1;
         self.flat = true;
         let budget = std::mem::replace(&mut self.budget, code.len() * 32 + 4096);
+        // The text of a here-document and the operands of a test become commands like the rest.
         let text: String = code
+            .replace("<<", ";")
+            .replace("[[", ";")
             .chars()
             .filter(|c| !matches!(c, '"' | '\'' | '\\' | '$'))
             .map(|c| if matches!(c, '(' | ')' | '`' | '{' | '}') { ';' } else { c })
@@ -175,25 +176,39 @@ impl<'a> Walker<'a> {
         facts
     }
 
-    fn place(&self) -> (String, Option<String>, Vec<String>) {
+    fn place(&self) -> Place {
         (self.cwd.clone(), self.old.clone(), self.pushed.clone())
     }
 
-    fn restore(&mut self, (cwd, old, pushed): (String, Option<String>, Vec<String>)) {
+    fn restore(&mut self, (cwd, old, pushed): Place) {
         (self.cwd, self.old, self.pushed) = (cwd, old, pushed);
     }
 
     fn list(&mut self, tree: &Tree, list: &[Step], input: &Input) -> Facts {
         let mut facts = Facts::default();
         let mut outputs = Some(String::new());
+        // Directories a step may still be in, because a `cd` earlier in its and-or list failed.
+        let mut stayed: Vec<Place> = Vec::new();
         for step in list {
             if !self.spend(32) {
                 break;
             }
-            let saved = (step.background || step.stages.len() > 1).then(|| self.place());
+            if step.join == Join::Fresh {
+                stayed.clear();
+            }
+            let before = self.place();
+            if step.join == Join::Or {
+                for place in stayed.iter().filter(|place| place.0 != before.0) {
+                    self.restore(place.clone());
+                    facts.absorb(&self.pipeline(tree, &step.stages, input));
+                }
+                self.restore(before.clone());
+            }
             let seen = self.pipeline(tree, &step.stages, input);
-            if let Some(saved) = saved {
-                self.restore(saved);
+            if step.background || step.stages.len() > 1 {
+                self.restore(before);
+            } else if self.cwd != before.0 && stayed.len() < MAX_STAYED {
+                stayed.push(before);
             }
             outputs = match (outputs, &seen.output) {
                 (Some(text), Some(more)) => Some(text + more),
@@ -302,39 +317,13 @@ impl<'a> Walker<'a> {
     /// Words outside simple commands: values of `for`, operands of `[[`.
     fn words(&mut self, words: &[String]) {
         for word in words {
+            if assignment(word).is_some() {
+                self.assign(word);
+                continue;
+            }
             for arg in decode(word, self) {
                 protected::operand(self, &arg);
             }
-        }
-    }
-
-    fn redirect(&mut self, tree: &Tree, redirect: &Redirect, input: &mut Input, printed: &mut bool) {
-        if !self.spend(200) {
-            return;
-        }
-        let reads = redirect.op.starts_with('<');
-        let stdin = reads && matches!(redirect.fd.as_str(), "" | "0");
-        if let Some(body) = redirect.body.and_then(|index| tree.bodies.get(index)) {
-            let arg = if body.expands { decode_text(&body.text, self) } else { Arg::plain(&body.text) };
-            if stdin {
-                *input = Input { network: arg.is_from_network(), text: Some(arg.text()) };
-            }
-            return;
-        }
-        if redirect.op == "<<<" {
-            let arg = super::wrapper::join(&decode(&redirect.target, self));
-            if stdin {
-                *input = Input { network: arg.is_from_network(), text: Some(arg.text() + "\n") };
-            }
-            return;
-        }
-        for arg in decode(&redirect.target, self) {
-            if stdin {
-                *input = Input { network: arg.is_from_network(), text: None };
-            } else if !(redirect.op == ">&" && arg.text().chars().all(|c| c.is_ascii_digit() || c == '-')) {
-                *printed = false;
-            }
-            deny::redirect(self, &arg, reads, redirect.op.contains('>'));
         }
     }
 

@@ -90,6 +90,8 @@ pub(super) trait Look {
     fn user(&self) -> String;
     /// The current directory.
     fn cwd(&self) -> String;
+    /// Where a piece of code ends is doubtful.
+    fn doubt(&mut self);
     /// Accounts for work; false when none is left.
     fn spend(&mut self, cost: usize) -> bool;
 }
@@ -282,6 +284,9 @@ impl Lexer<'_> {
         let end = nest::close(&self.chars, self.pos, ')');
         let code = self.slice(self.pos + 1, end.saturating_sub(1));
         self.pos = end;
+        if nest::is_doubtful(&code) {
+            self.look.doubt();
+        }
         let network = self.look.process(&code, writes);
         self.quoted = true;
         self.unknown(network && !writes);

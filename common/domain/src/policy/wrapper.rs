@@ -17,7 +17,12 @@ pub(super) struct Inner {
     pub(super) directory: Option<Arg>,
     /// The text that is replaced by input (xargs).
     pub(super) replaces: Option<Arg>,
+    /// It names nothing to run and opens a shell, which reads its standard input.
+    pub(super) shell: bool,
 }
+
+/// Positions at which the program of a wrapper with unknown options is looked for.
+const MAX_STARTS: usize = 8;
 
 struct Wrapper {
     names: &'static [&'static str],
@@ -93,6 +98,7 @@ const WRAPPERS: &[Wrapper] = &[
     plain(&["nice"], "n:0123456789", "adjustment="),
     after(&["timeout"], "k:s:vpf", "kill-after= signal= preserve-status foreground verbose help version"),
     plain(&["time"], "o:f:apvqV", "output= format= append portability verbose quiet help version"),
+    plain(&["screen"], "aAdDlmqrRxXfioUvVLhS:c:e:p:s:t:T:", ""),
     plain(&["setsid"], "cfwVh", "ctty fork wait help version"),
     plain(&["stdbuf"], "i:o:e:", "input= output= error= help version"),
     plain(&["ionice"], "c:n:p:P:u:t", "class= classdata= pid= pgid= uid= ignore"),
@@ -187,15 +193,17 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
     match name {
         "su" | "runuser" => return Some(switch_user(args)),
         "script" => {
-            return Some(coded(
+            let found = coded(
                 "c:aefqTt::I:O:B:m:E:o:",
                 "command= quiet append return flush force",
                 args,
                 &["c", "command"],
-            ));
+            );
+            return Some(Inner { shell: found.code.is_empty(), ..found });
         }
         "sg" | "newgrp" => {
             return Some(Inner {
+                shell: args.len() < 2,
                 code: args.iter().skip(1).filter(|arg| arg.text() != "-c").cloned().collect(),
                 ..Inner::default()
             });
@@ -207,6 +215,14 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
             );
             let parsed = read(&table, args);
             return Some(Inner { code: vec![join(&parsed.operands)], ..Inner::default() });
+        }
+        "tmux" => {
+            // Any operand of its sub-commands may be a command line; so may all of them, joined.
+            let parsed = read(&table("2CDluvVf:L:S:c:T:N", ""), args);
+            let words = parsed.operands.get(1..).unwrap_or_default();
+            let mut code: Vec<Arg> = words.iter().filter(|word| word.text().contains(' ')).cloned().collect();
+            code.extend((0..words.len().min(MAX_STARTS)).map(|at| join(&words[at..])));
+            return Some(Inner { code, ..Inner::default() });
         }
         _ => {}
     }
@@ -234,6 +250,10 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         }));
     }
     let mut operands = parsed.operands.as_slice();
+    // `env -` is `env -i`.
+    if name == "env" && operands.first().is_some_and(|arg| arg.text() == "-") {
+        operands = &operands[1..];
+    }
     if wrapper.assigns {
         let own = operands.iter().take_while(|arg| assignment(arg)).count();
         operands = &operands[own..];
@@ -246,6 +266,14 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         }
     }
     operands = operands.get(wrapper.before..).unwrap_or_default();
+    result.shell = operands.is_empty()
+        && match name {
+            "sudo" | "doas" => parsed.has(&["s", "i", "shell", "login"]),
+            "systemd-run" => parsed.has(&["S", "shell"]),
+            "pkexec" | "chroot" | "unshare" | "nsenter" | "fakeroot" | "setarch" | "linux32" | "linux64"
+            | "screen" | "firejail" => true,
+            _ => false,
+        };
     result.argv.push(operands.to_vec());
     if name == "start-stop-daemon" {
         let mut words: Vec<Arg> =
@@ -302,5 +330,6 @@ fn switch_user(args: &[Arg]) -> Inner {
     if parsed.has(&["u", "user"]) {
         result.argv.push(parsed.operands);
     }
+    result.shell = result.code.is_empty() && result.argv.iter().all(Vec::is_empty);
     result
 }

@@ -8,6 +8,8 @@ mod process;
 mod special;
 mod table;
 
+use std::collections::BTreeSet;
+
 use super::Setting;
 use super::path::{Components, carried, components, resolve, show};
 use super::pattern::is_pattern;
@@ -20,6 +22,8 @@ pub(super) type Why = (&'static str, String);
 
 const MAX_BYTES: usize = 8 * 1024;
 const MAX_COMMANDS: usize = 32;
+/// Directories that are told apart: each `cd` may have failed.
+const MAX_DIRECTORIES: usize = 64;
 
 /// Judges a whole text; `Ok` means every command in it is on the list.
 pub(super) fn check(text: &str, tree: &Tree, setting: &Setting<'_>) -> Result<(), Why> {
@@ -41,12 +45,7 @@ pub(super) fn check(text: &str, tree: &Tree, setting: &Setting<'_>) -> Result<()
     if stages.len() > MAX_COMMANDS {
         return Err(("ask.length", "The command has more than 32 simple commands.".to_owned()));
     }
-    let mut allower = Allower {
-        setting,
-        protected: setting.protected.iter().map(|path| components(path)).collect(),
-        cwds: vec![setting.cwd.to_owned()],
-        strange: false,
-    };
+    let mut allower = Allower::new(setting);
     for stage in stages {
         let Kind::Simple(words) = &stage.kind else {
             return Err(("ask.grammar", "The command uses groups or control flow.".to_owned()));
@@ -64,11 +63,20 @@ pub(super) struct Allower<'a> {
     pub(super) setting: &'a Setting<'a>,
     protected: Vec<Components>,
     /// Every directory the commands may run in: a `cd` may have failed.
-    cwds: Vec<String>,
+    cwds: BTreeSet<String>,
     strange: bool,
 }
 
-impl Allower<'_> {
+impl<'a> Allower<'a> {
+    fn new(setting: &'a Setting<'a>) -> Self {
+        Self {
+            setting,
+            protected: setting.protected.iter().map(|path| components(path)).collect(),
+            cwds: BTreeSet::from([setting.cwd.to_owned()]),
+            strange: false,
+        }
+    }
+
     fn decode(&mut self, raw: &str) -> Result<Vec<Arg>, Why> {
         let args = decode(raw, self);
         if self.strange || args.iter().any(|arg| !arg.is_known()) {
@@ -142,6 +150,27 @@ impl Allower<'_> {
         Ok(())
     }
 
+    /// No file pattern of a search selects sensitive names (`grep --include`, `rg -g`).
+    pub(super) fn selects(&self, values: &[&Arg]) -> Result<(), Why> {
+        for value in values {
+            let text = value.text().to_lowercase();
+            let pattern = text.rsplit_once(':').map_or(text.as_str(), |(_, pattern)| pattern);
+            if pattern.starts_with('!') {
+                continue;
+            }
+            let open = pattern.contains(['\\', '$', '`', '\'', '"']);
+            // Read as a shell word, a file pattern means the same.
+            let mut look = Allower::new(self.setting);
+            if open || decode(pattern, &mut look).iter().any(|arg| !self.readable(arg)) {
+                return Err((
+                    "ask.sensitive",
+                    format!("It selects files by `{text}`, which can be places that hold secrets."),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a word names nothing sensitive, wherever the command runs.
     pub(super) fn readable(&self, arg: &Arg) -> bool {
         let carried = carried(&arg.units);
@@ -172,12 +201,13 @@ impl Allower<'_> {
     }
 
     /// Follows `cd`; both directories stay possible, since it may fail.
-    pub(super) fn change_directory(&mut self, target: &Arg) {
-        let mut next: Vec<String> = self.cwds.iter().map(|cwd| show(&resolve(&target.units, cwd))).collect();
-        next.append(&mut self.cwds);
-        next.dedup();
-        next.truncate(64);
-        self.cwds = next;
+    pub(super) fn change_directory(&mut self, target: &Arg) -> Result<(), Why> {
+        let next: Vec<String> = self.cwds.iter().map(|cwd| show(&resolve(&target.units, cwd))).collect();
+        self.cwds.extend(next);
+        if self.cwds.len() > MAX_DIRECTORIES {
+            return Err(("ask.directories", "It changes the directory too often to follow.".to_owned()));
+        }
+        Ok(())
     }
 }
 
@@ -207,6 +237,10 @@ impl Look for Allower<'_> {
 
     fn cwd(&self) -> String {
         self.setting.cwd.to_owned()
+    }
+
+    fn doubt(&mut self) {
+        self.strange = true;
     }
 
     fn spend(&mut self, _: usize) -> bool {

@@ -53,6 +53,9 @@ pub(super) fn check(text: &str) -> Result<(), Why> {
             '{' | '}' => return Err(grammar("braces")),
             '(' | ')' => return Err(grammar("brackets")),
             '#' if begins => return Err(grammar("a comment")),
+            '~' if begins && matches!(at(i + 1), Some('+' | '-')) => {
+                return Err(grammar("a `~` that stands for a directory of the moment"));
+            }
             '!' if begins
                 && at(i + 1)
                     .is_none_or(|c| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '<' | '>')) =>

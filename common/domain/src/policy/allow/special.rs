@@ -47,15 +47,12 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
         "diff" => {
             let parsed = parsed(
                 "abBcC:dD:eEfF:hHiI:lL:nNpqrsS:tTuU:vwW:x:X:yZ",
-                "recursive report-identical-files from-file= to-file=",
+                "recursive report-identical-files from-file= to-file= paginate",
             );
             if parsed.has(&["r", "recursive"]) {
                 allower.recursive(&parsed.operands)?;
             }
-            if args.iter().any(|arg| {
-                let text = arg.text();
-                text == "-l" || text.starts_with("--pag")
-            }) {
+            if parsed.has(&["l", "paginate"]) {
                 return Err(refused(name, "-l, which runs `pr`"));
             }
             Ok(())
@@ -67,6 +64,7 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
                 before-context= context= include= exclude= exclude-dir= exclude-from= label= \
                 binary-files= devices=",
             );
+            allower.selects(&parsed.values(&["include"]))?;
             let recurses =
                 parsed.values(&["d", "directories"]).iter().any(|value| "recurse".starts_with(&value.text()));
             if recurses || parsed.has(&["r", "R", "recursive", "dereference-recursive"]) {
@@ -83,15 +81,7 @@ fn directory(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
     let operands: Vec<&Arg> =
         args.iter().filter(|arg| !matches!(arg.text().as_str(), "-L" | "-P" | "-e" | "-@" | "--")).collect();
     match operands.as_slice() {
-        [] => {
-            let home = Arg::plain(allower.setting.home);
-            allower.change_directory(&home);
-            Ok(())
-        }
-        [target] if !target.has_glob() && !target.text().starts_with('-') => {
-            allower.change_directory(target);
-            Ok(())
-        }
+        [target] if !target.has_glob() && !target.text().starts_with('-') => allower.change_directory(target),
         _ => Err(refused("cd", "anything but one literal directory")),
     }
 }
@@ -244,6 +234,7 @@ fn ripgrep(allower: &mut Allower<'_>, parsed: &Parsed) -> Result<(), Why> {
     if parsed.has(&["type-list", "help", "h", "version", "V", "pcre2-version"]) {
         return Ok(());
     }
+    allower.selects(&parsed.values(&["g", "glob", "iglob", "type-add"]))?;
     let given = parsed.has(&["e", "regexp", "f", "file", "files"]);
     allower.recursive(parsed.operands.get(usize::from(!given)..).unwrap_or_default())
 }

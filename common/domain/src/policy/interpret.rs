@@ -1,0 +1,96 @@
+//! Where interpreters get their programs: code strings, files, standard input, substitutions.
+//!
+//! Owns: following what a shell would run, and D5's question of whether it comes from the network. Must never take
+//! data for a program: what an interpreter with a program of its own reads is none of its business.
+
+use super::deny::network;
+use super::program::{self, Source, is_shell};
+use super::walk::{Facts, Input, Walker};
+use super::word::Arg;
+
+impl Walker<'_> {
+    /// Follows a code string.
+    pub(super) fn evaluate(&mut self, code: &Arg, input: &Input) -> Facts {
+        let text = code.text();
+        if code.is_from_network() || (input.network && !code.is_known()) {
+            self.deny(network::PROGRAM, "Network output would become a shell's program by substitution.");
+        }
+        self.code(&text, input)
+    }
+
+    pub(super) fn interpreter(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
+        if is_shell(name) {
+            for (at, arg) in args.iter().enumerate() {
+                match arg.text().as_str() {
+                    "--rcfile" | "--init-file" => self.file_program(args.get(at + 1), input),
+                    _ if is_shell_startup(arg) && arg.is_from_network() => {
+                        self.file_program(Some(arg), input);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        match program::source(name, args) {
+            Source::Code(code) if is_shell(name) => {
+                let saved = self.cwd.clone();
+                let facts = self.evaluate(&code, input);
+                self.cwd = saved;
+                facts
+            }
+            Source::Code(code) => {
+                if code.is_from_network() || (input.network && !code.is_known()) {
+                    self.deny(
+                        network::PROGRAM,
+                        "Network output would become an interpreter's program by substitution.",
+                    );
+                }
+                Facts::default()
+            }
+            Source::File(file) => {
+                self.file_program(Some(&file), input);
+                Facts::default()
+            }
+            Source::Stdin => {
+                let mut facts = Facts::default();
+                if input.network {
+                    self.deny(network::PROGRAM, network::BY_PIPE);
+                }
+                if is_shell(name) {
+                    self.input_program(input, &mut facts);
+                }
+                facts
+            }
+            Source::Appended | Source::Other => Facts::default(),
+        }
+    }
+
+    /// A shell reads its program from standard input.
+    pub(super) fn input_program(&mut self, input: &Input, facts: &mut Facts) {
+        if input.network {
+            self.deny(network::PROGRAM, network::BY_PIPE);
+        }
+        if let Some(text) = &input.text {
+            facts.absorb(&self.apart(&text.clone(), &Input::default()));
+        }
+    }
+
+    pub(super) fn file_program(&mut self, file: Option<&Arg>, input: &Input) {
+        let Some(file) = file else { return };
+        let stdin = matches!(file.text().as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-");
+        if file.is_from_network() || (stdin && input.network) {
+            self.deny(
+                network::PROGRAM,
+                "Network output would become an interpreter's program by substitution.",
+            );
+        }
+        if let (true, Some(text)) = (stdin, &input.text) {
+            self.apart(&text.clone(), &Input::default());
+        }
+    }
+}
+
+/// `--rcfile=…` and `--init-file=…`.
+fn is_shell_startup(arg: &Arg) -> bool {
+    let text = arg.text();
+    text.starts_with("--rcfile=") || text.starts_with("--init-file=")
+}

@@ -1,0 +1,60 @@
+//! Redirections: what flows into a command, what it writes, which descriptors hold network output.
+//!
+//! Owns: [`Input`], and how a redirection changes it. Must never lose that something came from the network.
+
+use super::deny;
+use super::syntax::{Redirect, Tree};
+use super::walk::Walker;
+use super::word::{Arg, Look as _, decode, decode_text};
+
+/// What is known of a command's standard input.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Input {
+    /// It comes from the network, perhaps through filters.
+    pub(super) network: bool,
+    /// Its literal text.
+    pub(super) text: Option<String>,
+}
+
+impl Walker<'_> {
+    /// Follows one redirection.
+    pub(super) fn redirect(
+        &mut self,
+        tree: &Tree,
+        redirect: &Redirect,
+        input: &mut Input,
+        printed: &mut bool,
+    ) {
+        if !self.spend(200) {
+            return;
+        }
+        let reads = redirect.op.starts_with('<');
+        let stdin = reads && matches!(redirect.fd.as_str(), "" | "0");
+        if let Some(body) = redirect.body.and_then(|index| tree.bodies.get(index)) {
+            let arg = if body.expands { decode_text(&body.text, self) } else { Arg::plain(&body.text) };
+            if stdin {
+                *input = Input { network: arg.is_from_network(), text: Some(arg.text()) };
+            }
+            return;
+        }
+        if redirect.op == "<<<" {
+            let arg = super::wrapper::join(&decode(&redirect.target, self));
+            if stdin {
+                *input = Input { network: arg.is_from_network(), text: Some(arg.text() + "\n") };
+            }
+            return;
+        }
+        for arg in decode(&redirect.target, self) {
+            if reads && !stdin && arg.is_from_network() {
+                self.taint(redirect.fd.trim_matches(['{', '}']).to_owned());
+            }
+            if stdin {
+                let tainted = redirect.op == "<&" && self.tainted.contains(arg.text().trim_end_matches('-'));
+                *input = Input { network: arg.is_from_network() || tainted, text: None };
+            } else if !(redirect.op == ">&" && arg.text().chars().all(|c| c.is_ascii_digit() || c == '-')) {
+                *printed = false;
+            }
+            deny::redirect(self, &arg, reads, redirect.op.contains('>'));
+        }
+    }
+}
