@@ -6,6 +6,7 @@ use std::time::Duration;
 use metatron_bus::queue::{Delivery, Disposition};
 use metatron_domain::command::{ShellCall, ShellReport};
 use metatron_domain::id::ExecId;
+use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 
 use crate::desk::Desk;
@@ -23,6 +24,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
     let started = matches!(report, ShellReport::Started { .. });
     match write(&desk, report).await {
         Ok(()) => {
+            crash::point(Point::PulseReported);
             if started {
                 stop_if_asked(&desk, exec).await;
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use metatron_bus::queue::{Delivery, Disposition};
 use metatron_domain::command::JobKind;
 use metatron_domain::id::RunId;
+use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 use metatron_store::job::Claim;
 
@@ -35,6 +36,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         Ok(None) => return Disposition::Done,
         Err(error) => return failed(&error),
     };
+    crash::point(Point::PulseClaimed);
     let outcome = match ticket.kind {
         JobKind::Run => match run {
             Some(run) => run::carry(&desk, run, &claim, &seat.stop).await,
@@ -45,7 +47,10 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         JobKind::Prepare | JobKind::Start | JobKind::Report => settle(&desk, &claim).await,
     };
     match outcome {
-        Ok(Done::Finished) => Disposition::Done,
+        Ok(Done::Finished) => {
+            crash::point(Point::PulseFinished);
+            Disposition::Done
+        }
         Ok(Done::GivenBack) => {
             // Another process takes it at once; this one reads no more.
             match desk.store.put_back(&claim, desk.now(), "the worker was stopped").await {
