@@ -37,6 +37,8 @@ points! {
     PulseAnnounced = "pulse-worker.announced";
     /// A job is finished in its row; its delivery is not acknowledged.
     PulseFinished = "pulse-worker.finished";
+    /// A stopped run's command is ended; the run does not know that it is over.
+    PulseHalting = "pulse-worker.halting";
     /// A shell host's report is written down; its delivery is not acknowledged.
     PulseReported = "pulse-worker.reported";
     /// A command may start; the journal does not know of it.

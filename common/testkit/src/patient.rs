@@ -113,4 +113,10 @@ impl Patient {
             }
         }
     }
+
+    /// Waits until the run has ended and returns it.
+    pub async fn ended(&mut self, run: &str) -> Result<Value> {
+        self.fact(|kind, data| kind == "run.ended" && data["run_id"] == run).await?;
+        self.get(&format!("/runs/{run}")).await
+    }
 }

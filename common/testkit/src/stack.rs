@@ -112,6 +112,16 @@ impl Stack {
         std::fs::read_to_string(self.path(&format!("{name}.log"))).unwrap_or_default()
     }
 
+    /// Waits until a service has logged `text`: for what nobody outside can see.
+    pub async fn logged(&self, name: &str, text: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log(name).contains(text) {
+            ensure!(Instant::now() < deadline, "{name} never says {text:?}:\n{}", self.log(name));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+
     fn command(&self, binary: &str) -> Result<Command> {
         let mut command = Command::new("sh");
         // Standard output becomes descriptor 3, on which readiness is told.
@@ -185,6 +195,19 @@ impl Stack {
             // Waiting for a child blocks; the scripted model has to go on meanwhile.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// How a service ended, if nobody ended it and it does not run any more.
+    pub fn ended_by_itself(&mut self, name: &str) -> Option<ExitStatus> {
+        let status = self.services.get_mut(name)?.try_wait().ok()??;
+        self.services.remove(name);
+        Some(status)
+    }
+
+    /// Leaves the instance's folder behind when it ends; returns where it is.
+    pub fn keep(&mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.folder.path().to_path_buf()
     }
 
     /// Sends a signal to a service.

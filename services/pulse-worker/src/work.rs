@@ -15,6 +15,8 @@ use crate::{probe, run, tick};
 
 /// How long a job waits after the store failed it.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// How long a stop waits after the shell host did not hear it.
+const UNHEARD_PAUSE: Duration = Duration::from_secs(1);
 
 /// What became of a claimed job.
 pub(crate) enum Done {
@@ -22,6 +24,8 @@ pub(crate) enum Done {
     Finished,
     /// Given back unfinished, since the process ends.
     GivenBack,
+    /// To be done again: the shell host did not hear of it.
+    Unheard,
 }
 
 /// One delivery, from claim to acknowledgement.
@@ -50,6 +54,9 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         Ok(Done::Finished) => {
             crash::point(Point::PulseFinished);
             Disposition::Done
+        }
+        Ok(Done::Unheard) => {
+            Disposition::Retry { after: UNHEARD_PAUSE, cause: "the shell host is silent".to_owned() }
         }
         Ok(Done::GivenBack) => {
             // Another process takes it at once; this one reads no more.

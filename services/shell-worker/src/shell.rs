@@ -262,21 +262,18 @@ impl Shell {
 
     /// Ends a command and all that it started. Returns when it has ended; false when it does not run. One that never
     /// started never will: that is journalled before anybody is told that it was stopped.
-    pub async fn stop(&self, exec: ExecId) -> bool {
+    pub async fn stop(&self, exec: ExecId) -> Result<bool, JournalError> {
         let running = self.live().get(&exec).cloned();
         let Some(running) = running else {
-            if matches!(self.parts.journal.known(exec, ""), Ok(None)) {
+            if self.parts.journal.known(exec, "")?.is_none() {
                 let detail = "The owner stopped the run before the command started.";
-                if let Err(error) = self.parts.journal.failed(exec, self.parts.clock.now(), "stopped", detail)
-                {
-                    tracing::error!(exec.id = %exec, %error, "a stop could not be journalled");
-                }
+                self.parts.journal.failed(exec, self.parts.clock.now(), "stopped", detail)?;
             }
-            return false;
+            return Ok(false);
         };
         running.session.stop(Stop::Owner);
         running.ended().await;
-        true
+        Ok(true)
     }
 
     /// Waits up to `patience` for what runs, then ends the rest with a visible mark.

@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use metatron_process::crash::Point;
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::story::{Marked, Theatre, tell};
@@ -179,6 +180,36 @@ async fn shell_worker_may_die_again_before_it_reports_what_was_lost() -> Result<
     dies_cleaning_up(Point::ShellLost).await
 }
 
+#[tokio::test]
+async fn pulse_worker_may_die_between_a_stop_and_the_run_s_end() -> Result<()> {
+    let mut theatre = Theatre::open().await?;
+    theatre.arm(Point::PulseHalting, 1)?;
+    let (run, command) = theatre.begin().await?;
+    theatre.owner.post(&format!("/runs/{run}/stop"), &serde_json::json!({}), "stop").await?;
+    theatre.struck(Point::PulseHalting).await?;
+    let ended = theatre.owner.ended(&run).await?;
+    assert_eq!(ended["state"], "cancelled", "{ended}");
+    assert_eq!(ended["execs"][0]["exit"]["how"], "stopped", "{ended}");
+    assert!(command.starts()? <= 1, "R2");
+    theatre.is_sound().await
+}
+
+#[tokio::test]
+async fn a_stop_that_the_shell_host_does_not_hear_is_owed_to_it() -> Result<()> {
+    let mut theatre = Theatre::open().await?;
+    let (run, _) = theatre.begin().await?;
+    // It stands still and its connection is gone: it hears nothing, and its command runs on.
+    theatre.world.stack.signal("shell-worker", Signal::STOP)?;
+    theatre.world.stack.redis.restart()?;
+    theatre.owner.post(&format!("/runs/{run}/stop"), &serde_json::json!({}), "stop").await?;
+    theatre.world.stack.logged("pulse-worker", "the shell host does not answer the stop").await?;
+    theatre.world.stack.signal("shell-worker", Signal::CONT)?;
+    let ended = theatre.owner.ended(&run).await?;
+    assert_eq!(ended["state"], "cancelled", "{ended}");
+    assert_eq!(ended["execs"][0]["exit"]["how"], "stopped", "{ended}");
+    Ok(())
+}
+
 /// A message whose job Redis has lost is carried again by a scheduler that dies at `point` first.
 async fn dies_carrying_again(point: Point) -> Result<()> {
     let mut theatre = Theatre::open().await?;
@@ -190,11 +221,9 @@ async fn dies_carrying_again(point: Point) -> Result<()> {
     theatre.world.stack.launch_with("scheduler", &[("TEST_CRASH_AT", point.name())])?;
     theatre.struck(point).await?;
     theatre.world.stack.restart("pulse-worker")?;
-    let ours = |data: &Value| data["run_id"] == run.as_str();
-    let asked = theatre.owner.fact(|kind, data| kind == "approval.asked" && ours(data)).await?;
-    theatre.owner.decide(asked["subject"].as_str().context("no question")?, "allow_once").await?;
+    theatre.allow(&run).await?;
     command.go()?;
-    theatre.owner.fact(|kind, data| kind == "run.ended" && ours(data)).await?;
+    assert_eq!(theatre.owner.ended(&run).await?["state"], "succeeded");
     assert_eq!(command.starts()?, 1, "R2");
     theatre.is_sound().await
 }

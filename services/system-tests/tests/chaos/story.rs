@@ -57,6 +57,21 @@ impl Theatre {
         Ok(Marked { token, text, oracle, go })
     }
 
+    /// Says yes to what a run asks.
+    pub(crate) async fn allow(&mut self, run: &str) -> Result<()> {
+        let asked = self.owner.fact(|kind, data| kind == "approval.asked" && data["run_id"] == run).await?;
+        self.owner.decide(asked["subject"].as_str().context("no question")?, "allow_once").await
+    }
+
+    /// Tells the story up to the point where the command runs.
+    pub(crate) async fn begin(&mut self) -> Result<(String, Marked)> {
+        let command = self.command()?;
+        let (_, run) = self.owner.say(&command.request(), &command.token).await?;
+        self.allow(&run).await?;
+        self.owner.fact(|kind, data| kind == "exec.started" && data["run_id"] == run.as_str()).await?;
+        Ok((run, command))
+    }
+
     /// What must hold whatever happened: the facts have no hole, and the database is whole (R6).
     pub(crate) async fn is_sound(&self) -> Result<()> {
         let mut last = 0;
