@@ -60,7 +60,7 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("metatron-pulse-worker", &["metatron-domain", "metatron-store", "metatron-bus", "metatron-process"]),
     ("metatron-scheduler", &["metatron-domain", "metatron-store", "metatron-bus", "metatron-process"]),
     ("metatron-shell-worker", &["metatron-domain", "metatron-bus", "metatron-process"]),
-    ("metatron-system-tests", &["metatron-domain", "metatron-process"]),
+    ("metatron-system-tests", &["metatron-domain", "metatron-process", "metatron-testkit"]),
 ];
 
 #[test]
