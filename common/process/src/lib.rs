@@ -4,6 +4,7 @@
 //! Redis, and holds no secret.
 
 pub mod config;
+pub mod crash;
 pub mod ready;
 pub mod task;
 pub mod telemetry;

@@ -109,6 +109,15 @@ impl Owner {
         Ok((status, problem["code"].as_str().unwrap_or_default().to_owned()))
     }
 
+    /// POST of JSON under an `Idempotency-Key`; the answer as it came, whatever it says.
+    pub async fn post_once(&self, path: &str, body: &Value, key: &str) -> Result<(StatusCode, Value)> {
+        let request = self.request(Method::POST, path).header("idempotency-key", key).json(body);
+        let response = request.send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
+    }
+
     /// Connects a model at `base_url` and makes it the default.
     pub async fn connect_model(&self, base_url: &str) -> Result<String> {
         let body = json!({ "name": "scripted", "base_url": base_url, "model": "scripted-1", "api_key": "sk-planted-secret" });

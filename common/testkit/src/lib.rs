@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod model;
+pub mod patient;
 pub mod redis;
 pub mod stack;
 pub mod world;

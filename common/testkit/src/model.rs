@@ -1,7 +1,7 @@
 //! The one fake there is: a scripted model at the far end of HTTP, in the shape of OpenAI's chat completions.
 //!
-//! Each request takes the next [`Answer`] of the script. Where a test has to act in the middle of a stream, the answer
-//! holds at a [`Gate`].
+//! Each request takes the next [`Answer`] of the script; a [`Rule`] answers where the script has ended. Where a test has
+//! to act in the middle of a stream, the answer holds at a [`Gate`].
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -156,9 +156,24 @@ fn delta(delta: &Value, finish: Option<&str>) -> Value {
         "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] })
 }
 
+/// Answers by looking at the request, so that it says the same however often it is asked.
+pub type Rule = fn(&Value) -> Answer;
+
+/// The rule of an obedient model: each line `run: …` of the newest message is a command to be run, one a turn; then it
+/// says `Done.` and is quiet.
+pub fn obey(request: &Value) -> Answer {
+    let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let newest = messages.iter().rposition(|message| message["role"] == "user").unwrap_or_default();
+    let answered = messages.iter().skip(newest).filter(|message| message["role"] == "tool").count();
+    let said = messages.get(newest).and_then(|message| message["content"].as_str()).unwrap_or_default();
+    let mut commands = said.lines().filter_map(|line| line.strip_prefix("run: "));
+    commands.nth(answered).map_or_else(|| Answer::text("Done."), Answer::command)
+}
+
 #[derive(Clone)]
 struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
+    rule: Arc<Mutex<Option<Rule>>>,
     requests: mpsc::UnboundedSender<Value>,
 }
 
@@ -175,7 +190,7 @@ impl FakeModel {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no loopback port")?;
         let address = listener.local_addr()?;
         let (sender, requests) = mpsc::unbounded_channel();
-        let script = Script { answers: Arc::default(), requests: sender };
+        let script = Script { answers: Arc::default(), rule: Arc::default(), requests: sender };
         let router = Router::new().route("/v1/chat/completions", post(answer)).with_state(script.clone());
         #[expect(clippy::disallowed_methods, reason = "a test's server has no supervisor")]
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -192,6 +207,11 @@ impl FakeModel {
         self.script.answers.lock().unwrap_or_else(PoisonError::into_inner).push_back(answer);
     }
 
+    /// Answers by `rule` wherever the script has ended.
+    pub fn follow(&self, rule: Rule) {
+        *self.script.rule.lock().unwrap_or_else(PoisonError::into_inner) = Some(rule);
+    }
+
     /// The next request that arrived, as its JSON body.
     pub async fn request(&mut self) -> Result<Value> {
         self.requests.recv().await.context("the model was stopped")
@@ -204,10 +224,17 @@ impl FakeModel {
 }
 
 async fn answer(State(script): State<Script>, Json(request): Json<Value>) -> Response {
-    // A test that does not look at requests has dropped the receiver.
-    let _ = script.requests.send(request);
     let next = script.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-    let answer = next.unwrap_or_else(|| Answer::refusal(400, "the script has ended"));
+    let rule = *script.rule.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = match (next, rule) {
+        (Some(answer), _) => answer,
+        (None, Some(rule)) => rule(&request),
+        (None, None) => Answer::refusal(400, "the script has ended"),
+    };
+    // Under a rule nobody looks at requests, and there may be many.
+    if rule.is_none() {
+        let _ = script.requests.send(request);
+    }
     let mut response = if let Some(body) = answer.body {
         (answer.status, Json(body)).into_response()
     } else {

@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
@@ -15,6 +16,9 @@ use crate::redis::RedisServer;
 
 /// The services, in the order they are started.
 pub const SERVICES: [&str; 4] = ["shell-worker", "pulse-worker", "scheduler", "api"];
+
+/// A death that takes longer than this does not happen.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running instance. Dropping it ends every process it started.
 pub struct Stack {
@@ -108,6 +112,16 @@ impl Stack {
         std::fs::read_to_string(self.path(&format!("{name}.log"))).unwrap_or_default()
     }
 
+    /// Waits until a service has logged `text`: for what nobody outside can see.
+    pub async fn logged(&self, name: &str, text: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log(name).contains(text) {
+            ensure!(Instant::now() < deadline, "{name} never says {text:?}:\n{}", self.log(name));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+
     fn command(&self, binary: &str) -> Result<Command> {
         let mut command = Command::new("sh");
         // Standard output becomes descriptor 3, on which readiness is told.
@@ -124,7 +138,14 @@ impl Stack {
 
     /// Starts a service without waiting for it.
     pub fn launch(&mut self, name: &'static str) -> Result<()> {
+        self.launch_with(name, &[])
+    }
+
+    /// As [`Stack::launch`], with more in the environment of this one life: a point to die at (`TEST_CRASH_AT`), or a
+    /// wall clock of its own.
+    pub fn launch_with(&mut self, name: &'static str, environment: &[(&str, &str)]) -> Result<()> {
         let mut command = self.command(&format!("metatron-{name}"))?;
+        command.envs(environment.iter().copied());
         let child = command.env("METATRON_NOTIFY_FD", "3").stdout(Stdio::piped()).spawn()?;
         self.services.insert(name, child);
         Ok(())
@@ -161,11 +182,44 @@ impl Stack {
         Ok(())
     }
 
+    /// Waits until a service has died by itself; returns how.
+    pub async fn death(&mut self, name: &'static str) -> Result<ExitStatus> {
+        let child = self.services.get_mut(name).context("it does not run")?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                self.services.remove(name);
+                return Ok(status);
+            }
+            ensure!(Instant::now() < deadline, "{name} does not die");
+            // Waiting for a child blocks; the scripted model has to go on meanwhile.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// How a service ended, if nobody ended it and it does not run any more.
+    pub fn ended_by_itself(&mut self, name: &str) -> Option<ExitStatus> {
+        let status = self.services.get_mut(name)?.try_wait().ok()??;
+        self.services.remove(name);
+        Some(status)
+    }
+
+    /// Leaves the instance's folder behind when it ends; returns where it is.
+    pub fn keep(&mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.folder.path().to_path_buf()
+    }
+
+    /// Sends a signal to a service.
+    pub fn signal(&self, name: &str, signal: rustix::process::Signal) -> Result<()> {
+        let child = self.services.get(name).context("it does not run")?;
+        Ok(rustix::process::kill_process(rustix::process::Pid::from_child(child), signal)?)
+    }
+
     /// SIGTERM, as an upgrade would; returns how it ended.
     pub fn stop(&mut self, name: &'static str) -> Result<ExitStatus> {
+        self.signal(name, rustix::process::Signal::TERM)?;
         let mut child = self.services.remove(name).context("it does not run")?;
-        let pid = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
         let status = child.wait()?;
         ensure!(status.signal().is_none(), "{name} was ended by a signal: {status}");
         Ok(status)

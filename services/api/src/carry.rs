@@ -4,6 +4,7 @@
 use metatron_bus::Bus;
 use metatron_bus::queue::Outgoing;
 use metatron_domain::command::Owed;
+use metatron_process::crash::{self, Point};
 use metatron_store::{Committed, Store};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -56,11 +57,13 @@ impl Carrier {
     }
 
     async fn deliver(&self, committed: Committed) {
+        crash::point(Point::ApiCarrying);
         let jobs: Vec<_> = committed.owed.iter().map(|owed| owed.ticket.id).collect();
         let outgoing: Vec<_> = committed.owed.into_iter().map(outgoing).collect();
         if !outgoing.is_empty() {
             match self.bus.enqueue_many(&outgoing).await {
                 Ok(entries) => {
+                    crash::point(Point::ApiAnnounced);
                     let marks: Vec<_> =
                         jobs.into_iter().zip(entries.into_iter().map(|entry| entry.0)).collect();
                     if let Err(error) = self.store.mark_entries(&marks).await {

@@ -8,6 +8,7 @@ use metatron_bus::seal::LinkKey;
 use metatron_domain::actor::Actor;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_process::Config;
+use metatron_process::crash::{self, Point};
 use metatron_store::vault::Vault;
 use metatron_store::{Committed, Store, Tx};
 use tokio_util::sync::CancellationToken;
@@ -103,6 +104,7 @@ impl App {
     /// they do.
     pub(crate) async fn commit(&self, tx: Tx) -> Result<Vec<i64>, ApiError> {
         let committed: Committed = tx.commit().await?;
+        crash::point(Point::ApiCommitted);
         let eids = committed.events.iter().map(|event| event.eid).collect();
         self.feed.nudge();
         self.carrier.carry(committed);

@@ -8,6 +8,7 @@ use metatron_bus::Bus;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::id::{JobId, RunId};
 use metatron_process::Frame;
+use metatron_process::crash::{self, Point};
 use metatron_store::vault::Vault;
 use metatron_store::{Error, Store, Tx};
 use tokio_util::sync::CancellationToken;
@@ -81,7 +82,11 @@ impl Desk {
     /// Commits, and carries what became true and owed to Redis.
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Error> {
         let committed = tx.commit().await?;
+        crash::point(Point::PulseCommitted);
         let entries = self.bus.announce(&committed.events, &committed.owed).await;
+        if !entries.is_empty() {
+            crash::point(Point::PulseAnnounced);
+        }
         // Without its entry a row looks lost, and is carried once more: harmless.
         if let Err(error) = self.store.mark_entries(&entries).await {
             tracing::warn!(%error, "entries could not be remembered");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_bus::queue::{Delivery, Disposition};
-use metatron_domain::command::{ShellCall, ShellReport};
+use metatron_domain::command::{ShellAnswer, ShellCall, ShellReport};
 use metatron_domain::id::ExecId;
+use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 
 use crate::desk::Desk;
@@ -23,6 +24,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
     let started = matches!(report, ShellReport::Started { .. });
     match write(&desk, report).await {
         Ok(()) => {
+            crash::point(Point::PulseReported);
             if started {
                 stop_if_asked(&desk, exec).await;
             }
@@ -56,9 +58,12 @@ async fn stop_if_asked(desk: &Desk, exec: ExecId) {
     }
 }
 
-/// Asks a shell-worker to end a command, or never to start it.
-pub(crate) async fn stop(desk: &Desk, host: &str, exec: ExecId) {
-    if let Err(error) = desk.bus.call(host, &ShellCall::Stop { exec }, CALL).await {
-        tracing::warn!(exec.id = %exec, %error, "the shell host does not answer the stop");
+/// Asks a shell-worker to end a command, or never to start it. Returns whether it did.
+pub(crate) async fn stop(desk: &Desk, host: &str, exec: ExecId) -> bool {
+    match desk.bus.call(host, &ShellCall::Stop { exec }, CALL).await {
+        Ok(ShellAnswer::Stopped) => return true,
+        Ok(other) => tracing::warn!(exec.id = %exec, ?other, "the shell host did not stop a command"),
+        Err(error) => tracing::warn!(exec.id = %exec, %error, "the shell host does not answer the stop"),
     }
+    false
 }

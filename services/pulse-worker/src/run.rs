@@ -9,6 +9,7 @@ use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{RunId, SecretId};
 use metatron_domain::run::{Origin, RunEnd, RunError, Waiting};
+use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 use metatron_store::job::Claim;
 use metatron_store::journal::{CompleteTurn, Intent};
@@ -203,10 +204,12 @@ async fn journal(
     Ok(if parked { Step::Over(Done::Finished) } else { Step::On })
 }
 
-/// The owner stopped the run: what has not started never will, what runs is ended, and then the run is over.
+/// The owner stopped the run: what has not started never will, what runs is ended, and then the run is over. The job is
+/// given back only when the shell host has answered: until then the stop is owed.
 async fn halt(desk: &Desk, run: &Run, claim: &Claim) -> Result<Step, Error> {
     let now = desk.now();
     let mut tx = desk.store.begin().await?;
+    tx.hold(claim).await?;
     let mut at_work = Vec::new();
     for exec in tx.open_execs(run.id).await? {
         match exec.state {
@@ -215,16 +218,23 @@ async fn halt(desk: &Desk, run: &Run, claim: &Claim) -> Result<Step, Error> {
         }
     }
     tx.take_run(run.id, now).await?;
+    desk.commit(tx).await?;
+    for exec in at_work {
+        if !report::stop(desk, &exec.host, exec.id).await {
+            return Ok(Step::Over(Done::Unheard));
+        }
+    }
+    crash::point(Point::PulseHalting);
+    let now = desk.now();
+    let mut tx = desk.store.begin().await?;
     tx.finish(claim, now).await?;
-    if at_work.is_empty() {
+    if tx.open_execs(run.id).await?.is_empty() {
         tx.end_run(run.id, RunEnd::Cancelled, None, now).await?;
     } else {
+        // Its end is on its way here.
         tx.park_run(run.id, Waiting::Command, now).await?;
     }
     desk.commit(tx).await?;
-    for exec in at_work {
-        report::stop(desk, &exec.host, exec.id).await;
-    }
     Ok(Step::Over(Done::Finished))
 }
 

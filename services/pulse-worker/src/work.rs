@@ -6,6 +6,7 @@ use std::time::Duration;
 use metatron_bus::queue::{Delivery, Disposition};
 use metatron_domain::command::JobKind;
 use metatron_domain::id::RunId;
+use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 use metatron_store::job::Claim;
 
@@ -14,6 +15,8 @@ use crate::{probe, run, tick};
 
 /// How long a job waits after the store failed it.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// How long a stop waits after the shell host did not hear it.
+const UNHEARD_PAUSE: Duration = Duration::from_secs(1);
 
 /// What became of a claimed job.
 pub(crate) enum Done {
@@ -21,6 +24,8 @@ pub(crate) enum Done {
     Finished,
     /// Given back unfinished, since the process ends.
     GivenBack,
+    /// To be done again: the shell host did not hear of it.
+    Unheard,
 }
 
 /// One delivery, from claim to acknowledgement.
@@ -35,6 +40,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         Ok(None) => return Disposition::Done,
         Err(error) => return failed(&error),
     };
+    crash::point(Point::PulseClaimed);
     let outcome = match ticket.kind {
         JobKind::Run => match run {
             Some(run) => run::carry(&desk, run, &claim, &seat.stop).await,
@@ -45,7 +51,13 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         JobKind::Prepare | JobKind::Start | JobKind::Report => settle(&desk, &claim).await,
     };
     match outcome {
-        Ok(Done::Finished) => Disposition::Done,
+        Ok(Done::Finished) => {
+            crash::point(Point::PulseFinished);
+            Disposition::Done
+        }
+        Ok(Done::Unheard) => {
+            Disposition::Retry { after: UNHEARD_PAUSE, cause: "the shell host is silent".to_owned() }
+        }
         Ok(Done::GivenBack) => {
             // Another process takes it at once; this one reads no more.
             match desk.store.put_back(&claim, desk.now(), "the worker was stopped").await {

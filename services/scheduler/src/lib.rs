@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use metatron_bus::Bus;
 use metatron_domain::clock::{Clock, SystemClock};
 use metatron_process::Frame;
+use metatron_process::crash::{self, Point};
 use metatron_store::{Error, Store, Tx};
 
 use crate::reconcile::Reconciler;
@@ -31,6 +32,7 @@ impl Desk {
     /// Commits, and carries what became true and owed to Redis.
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Error> {
         let committed = tx.commit().await?;
+        crash::point(Point::SchedulerCommitted);
         let entries = self.bus.announce(&committed.events, &committed.owed).await;
         self.store.mark_entries(&entries).await
     }

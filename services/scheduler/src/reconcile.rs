@@ -10,6 +10,7 @@ use metatron_bus::lease::Observer;
 use metatron_bus::queue::EntryId;
 use metatron_domain::command::{Owed, Priority, Queue};
 use metatron_domain::id::JobId;
+use metatron_process::crash::{self, Point};
 use metatron_store::job::OwedRow;
 use tokio_util::sync::CancellationToken;
 
@@ -63,9 +64,13 @@ impl Reconciler {
             let lost = self.lost(rows, emptied).await?;
             carried += lost.len();
             let entries = bus.announce(&[], &lost).await;
+            if !entries.is_empty() {
+                crash::point(Point::SchedulerCarried);
+            }
             self.desk.store.mark_entries(&entries).await?;
         }
         if emptied {
+            crash::point(Point::SchedulerPassed);
             // Set last: a reconciler that dies before this point begins again.
             bus.set_generation(&JobId::new().to_string()).await?;
         }

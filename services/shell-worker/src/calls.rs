@@ -21,8 +21,13 @@ const MOST_TEXT: usize = 64 * 1024;
 pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
     match call {
         ShellCall::Stop { exec } => {
-            shell.stop(exec).await;
-            ShellAnswer::Stopped
+            // A stop that is not on the disk would be forgotten by the next shell-worker.
+            match shell.stop(exec).await {
+                Ok(_) => ShellAnswer::Stopped,
+                Err(error) => {
+                    ShellAnswer::Failed { detail: format!("the stop can't be journalled: {error}") }
+                }
+            }
         }
         ShellCall::Describe => {
             let premises = shell.parts().guard.premises();

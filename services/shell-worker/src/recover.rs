@@ -3,6 +3,7 @@
 
 use metatron_domain::command::{Outcome, ShellReport};
 use metatron_domain::id::TerminalId;
+use metatron_process::crash::{self, Point};
 
 use crate::journal::{JournalError, Spawned, Started};
 use crate::kill::{Family, GRACE, end_user};
@@ -25,9 +26,11 @@ impl Shell {
                 tracing::debug!(%error, "there is no recording to mark");
             }
             let report = self.unknown(&started);
+            crash::point(Point::ShellCleaned);
             if let ShellReport::Unknown { exec, outcome } = &report {
                 self.parts().journal.lost(*exec, outcome.clone())?;
             }
+            crash::point(Point::ShellLost);
             reports.push((started.terminal, report));
         }
         let account = &self.parts().guard.premises().around.account;

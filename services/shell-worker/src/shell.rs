@@ -7,6 +7,7 @@ use std::time::Duration;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ExecId, TerminalId};
+use metatron_process::crash::{self, Point};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
@@ -151,8 +152,9 @@ impl Shell {
         if self.sessions.is_closed() {
             return Ok(Answer::Leaving);
         }
+        crash::point(Point::ShellAdmitted);
         match journal.begin(Started { exec, run, terminal, at, digest, approval }).map_err(unwritable)? {
-            Begin::Fresh => {}
+            Begin::Fresh => crash::point(Point::ShellStarted),
             Begin::GrantUsed => return Err(Refusal::GrantUsed),
             Begin::Known(known) => {
                 drop(live);
@@ -209,6 +211,7 @@ impl Shell {
         let (family, pty) = families.admit(&spec.terminal.to_string(), || {
             pty::start(&around.account, &argv, &environment, cwd).map(|pty| (pty.pid, pty))
         })?;
+        crash::point(Point::ShellForked);
         let spawned =
             Spawned { exec: spec.exec, pid: family.leader, ticks: family.started, boot: self.boot.clone() };
         if let Err(error) = self.parts.journal.spawned(spawned) {
@@ -240,12 +243,14 @@ impl Shell {
             bytes: ending.total.bytes,
             sha256: ending.total.sha256,
         };
+        crash::point(Point::ShellExited);
         tracing::info!(exec.id = %exec, exit = ?outcome.exit, bytes = outcome.bytes, "a command ended");
         let report = ShellReport::Ended { exec, outcome: outcome.clone() };
         let shell = Arc::clone(self);
         let journalled = tokio::task::spawn_blocking(move || shell.parts.journal.ended(exec, outcome)).await;
         match journalled {
             Ok(Ok(())) => {
+                crash::point(Point::ShellEnded);
                 self.live().remove(&exec);
             }
             // The report is true all the same. It stays among the live ones, so that whoever asks again gets it.
@@ -257,21 +262,18 @@ impl Shell {
 
     /// Ends a command and all that it started. Returns when it has ended; false when it does not run. One that never
     /// started never will: that is journalled before anybody is told that it was stopped.
-    pub async fn stop(&self, exec: ExecId) -> bool {
+    pub async fn stop(&self, exec: ExecId) -> Result<bool, JournalError> {
         let running = self.live().get(&exec).cloned();
         let Some(running) = running else {
-            if matches!(self.parts.journal.known(exec, ""), Ok(None)) {
+            if self.parts.journal.known(exec, "")?.is_none() {
                 let detail = "The owner stopped the run before the command started.";
-                if let Err(error) = self.parts.journal.failed(exec, self.parts.clock.now(), "stopped", detail)
-                {
-                    tracing::error!(exec.id = %exec, %error, "a stop could not be journalled");
-                }
+                self.parts.journal.failed(exec, self.parts.clock.now(), "stopped", detail)?;
             }
-            return false;
+            return Ok(false);
         };
         running.session.stop(Stop::Owner);
         running.ended().await;
-        true
+        Ok(true)
     }
 
     /// Waits up to `patience` for what runs, then ends the rest with a visible mark.

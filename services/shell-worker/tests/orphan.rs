@@ -31,7 +31,7 @@ async fn a_process_without_session_and_marker_ends_too_and_leaves_no_zombie() {
     let pid: i32 = outcome.text.trim().parse().unwrap();
     assert_eq!(table::entry(pid), None, "the hidden one has ended and was reaped");
     assert_eq!(marked(other.terminal), 2, "the other command goes on");
-    bench.shell.stop(other.exec).await;
+    bench.shell.stop(other.exec).await.unwrap();
     assert_eq!(ended(running).await.exit, Some(Exit::Stopped));
     assert_eq!(own_children(), 0);
 }

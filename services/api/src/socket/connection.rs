@@ -283,7 +283,8 @@ impl Connection {
     async fn replay(&mut self, topic: Topic, after: i64) -> Answer<()> {
         let (first, _) = self.app.store.event_range().await?;
         let until = self.facts.position();
-        let mut position = after.max(0);
+        // A number from the future is of another life of this database: nothing was missed.
+        let mut position = after.clamp(0, until.max(0));
         if position + 1 < first || until - position > REPLAY {
             self.gap(topic, position + 1, until);
             return Ok(());

@@ -238,3 +238,13 @@ async fn terminal_bytes_are_whole_also_where_redis_has_lost_some() {
     shutdown.cancel();
     while tasks.join_next().await.is_some() {}
 }
+
+#[tokio::test]
+async fn a_client_that_resumes_from_a_number_of_the_future_begins_now() {
+    let (world, cookie) = World::claimed().await;
+    let port = Port::open(&world).await;
+    let mut socket = port.socket(&[("cookie", cookie.as_str()), V1, OWN]).await.unwrap();
+    assert_eq!(socket.sub(json!({ "topic": "events", "after": i64::MAX })).await["ok"], true);
+    socket.send(&json!({ "op": "ping", "id": 7 })).await;
+    assert_eq!(socket.json().await["pong"], true);
+}
