@@ -56,7 +56,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
             Disposition::Done
         }
         Ok(Done::Unheard) => {
-            Disposition::Retry { after: UNHEARD_PAUSE, cause: "the shell host is silent".to_owned() }
+            Disposition::Later { after: UNHEARD_PAUSE, cause: "the shell host is silent".to_owned() }
         }
         Ok(Done::GivenBack) => {
             // Another process takes it at once; this one reads no more.
