@@ -58,6 +58,11 @@ impl Error {
     }
 }
 
+/// Whether another connection holds the file.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(5 | 6))
+}
+
 /// `SQLite`'s primary result code.
 fn primary_code(error: &sqlx::Error) -> Option<u32> {
     let sqlx::Error::Database(inner) = error else { return None };

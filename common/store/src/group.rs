@@ -14,13 +14,19 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::time::Instant;
 
-use crate::error::Error;
+use crate::error::{Error, is_busy};
 
 /// Units in one commit, at most: the lock on the file is held no longer than this many need.
 const MOST: usize = 64;
 /// How long a unit of work waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the first of a group waits for another process to let go of the file.
+const BUSY: Duration = Duration::from_secs(10);
+/// The pause between two tries to get the file. `SQLite`'s own busy handler sleeps up to 100 ms, while groups of other
+/// processes take about one: the file would stand idle most of the time.
+const PAUSE: Duration = Duration::from_micros(500);
 
 /// The one writer of this process. `SQLite` runs its connection on a thread of its own.
 #[derive(Debug, Clone)]
@@ -83,7 +89,7 @@ impl Drop for Waiting {
 impl Writer {
     /// Opens the connection that writes.
     pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self, Error> {
-        let connection = SqliteConnection::connect_with(&options).await?;
+        let connection = connect(&options).await?;
         let line = Line { connection, options, done: Vec::new(), state: State::Idle };
         Ok(Self { line: Arc::new(Mutex::new(line)), waiting: Arc::default() })
     }
@@ -147,7 +153,7 @@ impl Line {
     async fn enter(&mut self, next: State) -> Result<(), Error> {
         let before = std::mem::replace(&mut self.state, next);
         let entered = match (before, next) {
-            (State::Idle, _) => self.run("begin immediate; savepoint unit").await,
+            (State::Idle, _) => self.begin().await,
             (_, State::AtOne) => Ok(()),
             _ => self.run("release unit; savepoint unit").await,
         };
@@ -155,6 +161,16 @@ impl Line {
             self.lose(error).await;
         }
         entered.map_err(Error::from)
+    }
+
+    async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        let since = Instant::now();
+        loop {
+            match self.run("begin immediate; savepoint unit").await {
+                Err(error) if is_busy(&error) && since.elapsed() < BUSY => tokio::time::sleep(PAUSE).await,
+                begun => return begun,
+            }
+        }
     }
 
     /// Undoes what a dropped unit left.
@@ -211,7 +227,7 @@ impl Line {
         // Where none is open this fails, and all is well.
         let _ = self.run("rollback").await;
         if self.connection.ping().await.is_err()
-            && let Ok(fresh) = SqliteConnection::connect_with(&self.options).await
+            && let Ok(fresh) = connect(&self.options).await
         {
             self.connection = fresh;
         }
@@ -220,6 +236,13 @@ impl Line {
     async fn run(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
         sqlx::query(statement).execute(&mut self.connection).await.map(|_| ())
     }
+}
+
+/// Opens a connection that says at once that the file is busy: [`Line::begin`] waits better.
+async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let mut connection = SqliteConnection::connect_with(options).await?;
+    sqlx::query("pragma busy_timeout = 0").execute(&mut connection).await?;
+    Ok(connection)
 }
 
 impl Turn {

@@ -40,22 +40,25 @@ pub(super) struct Job {
     pub(super) slot: Option<Slot>,
 }
 
+/// As it goes through the layers of a worker, each of which moves it.
+pub(super) type Boxed = Box<Job>;
+
 /// The source of jobs that an apalis worker polls.
 /// A worker that its monitor starts anew goes on with the same jobs.
 pub(super) struct Source {
-    pub(super) jobs: Arc<Mutex<mpsc::Receiver<Task<Job>>>>,
+    pub(super) jobs: Arc<Mutex<mpsc::Receiver<Task<Boxed>>>>,
     pub(super) settle: mpsc::Sender<Settlement>,
     pub(super) options: Options,
 }
 
 impl Source {
-    fn lock(&self) -> MutexGuard<'_, mpsc::Receiver<Task<Job>>> {
+    fn lock(&self) -> MutexGuard<'_, mpsc::Receiver<Task<Boxed>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Backend for Source {
-    type Task = Task<Job>;
+    type Task = Task<Boxed>;
     type Error = Infallible;
 
     fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
@@ -66,7 +69,7 @@ impl Backend for Source {
         &mut self,
         cx: &mut Context<'_>,
         _: &WorkerContext,
-    ) -> Poll<Option<Result<Task<Job>, Infallible>>> {
+    ) -> Poll<Option<Result<Task<Boxed>, Infallible>>> {
         self.lock().poll_recv(cx).map(|job| job.map(Ok))
     }
 
@@ -78,7 +81,7 @@ impl Backend for Source {
 }
 
 impl BackendConfig for Source {
-    type Args = Job;
+    type Args = Boxed;
     type Id = RandomId;
     type Kind = Ephemeral;
     type Config = Options;
@@ -112,9 +115,9 @@ pub(super) struct Settling<S> {
     settle: mpsc::Sender<Settlement>,
 }
 
-impl<S> Service<Task<Job>> for Settling<S>
+impl<S> Service<Task<Boxed>> for Settling<S>
 where
-    S: Service<Task<Job>, Response = Disposition>,
+    S: Service<Task<Boxed>, Response = Disposition>,
     S::Error: Into<BoxDynError>,
     S::Future: Send + 'static,
 {
@@ -126,7 +129,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, mut task: Task<Job>) -> Self::Future {
+    fn call(&mut self, mut task: Task<Boxed>) -> Self::Future {
         let slot = task.args.slot.take();
         let claim = task.args.claim.clone();
         let settle = self.settle.clone();

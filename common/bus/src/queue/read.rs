@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::append::{Grave, bury};
-use super::backend::{Claim, Job};
+use super::backend::{Boxed, Claim};
 use super::due::Poke;
 use super::entry::{Entry, Read};
 use super::hand::{InHand, deliver};
@@ -44,7 +44,7 @@ pub(super) struct Reader {
     pub(super) in_hand: InHand,
     pub(super) poke: Poke,
     pub(super) paused: watch::Receiver<bool>,
-    pub(super) jobs: mpsc::Sender<Task<Job>>,
+    pub(super) jobs: mpsc::Sender<Task<Boxed>>,
     pub(super) reaper: Reaper,
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::append::{Grave, bury};
-use super::backend::{Claim, Job};
+use super::backend::{Boxed, Claim};
 use super::entry::{Entry, Read};
 use super::hand::{InHand, deliver};
 use super::settle::acknowledge;
@@ -59,7 +59,7 @@ pub(super) struct Reaper {
     pub(super) queue: Queue,
     pub(super) group: String,
     pub(super) in_hand: InHand,
-    pub(super) jobs: mpsc::Sender<Task<Job>>,
+    pub(super) jobs: mpsc::Sender<Task<Boxed>>,
     pub(super) lease: Duration,
     pub(super) abandoned: Abandoned,
 }

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::timeout::TimeoutLayer;
 
-use super::backend::{Job, Source};
+use super::backend::{Boxed, Source};
 use super::control::Controller;
 use super::due::{Mover, Poke};
 use super::hand::InHand;
@@ -81,7 +81,7 @@ struct Parts {
     queue: Queue,
     group: String,
     options: Options,
-    jobs: mpsc::Sender<Task<Job>>,
+    jobs: mpsc::Sender<Task<Boxed>>,
     settlements: mpsc::Receiver<Settlement>,
     in_hand: InHand,
 }
@@ -147,7 +147,7 @@ type Working = BoxFuture<'static, ()>;
 
 /// What an apalis worker is built from, as often as its monitor wants.
 struct Apalis<H> {
-    jobs: Arc<Mutex<mpsc::Receiver<Task<Job>>>>,
+    jobs: Arc<Mutex<mpsc::Receiver<Task<Boxed>>>>,
     settle: mpsc::Sender<Settlement>,
     options: Options,
     handler: Arc<H>,
@@ -170,10 +170,10 @@ where
                 WorkerBuilder::new(name.as_str())
                     .backend(source)
                     .layer(tower::util::option_layer(options.timeout.map(TimeoutLayer::new)))
-                    .layer(TraceLayer::new().make_span_with(span))
                     .concurrency(options.concurrency.max(1))
+                    .layer(TraceLayer::new().make_span_with(span))
                     .catch_panic()
-                    .build(tower::service_fn(move |task: Task<Job>| {
+                    .build(tower::service_fn(move |task: Task<Boxed>| {
                         let handler = handler.clone();
                         // Called inside the future, so that a panic of the call itself is caught as well.
                         async move { Ok::<_, BoxDynError>(handler(task.args.delivery).await) }
@@ -207,7 +207,7 @@ where
 }
 
 /// Everything that is logged while a job runs says which.
-fn span(task: &Task<Job>) -> tracing::Span {
+fn span(task: &Task<Boxed>) -> tracing::Span {
     let ticket = &task.args.delivery.ticket;
     tracing::info_span!("job", id = %ticket.id, kind = ticket.kind.as_str(), deliveries = task.args.delivery.deliveries)
 }
