@@ -10,6 +10,7 @@ mod facts;
 mod live;
 mod queue;
 mod takeover;
+mod tls;
 
 use std::future::Future;
 use std::time::Duration;
