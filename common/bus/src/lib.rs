@@ -30,4 +30,4 @@ pub mod seal;
 pub mod service;
 
 pub use error::Error;
-pub use link::Bus;
+pub use link::{Access, Bus};

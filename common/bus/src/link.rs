@@ -13,7 +13,7 @@ use deadpool_redis::{Manager, Pool, Runtime};
 use metatron_domain::clock::{Clock, SystemClock};
 use metatron_domain::command::Queue;
 use redis::aio::{MultiplexedConnection, PubSub};
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, Pipeline};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, Pipeline, TlsCertificates};
 use tokio::sync::watch;
 
 use crate::Error;
@@ -47,6 +47,17 @@ struct Inner {
     in_hand: Mutex<HashMap<(String, String), InHand>>,
 }
 
+/// What it takes to be let in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Access<'a> {
+    /// The ACL user.
+    pub user: Option<&'a str>,
+    /// Its password.
+    pub password: Option<&'a str>,
+    /// The certificate, in PEM, of the one authority that is trusted for `rediss://`; the public ones when absent.
+    pub ca: Option<&'a [u8]>,
+}
+
 /// Which of the two shared connections carries a command: bulk never stands in front of a command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Via {
@@ -77,7 +88,12 @@ impl Bus {
     /// Connects to nothing yet, so it never fails because Redis is absent. A URL that can't be read is told by
     /// [`Bus::check_url`], and by every command.
     pub fn connect(url: &str, user: Option<&str>, password: Option<&str>, instance: &str) -> Self {
-        Self::with_clock(url, user, password, instance, Arc::new(SystemClock))
+        Self::enter(url, Access { user, password, ca: None }, instance)
+    }
+
+    /// As [`Bus::connect`], where a private authority has signed the certificate of Redis.
+    pub fn enter(url: &str, access: Access<'_>, instance: &str) -> Self {
+        Self::build(url, access, instance, Arc::new(SystemClock))
     }
 
     /// As [`Bus::connect`], with a clock of the caller's for due times and beats.
@@ -88,7 +104,11 @@ impl Bus {
         instance: &str,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let client = open(url, user, password);
+        Self::build(url, Access { user, password, ca: None }, instance, clock)
+    }
+
+    fn build(url: &str, access: Access<'_>, instance: &str, clock: Arc<dyn Clock>) -> Self {
+        let client = open(url, access);
         Self {
             inner: Arc::new(Inner {
                 client,
@@ -104,7 +124,7 @@ impl Bus {
 
     /// Whether `url` can be read at all; says nothing of whether Redis is there.
     pub fn check_url(url: &str) -> Result<(), Error> {
-        open(url, None, None).map(|_| ()).map_err(Error::Wire)
+        open(url, Access::default()).map(|_| ()).map_err(Error::Wire)
     }
 
     /// The name of this process, unique among all that ever ran: consumer of queues, holder of leases and rows.
@@ -282,13 +302,13 @@ impl Drop for Busy {
     }
 }
 
-fn open(url: &str, user: Option<&str>, password: Option<&str>) -> Result<(Client, Pool), String> {
+fn open(url: &str, access: Access<'_>) -> Result<(Client, Pool), String> {
     let info = url.into_connection_info().map_err(|error| format!("the Redis URL can't be read: {error}"))?;
     let mut settings = info.redis_settings().clone();
-    if let Some(user) = user {
+    if let Some(user) = access.user {
         settings = settings.set_username(user);
     }
-    if let Some(password) = password {
+    if let Some(password) = access.password {
         settings = settings.set_password(password);
     }
     let info = info.set_redis_settings(settings);
@@ -296,8 +316,15 @@ fn open(url: &str, user: Option<&str>, password: Option<&str>) -> Result<(Client
         .set_connection_timeout(Some(CONNECT))
         .set_response_timeout(Some(RESPONSE));
     let refused = |error: redis::RedisError| format!("the Redis URL can't be used: {error}");
-    let client = Client::open(info.clone()).map_err(refused)?;
-    let manager = Manager::new_with_config(info, config).map_err(refused)?;
+    let client = match access.ca {
+        Some(ca) => {
+            let certificates = TlsCertificates { client_tls: None, root_cert: Some(ca.to_vec()) };
+            Client::build_with_tls(info, certificates).map_err(refused)?
+        }
+        None => Client::open(info).map_err(refused)?,
+    };
+    // What the client trusts stands in its own copy of the address.
+    let manager = Manager::new_with_config(client.get_connection_info().clone(), config).map_err(refused)?;
     let pool = Pool::builder(manager)
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)

@@ -10,7 +10,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tracing_subscriber::filter::Targets;
@@ -73,6 +73,9 @@ settings! {
     /// Where the Redis of the service tree listens for dashboards as well; a port alone is one of loopback. In the
     /// environment only. They sign in as `dashboard`, with the password in `$METATRON_KEYS/dashboard.password`.
     redis_expose: Option<SocketAddr> = "METATRON_REDIS_EXPOSE" or "", value::optional(value::socket);
+    /// File with the certificate (PEM) of the authority that signed Redis's own, for `rediss://…`. Then only that one is
+    /// trusted, else the public ones.
+    redis_ca_file: Option<PathBuf> = "METATRON_REDIS_CA_FILE" or "", value::optional(value::path);
     /// Address and port of the web server.
     listen: SocketAddr = "METATRON_LISTEN" or "127.0.0.1:7770", value::socket;
     /// The address that browsers use when a proxy stands in front, for example `https://ai.example.org`. Adds it to
@@ -180,20 +183,26 @@ impl Config {
 
     /// The password of the ACL user, read anew from its file; `None` where none is set.
     pub fn redis_password(&self) -> Result<Option<String>, crate::Fatal> {
-        let Some(path) = &self.redis_password_file else { return Ok(None) };
-        match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
-            Err(error) => {
-                let path = path.display();
-                Err(crate::Fatal::new(format!("METATRON_REDIS_PASSWORD_FILE: cannot read {path}: {error}")))
-            }
-        }
+        let text = read("METATRON_REDIS_PASSWORD_FILE", self.redis_password_file.as_deref())?;
+        Ok(text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    /// The certificate of the authority that is trusted at Redis, read anew from its file; `None` where none is set.
+    pub fn redis_ca(&self) -> Result<Option<Vec<u8>>, crate::Fatal> {
+        Ok(read("METATRON_REDIS_CA_FILE", self.redis_ca_file.as_deref())?.map(String::into_bytes))
     }
 
     /// The folders that no command of the AI may touch, wherever they are.
     pub fn protected_folders(&self) -> Vec<PathBuf> {
         vec![self.data.clone(), self.keys.clone(), self.run.clone(), "/etc/metatron".into()]
     }
+}
+
+/// The text of the file that a setting names.
+fn read(setting: &str, path: Option<&Path>) -> Result<Option<String>, crate::Fatal> {
+    let Some(path) = path else { return Ok(None) };
+    let told = |error| crate::Fatal::new(format!("{setting}: cannot read {}: {error}", path.display()));
+    std::fs::read_to_string(path).map(Some).map_err(told)
 }
 
 #[cfg(test)]

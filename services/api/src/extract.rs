@@ -1,7 +1,6 @@
 //! Reading requests: JSON bodies, ids in the path, query parameters. What can't be read is refused with what is wrong.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -9,12 +8,11 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
+use crate::App;
 use crate::error::{ApiError, Code};
 
 /// Bytes of a body, at most.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A JSON body. Structs deny unknown fields themselves.
 pub(crate) struct Body<T> {
@@ -24,12 +22,12 @@ pub(crate) struct Body<T> {
     pub(crate) digest: String,
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let head = format!("{} {}\n", request.method(), request.uri().path());
-        let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), BODY_LIMIT));
+        let read = tokio::time::timeout(app.limits.body, to_bytes(request.into_body(), BODY_LIMIT));
         let bytes = read
             .await
             .map_err(|_| ApiError::new(Code::RequestTimeout, "Send the whole body within 30 seconds."))?

@@ -14,6 +14,7 @@ mod feed;
 mod follow;
 mod guard;
 mod health;
+mod limit;
 mod once;
 pub mod openapi;
 mod password;
@@ -37,6 +38,7 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use error::{ApiError, Code, Problem};
+pub use limit::Limits;
 pub use serve::{build, run};
 pub use state::App;
 

@@ -13,8 +13,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use metatron_bus::Bus;
 use metatron_bus::seal::LinkKey;
+use metatron_bus::{Access, Bus};
 use metatron_domain::actor::Actor;
 use metatron_domain::clock::{Clock as _, SystemClock};
 use metatron_domain::event::EventKind;
@@ -28,12 +28,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{App, router};
+use crate::{App, Limits, router};
 
-/// How long the head of a request may take to arrive.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Connections at once.
-const CONNECTIONS: usize = 4_096;
 /// How long open requests may take to finish after a signal.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -51,9 +47,11 @@ pub async fn build(frame: Frame) -> anyhow::Result<()> {
     };
     let link = LinkKey::load(&config.link_key()).map_err(|error| Fatal::new(error.to_string()))?;
     let password = config.redis_password()?;
-    let bus =
-        Bus::connect(&config.redis_url, config.redis_user.as_deref(), password.as_deref(), &frame.instance);
-    let app = App::new(config, store, vault, link, bus, Arc::new(SystemClock)).await?;
+    let ca = config.redis_ca()?;
+    let user = config.redis_user.as_deref();
+    let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
+    let bus = Bus::enter(&config.redis_url, access, &frame.instance);
+    let app = App::new(config, store, vault, link, bus, Arc::new(SystemClock), Limits::default()).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -90,7 +88,7 @@ pub async fn run(app: App, listener: TcpListener, shutdown: CancellationToken) {
 
 async fn accept(app: App, listener: TcpListener, shutdown: CancellationToken) {
     let router = router(app.clone());
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let slots = Arc::new(Semaphore::new(app.limits.connections));
     let mut open = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -103,9 +101,9 @@ async fn accept(app: App, listener: TcpListener, shutdown: CancellationToken) {
         };
         match accepted {
             (Ok((stream, peer)), Ok(slot)) => {
-                let (router, shutdown) = (router.clone(), shutdown.clone());
+                let (router, head, shutdown) = (router.clone(), app.limits.head, shutdown.clone());
                 open.spawn(async move {
-                    Box::pin(serve(router, stream, peer, shutdown)).await;
+                    Box::pin(serve(router, stream, peer, head, shutdown)).await;
                     drop(slot);
                 });
             }
@@ -122,7 +120,13 @@ async fn accept(app: App, listener: TcpListener, shutdown: CancellationToken) {
     let _ = tokio::time::timeout(DRAIN, async { while open.join_next().await.is_some() {} }).await;
 }
 
-async fn serve(router: Router, stream: TcpStream, peer: SocketAddr, shutdown: CancellationToken) {
+async fn serve(
+    router: Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    head: Duration,
+    shutdown: CancellationToken,
+) {
     // Small frames must not wait for more.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -132,7 +136,7 @@ async fn serve(router: Router, stream: TcpStream, peer: SocketAddr, shutdown: Ca
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(head)
         .max_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

@@ -17,6 +17,7 @@ use crate::carry::Carrier;
 use crate::claim::Claims;
 use crate::error::ApiError;
 use crate::feed::Feed;
+use crate::limit::Limits;
 use crate::password::Hasher;
 use crate::place::Gate;
 use crate::warning::Warnings;
@@ -38,6 +39,7 @@ pub struct Shared {
     pub(crate) carrier: Carrier,
     pub(crate) feed: Feed,
     pub(crate) warnings: Warnings,
+    pub(crate) limits: Limits,
     /// The shell host that the first page names.
     pub(crate) host: String,
     pub(crate) web: PathBuf,
@@ -69,6 +71,7 @@ impl App {
         link: LinkKey,
         bus: Bus,
         clock: Arc<dyn Clock>,
+        limits: Limits,
     ) -> Result<Self, metatron_store::Error> {
         let feed = Feed::new(store.clone(), bus.clone()).await?;
         Ok(Self(Arc::new(Shared {
@@ -87,6 +90,7 @@ impl App {
             bus,
             clock,
             feed,
+            limits,
         })))
     }
 

@@ -24,8 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use metatron_bus::Bus;
 use metatron_bus::queue::{Options, Worker};
+use metatron_bus::{Access, Bus};
 use metatron_domain::clock::{Clock, SystemClock};
 use metatron_domain::command::Queue;
 use metatron_process::{Fatal, Frame};
@@ -53,8 +53,10 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
         other => Arc::new(other.context("the vault can't be opened")?),
     };
     let password = config.redis_password()?;
-    let bus =
-        Bus::connect(&config.redis_url, config.redis_user.as_deref(), password.as_deref(), &frame.instance);
+    let ca = config.redis_ca()?;
+    let user = config.redis_user.as_deref();
+    let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
+    let bus = Bus::enter(&config.redis_url, access, &frame.instance);
     let desk = Arc::new(Desk::new(store.clone(), bus.clone(), vault, clock, &frame));
 
     let shutdown = frame.shutdown.clone();

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use metatron_bus::Bus;
+use metatron_bus::{Access, Bus};
 use metatron_domain::clock::{Clock, SystemClock};
 use metatron_process::Frame;
 use metatron_process::crash::{self, Point};
@@ -43,8 +43,10 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
     let config = frame.config.clone();
     let store = Store::open(&config.database()).await.context("the database can't be opened")?;
     let password = config.redis_password()?;
+    let ca = config.redis_ca()?;
     let user = config.redis_user.as_deref();
-    let bus = Bus::connect(&config.redis_url, user, password.as_deref(), &frame.instance);
+    let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
+    let bus = Bus::enter(&config.redis_url, access, &frame.instance);
     let desk = Arc::new(Desk { store: store.clone(), bus: bus.clone(), clock: Arc::new(SystemClock) });
 
     frame.tasks.spawn("beat", {

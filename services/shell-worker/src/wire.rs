@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use metatron_bus::Bus;
 use metatron_bus::queue::{Options, Worker};
 use metatron_bus::seal::LinkKey;
+use metatron_bus::{Access, Bus};
 use metatron_domain::clock::{Clock, SystemClock};
 use metatron_domain::command::{Queue, ShellReport};
 use metatron_domain::id::TerminalId;
@@ -45,8 +45,10 @@ pub async fn run(frame: Frame) -> anyhow::Result<()> {
     let shell = Shell::new(parts(&config)?, started);
     let reports = shell.recover().await.context("the journal can't be written")?;
     let password = config.redis_password()?;
-    let bus =
-        Bus::connect(&config.redis_url, config.redis_user.as_deref(), password.as_deref(), &frame.instance);
+    let ca = config.redis_ca()?;
+    let user = config.redis_user.as_deref();
+    let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
+    let bus = Bus::enter(&config.redis_url, access, &frame.instance);
     tasks(&frame, &bus, &shell, reports, begun)?;
     frame.ready.announce();
     frame.shutdown.cancelled().await;

@@ -12,6 +12,7 @@ mod live;
 mod queue;
 mod stranger;
 mod takeover;
+mod tls;
 
 use std::future::Future;
 use std::time::Duration;

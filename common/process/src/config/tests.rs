@@ -102,6 +102,14 @@ fn the_password_of_redis_is_the_first_line_of_its_file() {
 }
 
 #[test]
+fn the_authority_that_redis_is_trusted_by_stands_in_a_file() {
+    assert_eq!(config(&[], None).unwrap().redis_ca().unwrap(), None);
+    let told =
+        config(&[("METATRON_REDIS_CA_FILE", "/nowhere/ca.pem")], None).unwrap().redis_ca().unwrap_err();
+    assert!(told.to_string().contains("METATRON_REDIS_CA_FILE: cannot read /nowhere/ca.pem"), "{told}");
+}
+
+#[test]
 fn a_public_url_gives_host_and_origin() {
     let config = config(&[("METATRON_PUBLIC_URL", "https://AI.example.org/")], None).unwrap();
     let url = config.public_url.unwrap();

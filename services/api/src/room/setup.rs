@@ -132,7 +132,7 @@ async fn claim(State(app): State<App>, request: Request) -> Answer<Response> {
         ));
     }
     let agent = user_agent(request.headers());
-    let Body { value: body, .. }: Body<ClaimBody> = request.extract().await?;
+    let Body { value: body, .. }: Body<ClaimBody> = request.extract_with_state(&app).await?;
     let code_hash = check_code(&app, body.code.as_str()).await?;
     password::check_length(body.password.as_str())?;
     let settings = settings(&app, &body)?;

@@ -20,6 +20,7 @@ use super::{reason, terminal};
 use crate::App;
 use crate::error::{Answer, ApiError, Code};
 use crate::follow::{Facts, Told};
+use crate::limit::Allowance;
 use crate::session::Caller;
 
 /// Topics of one client.
@@ -30,8 +31,6 @@ const RECHECK: Duration = Duration::from_mins(1);
 const PING: Duration = Duration::from_secs(25);
 /// Without one it counts as gone.
 const GONE: Duration = Duration::from_secs(90);
-/// How long a client may leave its queue full.
-const SLOW: Duration = Duration::from_secs(30);
 /// Facts of one read, and of one replay at most: who is further behind fetches anew.
 const PAGE: u32 = 500;
 const REPLAY: i64 = 10_000;
@@ -47,6 +46,7 @@ pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
     };
     let (sink, mut incoming) = socket.split();
     let (out, outlet) = queue();
+    let (limits, now) = (app.limits, Instant::now());
     let mut connection = Connection {
         app,
         caller,
@@ -55,9 +55,11 @@ pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
         topics: HashSet::new(),
         channels: Channels::default(),
         next_channel: 1,
-        heard: Instant::now(),
+        heard: now,
+        allowance: Allowance::new(&limits, now),
     };
-    let mut drain = pin!(outlet.drain(sink));
+    // The write that is stuck when the queue has been full for too long may still take as long as the last word may.
+    let mut drain = pin!(outlet.drain(sink, limits.slow + limits.farewell));
     let code = tokio::select! {
         code = connection.run(&mut incoming) => code,
         () = drain.as_mut() => None,
@@ -65,7 +67,7 @@ pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
     if let Some(code) = code {
         connection.out.close(code, reason(code));
         drop(connection);
-        let _ = tokio::time::timeout(Duration::from_secs(2), drain).await;
+        let _ = tokio::time::timeout(limits.farewell, drain).await;
     }
 }
 
@@ -79,6 +81,8 @@ struct Connection {
     next_channel: u32,
     /// When the client last gave a sign of life.
     heard: Instant,
+    /// What it may still send.
+    allowance: Allowance,
 }
 
 impl Connection {
@@ -96,12 +100,15 @@ impl Connection {
         loop {
             let has_room = !self.out.is_full();
             full_since = if has_room { None } else { full_since.or_else(|| Some(Instant::now())) };
-            let patience = full_since.unwrap_or_else(Instant::now) + SLOW;
+            let patience = full_since.unwrap_or_else(Instant::now) + self.app.limits.slow;
             tokio::select! {
                 // Who does not read is not listened to either: its questions would only grow the queue.
                 message = incoming.next(), if has_room => match message {
                     Some(Ok(message)) => {
                         self.heard = Instant::now();
+                        if !self.allowance.take(self.heard) {
+                            return Some(close::TOO_MUCH);
+                        }
                         if let Some(code) = self.hear(message).await {
                             return (code != 0).then_some(code);
                         }
@@ -121,7 +128,7 @@ impl Connection {
                     self.flow(topic, number, live);
                 }
                 () = self.out.eased(), if !has_room => {}
-                () = tokio::time::sleep_until(patience), if !has_room => return Some(close::SLOW),
+                () = tokio::time::sleep_until(patience), if !has_room => return Some(close::TOO_MUCH),
                 _ = recheck.tick() => {
                     if !self.may_stay().await {
                         return Some(close::AUTH);
@@ -297,7 +304,8 @@ impl Connection {
                 self.fact(topic, &event);
             }
             position = reached;
-            if position < until && tokio::time::timeout(SLOW, self.out.eased()).await.is_err() {
+            if position < until && tokio::time::timeout(self.app.limits.slow, self.out.eased()).await.is_err()
+            {
                 self.gap(topic, position + 1, until);
                 break;
             }

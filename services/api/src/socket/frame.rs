@@ -22,8 +22,8 @@ pub(crate) mod close {
     pub(crate) const FORBIDDEN: u16 = 4403;
     /// Another protocol.
     pub(crate) const VERSION: u16 = 4409;
-    /// The client reads too slowly.
-    pub(crate) const SLOW: u16 = 4429;
+    /// The client reads too slowly, or asks too much.
+    pub(crate) const TOO_MUCH: u16 = 4429;
     /// The server restarts; come again.
     pub(crate) const RESTART: u16 = 1012;
     /// What came is not what was agreed.

@@ -10,8 +10,6 @@ mod live;
 mod queue;
 mod terminal;
 
-use std::time::Duration;
-
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, header};
@@ -27,8 +25,6 @@ use crate::session::{Caller, not_signed_in};
 
 use frame::{ClientFrame, PROTOCOL, close};
 
-/// How long a client without cookie or header may take to say who it is.
-const AUTH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of one frame of a client.
 const FRAME_LIMIT: usize = 64 * 1024;
 
@@ -87,7 +83,7 @@ async fn greet(app: App, mut socket: WebSocket, greeting: Greeting) {
         Greeting::Known(caller) => Ok(caller),
         Greeting::Refused(code) => Err(code),
         Greeting::Silent => {
-            let said = tokio::time::timeout(AUTH_TIMEOUT, introduce(&app, &mut socket)).await;
+            let said = tokio::time::timeout(app.limits.introduction, introduce(&app, &mut socket)).await;
             said.ok().and_then(Result::ok).ok_or(close::AUTH)
         }
     };
@@ -131,7 +127,7 @@ const fn reason(code: u16) -> &'static str {
         close::AUTH => "not signed in",
         close::FORBIDDEN => "the scope read is missing",
         close::VERSION => "offer the subprotocol metatron.v1",
-        close::SLOW => "read faster",
+        close::TOO_MUCH => "read faster or ask less",
         close::RESTART => "the server restarts",
         _ => "not what was agreed",
     }

@@ -1,7 +1,7 @@
 //! What waits for one client: bounded by bytes, so that who does not read costs a megabyte and no more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
@@ -11,8 +11,8 @@ use tokio::sync::{Notify, mpsc};
 
 /// Bytes that may wait. One frame may go beyond; nothing is put in behind it.
 const FULL: usize = 1024 * 1024;
-/// How long one write may take before the client counts as gone.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes of one write, about: what can't be taken back when the client turns out to be too slow.
+const WRITE: usize = 64 * 1024;
 
 /// The end that is filled.
 pub(super) struct Queue {
@@ -29,6 +29,7 @@ pub(super) struct Outlet {
 #[derive(Default)]
 struct Load {
     bytes: AtomicUsize,
+    closing: AtomicBool,
     eased: Notify,
 }
 
@@ -58,8 +59,9 @@ impl Queue {
         let _ = self.sender.send(message);
     }
 
-    /// Says why this ends; nothing is sent behind it.
+    /// Says why this ends. What still waits is left out, nothing is sent behind it.
     pub(super) fn close(&self, code: u16, reason: &'static str) {
+        self.load.closing.store(true, Ordering::Relaxed);
         self.push(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
     }
 
@@ -76,8 +78,8 @@ impl Queue {
 }
 
 impl Outlet {
-    /// Writes what is put in, until the other end is dropped, says to close, or the client takes nothing.
-    pub(super) async fn drain(mut self, mut socket: SplitSink<WebSocket, Message>) {
+    /// Writes what is put in, until the other end is dropped, says to close, or one write takes longer than `patience`.
+    pub(super) async fn drain(mut self, mut socket: SplitSink<WebSocket, Message>, patience: Duration) {
         while let Some(first) = self.receiver.recv().await {
             let batch = async {
                 let mut next = Some(first);
@@ -86,8 +88,10 @@ impl Outlet {
                 while let Some(message) = next {
                     written += size(&message);
                     last = matches!(message, Message::Close(_));
-                    socket.feed(message).await?;
-                    if last || written >= FULL {
+                    if last || !self.load.closing.load(Ordering::Relaxed) {
+                        socket.feed(message).await?;
+                    }
+                    if last || written >= WRITE {
                         break;
                     }
                     next = self.receiver.try_recv().ok();
@@ -95,7 +99,7 @@ impl Outlet {
                 socket.flush().await?;
                 Ok::<_, axum::Error>((written, last))
             };
-            match tokio::time::timeout(PATIENCE, batch).await {
+            match tokio::time::timeout(patience, batch).await {
                 Ok(Ok((written, false))) => {
                     self.load.bytes.fetch_sub(written, Ordering::Relaxed);
                     self.load.eased.notify_waiters();

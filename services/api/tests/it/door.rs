@@ -166,6 +166,35 @@ async fn the_web_app_is_served_with_the_right_freshness() {
 }
 
 #[tokio::test]
+async fn who_takes_gzip_gets_the_packed_twin_of_a_file_and_nothing_of_the_api_is_packed() {
+    let (world, cookie) = World::claimed().await;
+    std::fs::create_dir_all(world.path("web/assets")).unwrap();
+    std::fs::write(world.path("web/assets/app-1a2b.js"), "plain").unwrap();
+    std::fs::write(world.path("web/assets/app-1a2b.js.gz"), "packed").unwrap();
+    std::fs::write(world.path("web/assets/lone-1a2b.js"), "lone").unwrap();
+    let ask = async |file: &str, encoding: &str| {
+        world.get(&format!("/assets/{file}")).with("accept-encoding", encoding).send().await
+    };
+    let packed = ask("app-1a2b.js", "br, GZIP;q=0.5").await;
+    assert_eq!((packed.text.as_str(), packed.header("content-encoding")), ("packed", "gzip"));
+    assert_eq!(packed.header("content-type"), "text/javascript; charset=utf-8");
+    for (file, encoding, text) in [
+        ("app-1a2b.js", "br", "plain"),
+        ("app-1a2b.js", "gzip;q=0", "plain"),
+        ("lone-1a2b.js", "gzip", "lone"),
+    ] {
+        let reply = ask(file, encoding).await;
+        assert_eq!((reply.text.as_str(), reply.header("content-encoding")), (text, ""), "{file} {encoding}");
+        assert_eq!(reply.header("vary"), "accept-encoding");
+        assert_ne!(reply.header("etag"), packed.header("etag"));
+    }
+    for path in ["/api/v1/session", "/api/openapi.json"] {
+        let reply = world.get(path).cookie(&cookie).with("accept-encoding", "gzip").send().await;
+        assert_eq!(reply.header("content-encoding"), "", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn i3_a_stranger_learns_nothing_but_the_login() {
     let (world, _) = World::claimed().await;
     std::fs::write(world.path("web/index.html"), "<!doctype html>").unwrap();

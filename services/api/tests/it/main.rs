@@ -9,6 +9,7 @@
 
 mod auth;
 mod door;
+mod limit;
 mod matrix;
 mod room;
 mod setup;

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use metatron_api::{App, router};
+use metatron_api::{App, Limits, router};
 use metatron_bus::Bus;
 use metatron_bus::seal::LinkKey;
 use metatron_domain::clock::{Clock as _, FixedClock, Instant};
@@ -58,15 +58,20 @@ impl World {
     pub(crate) async fn unclaimed(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let absent = format!("unix://{}/no-redis.sock", folder.path().display());
-        Self::with(folder, &absent, settings).await
+        Self::with(folder, &absent, settings, Limits::default()).await
     }
 
     /// An instance that nobody owns yet, on a Redis.
     pub(crate) async fn on(redis: &str) -> Self {
-        Self::with(TempDir::new().unwrap(), redis, &[]).await
+        Self::limited(redis, Limits::default()).await
     }
 
-    async fn with(folder: TempDir, redis: &str, settings: &[(&str, &str)]) -> Self {
+    /// The same, within other bounds.
+    pub(crate) async fn limited(redis: &str, limits: Limits) -> Self {
+        Self::with(TempDir::new().unwrap(), redis, &[], limits).await
+    }
+
+    async fn with(folder: TempDir, redis: &str, settings: &[(&str, &str)], limits: Limits) -> Self {
         let text = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
         let (data, keys, run, web) = (text("data"), text("keys"), text("run"), text("web"));
         let mut all = vec![
@@ -89,7 +94,8 @@ impl World {
         std::fs::write(config.link_key(), LinkKey::generate().unwrap().as_str()).unwrap();
         let link = LinkKey::load(&config.link_key()).unwrap();
         let bus = Bus::connect(&config.redis_url, None, None, "api-test-1");
-        let app = App::new(&config, store.clone(), vault, link, bus.clone(), clock.clone()).await.unwrap();
+        let app = App::new(&config, store.clone(), vault, link, bus.clone(), clock.clone(), limits);
+        let app = app.await.unwrap();
         app.announce_claim().await.unwrap();
         Self { router: router(app.clone()), folder, app, store, bus, clock }
     }
