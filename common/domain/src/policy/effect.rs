@@ -113,7 +113,6 @@ const READERS: &[&str] = &[
     "jq",
     "base64",
     "sed",
-    "awk",
     "less",
     "more",
 ];
@@ -125,19 +124,37 @@ const QUIET: &[&str] = &[
     "exec", "stdbuf", "setsid", "pushd", "popd",
 ];
 
+/// The paths among a command's words, resolved: neither patterns nor counts nor what `find` is asked.
+fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
+    let patterns = super::pattern::is_pattern(name, args);
+    let expression = args.iter().position(|arg| arg.text().starts_with(['-', '(', '!']));
+    let starts = expression.filter(|_| name == "find").unwrap_or(args.len());
+    args.iter()
+        .zip(patterns)
+        .enumerate()
+        .take(starts.min(4 * MOST))
+        .filter(|(at, (arg, pattern))| {
+            let text = arg.text();
+            let counts = matches!(name, "head" | "tail")
+                && *at > 0
+                && matches!(args[at - 1].text().as_str(), "-n" | "-c" | "--lines" | "--bytes");
+            !pattern && !counts && !text.starts_with('-') && !text.is_empty()
+        })
+        .map(|(_, (arg, _))| show(&walker.resolve(arg)))
+        .collect()
+}
+
 /// Notes what one command does.
 pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
-    let patterns = super::pattern::is_pattern(name, args);
-    let operands: Vec<String> = args
-        .iter()
-        .zip(patterns)
-        .take(4 * MOST)
-        .filter(|(arg, pattern)| !pattern && !arg.text().starts_with('-') && !arg.text().is_empty())
-        .map(|(arg, _)| show(&walker.resolve(arg)))
-        .collect();
+    let operands = operands(walker, name, args);
     if args.iter().any(|arg| !arg.is_known()) {
         walker.effects.unknown("values that are only known when it runs");
     }
+    // `dd`'s two ends.
+    let is_end =
+        |arg: &&Arg| name == "dd" && (arg.text().starts_with("if=") || arg.text().starts_with("of="));
+    let ends: Vec<(String, String)> =
+        args.iter().filter(is_end).map(|arg| (arg.text(), show(&walker.resolve(&arg.tail(3))))).collect();
     let effects = &mut walker.effects;
     match name {
         "sed"
@@ -169,10 +186,31 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
                 }
             }
         }
-        "mkdir" | "touch" | "tee" | "truncate" | "chmod" | "chown" | "chgrp" | "mkfifo" | "mknod" => {
+        "mkdir" | "touch" | "tee" | "truncate" | "mkfifo" | "mknod" => {
             for path in &operands {
                 effects.write(path);
             }
+        }
+        "chmod" | "chown" | "chgrp" => {
+            for path in operands.iter().skip(1) {
+                effects.write(path);
+            }
+        }
+        "dd" => {
+            for (text, path) in &ends {
+                if text.starts_with("of=") {
+                    effects.write(path);
+                } else {
+                    effects.read(path);
+                }
+            }
+            effects.reversible = Some(false);
+        }
+        "awk" | "gawk" | "mawk" | "nawk" => {
+            for path in &operands {
+                effects.read(path);
+            }
+            effects.unknown(&format!("what the program given to {name} does"));
         }
         "sudo" | "su" | "doas" | "pkexec" => effects.privilege = Some(true),
         "apt" | "apt-get" | "dpkg" | "pip" | "pip3" | "pipx" | "npm" | "yarn" | "pnpm" | "cargo" | "gem"

@@ -3,6 +3,8 @@
 //! Owns: what a word would name if it were a path. Must never touch the file system; symbolic links are not followed,
 //! except the fixed ones that every Debian and every `/proc` has.
 
+use std::sync::LazyLock;
+
 use super::glob::{Unit, literal, meets, names, pattern};
 
 /// A resolved path: its components, each possibly a glob.
@@ -24,7 +26,8 @@ pub(super) fn resolve(units: &[Unit], cwd: &str) -> Components {
             }
             _ => parts.push(part.to_vec()),
         }
-        if let Some(through) = link(&parts, cwd) {
+        // Links are two or three names deep; asking for every name of a long path would cost its square.
+        if let Some(through) = matches!(parts.len(), 2 | 3).then(|| link(&parts, cwd)).flatten() {
             parts = through;
         }
     }
@@ -79,11 +82,13 @@ pub(super) fn same(path: &Components, place: &Components) -> bool {
 /// Whether the path can be `/proc/<other process>` or below it.
 pub(super) fn other_process(path: &Components) -> bool {
     let [first, second, ..] = path.as_slice() else { return false };
-    let number = ('0'..='9').any(|digit| {
+    if !names(first, &literal("proc")) {
+        return false;
+    }
+    ('0'..='9').any(|digit| {
         let all = second.iter().all(|unit| !matches!(unit, Unit::Lit(c) if !c.is_ascii_digit()));
         all && meets(second, &[Unit::Lit(digit), Unit::Star])
-    });
-    names(first, &literal("proc")) && number
+    })
 }
 
 const BLOCK: &[&str] = &[
@@ -116,16 +121,19 @@ const BLOCK: &[&str] = &[
     "zvol",
 ];
 
+static BLOCK_PATTERNS: LazyLock<Vec<Vec<Unit>>> =
+    LazyLock::new(|| BLOCK.iter().map(|name| pattern(name)).collect());
+
 /// Whether the path can be a block device.
 pub(super) fn block_device(path: &Components) -> bool {
     let [first, second, ..] = path.as_slice() else { return false };
-    names(first, &literal("dev")) && BLOCK.iter().any(|name| names(second, &pattern(name)))
+    names(first, &literal("dev")) && BLOCK_PATTERNS.iter().any(|name| names(second, name))
 }
 
 /// Longer names name nothing: the kernel refuses them.
 const MAX_PATH: usize = 4096;
 /// The most units copied for one word.
-const MAX_CARRIED: usize = 32 * 1024;
+const MAX_CARRIED: usize = 8 * 1024;
 
 /// Every way a word may carry a path: itself, after `=`, `@`, `file://`, attached to a short option, before `:`.
 pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {

@@ -158,17 +158,19 @@ fn special(path: &Components) -> bool {
 
 /// Whether a recursive read of this path reaches a sensitive or protected place that is fixed.
 pub(super) fn reaches(setting: &Setting<'_>, protected: &[Components], path: &Components) -> bool {
+    static FIXED: LazyLock<Vec<Components>> = LazyLock::new(|| ["/dev/x", "/proc/x"].map(place).to_vec());
+    static SSH: LazyLock<Components> = LazyLock::new(|| place(".ssh"));
     let home = components(setting.home);
-    let below_home = |tail: &str| {
-        let mut place_below = home.clone();
-        place_below.extend(place(tail));
-        place_below
+    // Below home itself only the way down to a place matters, elsewhere only the part of it that is left.
+    let holds = |tail: &Components| {
+        if path.len() <= home.len() {
+            return above(path, &home);
+        }
+        path.len() <= home.len() + tail.len()
+            && home.iter().zip(path).all(|(name, part)| names(part, name))
+            && path[home.len()..].iter().zip(tail).all(|(part, name)| names(part, name))
     };
-    let fixed =
-        PLACES.iter().map(|name| place(name)).chain(["/dev/x", "/proc/x"].iter().map(|name| place(name)));
-    let mut at_home: Vec<Components> = TAILS.iter().map(|tail| below_home(tail)).collect();
-    at_home.push(below_home(".ssh"));
     protected.iter().any(|place| above(path, place))
-        || fixed.into_iter().any(|place| above(path, &place) && !same(path, &place))
-        || at_home.iter().any(|place| above(path, place))
+        || PLACE_PATTERNS.iter().chain(FIXED.iter()).any(|place| above(path, place) && !same(path, place))
+        || TAIL_PATTERNS.iter().chain(std::iter::once(&*SSH)).any(holds)
 }

@@ -15,13 +15,13 @@ use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_text};
 
 /// Work units for one judgement: a counter, no clock. Reading a plain command of 8 KiB uses about 100,000.
-const BUDGET: usize = 1_000_000;
+const BUDGET: usize = 400_000;
 /// Nesting of code in code that is followed.
-const MAX_DEPTH: u32 = 24;
+const MAX_DEPTH: u32 = 16;
 /// Commands inside commands that are followed, over all code.
 const MAX_LEVELS: u32 = 96;
 /// How often code is read as flat text.
-const MAX_FLATS: u32 = 3;
+const MAX_FLATS: u32 = 1;
 
 /// Failed directory changes that are kept in mind in one and-or list.
 const MAX_STAYED: usize = 3;
@@ -160,7 +160,7 @@ impl<'a> Walker<'a> {
         }
         self.flats += 1;
         self.flat = true;
-        let budget = std::mem::replace(&mut self.budget, code.len() * 32 + 4096);
+        let budget = std::mem::replace(&mut self.budget, code.len() * 16 + 4096);
         // The text of a here-document and the operands of a test become commands like the rest.
         let text: String = code
             .replace("<<", ";")

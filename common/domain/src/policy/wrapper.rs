@@ -21,9 +21,6 @@ pub(super) struct Inner {
     pub(super) shell: bool,
 }
 
-/// Positions at which the program of a wrapper with unknown options is looked for.
-const MAX_STARTS: usize = 8;
-
 struct Wrapper {
     names: &'static [&'static str],
     short: &'static str,
@@ -221,7 +218,8 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
             let parsed = read(&table("2CDluvVf:L:S:c:T:N", ""), args);
             let words = parsed.operands.get(1..).unwrap_or_default();
             let mut code: Vec<Arg> = words.iter().filter(|word| word.text().contains(' ')).cloned().collect();
-            code.extend((0..words.len().min(MAX_STARTS)).map(|at| join(&words[at..])));
+            let from = words.iter().position(|word| !word.text().starts_with('-')).unwrap_or(words.len());
+            code.extend((from..words.len().min(from + 2)).map(|at| join(&words[at..])));
             return Some(Inner { code, ..Inner::default() });
         }
         _ => {}

@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod effect;
+mod oracle;
 mod property;
 mod rig;
 mod wrap;

@@ -32,6 +32,9 @@ pub(super) fn check(text: &str, tree: &Tree, setting: &Setting<'_>) -> Result<()
     }
     plain::check(text)?;
     let stages: Vec<_> = tree.list.iter().flat_map(|step| &step.stages).collect();
+    if stages.len() > MAX_COMMANDS {
+        return Err(("ask.length", "The command has more than 32 simple commands.".to_owned()));
+    }
     if tree.marks != super::syntax::Marks::default()
         || stages.is_empty()
         || !plain::agrees(text, stages.len())
@@ -41,9 +44,6 @@ pub(super) fn check(text: &str, tree: &Tree, setting: &Setting<'_>) -> Result<()
             "The command uses more of the shell than plain words joined by && || ; | and newlines."
                 .to_owned(),
         ));
-    }
-    if stages.len() > MAX_COMMANDS {
-        return Err(("ask.length", "The command has more than 32 simple commands.".to_owned()));
     }
     let mut allower = Allower::new(setting);
     for stage in stages {

@@ -99,12 +99,19 @@ fn double(chars: &[char], mut i: usize) -> Result<usize, Why> {
     }
 }
 
+/// Open brackets that the independent parser is asked to read.
+const MAX_BRACKETS: usize = 16;
+
 /// The grammar's second opinion: an independent parser accepts the text and counts as many simple commands.
 pub(super) fn agrees(text: &str, commands: usize) -> bool {
     use brush_parser::ast::Command;
     // A number in front of a redirection that does not fit is the one way plain text makes that parser stop short.
     let long_number = text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 9);
     if long_number && text.contains(['<', '>']) {
+        return false;
+    }
+    // It tries every open bracket as the beginning of a pattern, again and again.
+    if text.matches('[').count() > MAX_BRACKETS {
         return false;
     }
     let options = brush_parser::ParserOptions { enable_extended_globbing: false, ..Default::default() };

@@ -116,7 +116,10 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
             parsed.unknown.first().map_or(Ok(()), |option| Err(refused(name, option)))
         }
         "sort" => {
-            old_key(args).map_or_else(|| parsed(&table::SORT).map(drop), |key| Err(refused(name, &key)))
+            if let Some(key) = old_key(args) {
+                return Err(refused(name, &key));
+            }
+            parsed(&table::SORT).map(drop)
         }
         "uniq" | "base64" => {
             let parsed = parsed(if name == "uniq" { &table::UNIQ } else { &table::BASE64 })?;

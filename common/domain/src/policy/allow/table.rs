@@ -64,13 +64,13 @@ pub(super) const TAIL: Options = gnu(
     "bytes= lines= quiet silent verbose zero-terminated help version",
     "follow retry pid sleep-interval max-unchanged-stats",
 );
-/// `sort`, without `-o -T -S --compress-program --parallel --batch-size --files0-from`.
+/// `sort`, without `-o -T -S --compress-program --batch-size --files0-from`: `-S` makes it write to temporary files.
 pub(super) const SORT: Options = gnu(
     "bdfghiMnRrVcCk:mst:uz",
     "ignore-leading-blanks dictionary-order ignore-case general-numeric-sort human-numeric-sort \
      ignore-nonprinting month-sort numeric-sort random-sort random-source= reverse sort= version-sort \
-     check? debug key= merge stable field-separator= unique zero-terminated help version",
-    "output temporary-directory buffer-size compress-program parallel batch-size files0-from",
+     check? debug parallel= key= merge stable field-separator= unique zero-terminated help version",
+    "output temporary-directory buffer-size compress-program batch-size files0-from",
 );
 /// `uniq`.
 pub(super) const UNIQ: Options = gnu(
@@ -104,7 +104,7 @@ pub(super) const FILE: Options = gnu(
 );
 /// `rg`, without `--pre --search-zip --hostname-bin --follow` and their short forms.
 pub(super) const RG: Options = exact(
-    "A:B:C:E:FHILM:NPST:U0abcd:e:f:g:hilm:nopqr:st:uvVwx.",
+    "A:B:C:E:FHILM:NPST:U0abcd:e:f:g:hij:lm:nopqr:st:uvVwx.",
     "after-context= auto-hybrid-regex no-auto-hybrid-regex before-context= binary no-binary \
      block-buffered no-block-buffered byte-offset no-byte-offset case-sensitive color= colors= column \
      no-column context= context-separator= no-context-separator count count-matches crlf no-crlf debug \
@@ -119,16 +119,16 @@ pub(super) const RG: Options = exact(
      no-ignore-exclude ignore-exclude no-ignore-files ignore-files no-ignore-global ignore-global \
      no-ignore-messages ignore-messages no-ignore-parent ignore-parent no-ignore-vcs ignore-vcs \
      no-messages messages no-pcre2-unicode pcre2-unicode no-pre no-require-git require-git no-search-zip \
-     no-unicode unicode null null-data one-file-system no-one-file-system only-matching passthru \
+     mmap no-mmap threads= regex-size-limit= dfa-size-limit= no-unicode unicode null null-data one-file-system no-one-file-system only-matching passthru \
      passthrough path-separator= pcre2 no-pcre2 pcre2-version pretty quiet regexp= replace= smart-case \
      sort= sort-files no-sort-files sortr= stats no-stats stop-on-nonmatch text no-text trim no-trim \
      type= type-add= type-clear= type-list type-not= unrestricted version vimgrep word-regexp",
 );
-/// `tree`, without `-l -o -R` and input from listings.
+/// `tree`, without `-l -o -R`.
 pub(super) const TREE: Options = exact(
     "adfixpsugDFqNQChnAStrUvcJXL:P:I:H:T:",
     "gitignore ignore-case matchdirs metafirst prune noreport charset= filelimit= timefmt= inodes device \
-     sort= dirsfirst filesfirst nolinks du si info version help opt-toggle hyperlink scheme= authority=",
+     sort= dirsfirst filesfirst nolinks du si info version help opt-toggle hyperlink scheme= authority= fromfile fromtabfile fflinks gitfile= infofile= hintro= houtro=",
 );
 /// `jq` 1.6, without `-f -L --run-tests`.
 pub(super) const JQ: Options = exact(
@@ -165,8 +165,23 @@ pub(super) const XXD: &[&str] = &[
     "version",
 ];
 /// `xxd`'s options with a value.
-pub(super) const XXD_VALUES: &[&str] =
-    &["c", "cols", "g", "group", "groupsize", "l", "len", "n", "name", "o", "offset", "s", "seek", "skip"];
+pub(super) const XXD_VALUES: &[&str] = &[
+    "c",
+    "cols",
+    "g",
+    "group",
+    "groupsize",
+    "l",
+    "len",
+    "n",
+    "name",
+    "o",
+    "offset",
+    "s",
+    "seek",
+    "skip",
+    "R",
+];
 
 /// `find`'s predicates and operators without an argument.
 pub(super) const FIND: &[&str] = &[

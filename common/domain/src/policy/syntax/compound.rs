@@ -186,6 +186,10 @@ impl Reader {
         self.word();
         let start = self.pos;
         let mut words = Vec::new();
+        if self.unclosed {
+            self.tree.marks.broken = true;
+            return Kind::Test(words);
+        }
         loop {
             self.gap();
             let word = self.word();
@@ -195,6 +199,7 @@ impl Reader {
             if word.is_empty() && self.peek().is_none() {
                 // It never closes: what follows is read as commands, so that deny rules see it.
                 self.tree.marks.broken = true;
+                self.unclosed = true;
                 self.pos = start;
                 return Kind::Test(Vec::new());
             }

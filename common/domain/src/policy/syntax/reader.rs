@@ -38,6 +38,8 @@ pub(super) struct Reader {
     pub(super) depth: u32,
     pub(super) tree: Tree,
     pub(super) owed: Vec<(usize, String, bool)>,
+    /// A `[[` was found not to close: none behind it does.
+    pub(super) unclosed: bool,
 }
 
 impl Reader {
