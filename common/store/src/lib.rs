@@ -32,6 +32,9 @@ pub use error::Error;
 pub use open::migrate;
 pub use unit::{About, Committed, Tx};
 
+/// How every unit of work begins: with the writer's lock.
+const BEGIN: &str = "begin immediate";
+
 /// A handle on the database of this instance. Cheap to clone; every clone shares the one writer.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -49,7 +52,17 @@ impl Store {
 
     /// Begins a unit of work. It waits for the writer, and holds it until it is committed or dropped.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Ok(Tx::new(self.write.begin_with("begin immediate").await?))
+        let begun = match self.write.begin_with(BEGIN).await {
+            // Where the disk fails a unit of work SQLite undoes it by itself, and the driver counts it as open for ever:
+            // that connection is of no use any more.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                // Whether its last words succeed does not matter.
+                let _ = self.write.acquire().await?.close().await;
+                self.write.begin_with(BEGIN).await
+            }
+            other => other,
+        };
+        Ok(Tx::new(begun?))
     }
 
     /// The pool for statements that only read.
