@@ -4,12 +4,13 @@
 //! claimed is [`Disposition::Done`] at once. High is read before low, and no more is read than there are free slots.
 //!
 //! Rooms: `append` puts work in, `read` takes it out, `settle` acknowledges, `due` moves delayed work when its time
-//! comes, `reap` finds what dead processes left, `backend` is what apalis sees, `worker` ties them.
+//! comes, `find` looks into it, `reap` finds what dead processes left, `backend` is what apalis sees, `worker` ties them.
 
 mod append;
 mod backend;
 mod due;
 mod entry;
+mod find;
 mod read;
 mod reap;
 mod settle;
