@@ -58,6 +58,16 @@ impl Row {
     }
 }
 
+impl TryFrom<Row> for OwedRow {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let owed = row.owed()?;
+        let due_at = Instant::from_millis(row.due_at);
+        Ok(Self { owed, entry: row.entry, holder: row.holder, epoch: row.epoch, due_at })
+    }
+}
+
 impl Tx {
     /// Owes a job; does nothing when the same is already owed. `body` travels beside the ticket on a private queue.
     pub async fn enqueue(
@@ -243,45 +253,67 @@ impl Store {
         Ok(())
     }
 
-    /// At most `limit` owed rows after the id `after`, in order of their age, with what their entries must carry.
+    /// At most `limit` queued rows after the id `after`, in order of their age; their bodies are left out.
     pub async fn owed(&self, after: Option<JobId>, limit: u32) -> Result<Vec<OwedRow>, Error> {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let rows = sqlx::query_as!(
             Row,
             "select id, queue, priority, kind, subject, epoch, holder, due_at, entry from job
-             where state in ('queued', 'claimed') and id > ? order by id limit ?",
+             where state = 'queued' and id > ? order by id limit ?",
             after,
             limit,
         )
         .fetch_all(self.reader())
         .await?;
-        let mut owed = Vec::with_capacity(rows.len());
-        for row in rows {
-            let mut one = row.owed()?;
+        rows.into_iter().map(OwedRow::try_from).collect()
+    }
+
+    /// As [`Store::owed`], the rows that somebody has claimed.
+    pub async fn held(&self, after: Option<JobId>, limit: u32) -> Result<Vec<OwedRow>, Error> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let rows = sqlx::query_as!(
+            Row,
+            "select id, queue, priority, kind, subject, epoch, holder, due_at, entry from job
+             where state = 'claimed' and id > ? order by id limit ?",
+            after,
+            limit,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter().map(OwedRow::try_from).collect()
+    }
+
+    /// Gives those that carry a body theirs.
+    pub async fn with_bodies(&self, mut owed: Vec<Owed>) -> Result<Vec<Owed>, Error> {
+        for one in &mut owed {
             if matches!(one.ticket.kind, JobKind::Prepare | JobKind::Start) {
-                let exec = parse("exec id", &row.subject)?;
+                let exec = parse("exec id", &one.ticket.subject)?;
                 one.body = self.shell_request(exec, one.ticket.kind).await?;
             }
-            let due_at = Instant::from_millis(row.due_at);
-            owed.push(OwedRow { owed: one, entry: row.entry, holder: row.holder, epoch: row.epoch, due_at });
         }
         Ok(owed)
     }
 
-    /// Takes a job away from a holder that was observed dead. Returns whether it was still its.
-    pub async fn release(&self, job: JobId, holder: &str, epoch: i64) -> Result<bool, Error> {
-        let id = job.to_string();
-        let mut tx = self.begin_single().await?;
-        let done = sqlx::query!(
-            "update job set state = 'queued', holder = null where id = ? and state = 'claimed' and holder = ? and epoch = ?",
-            id,
-            holder,
-            epoch,
-        )
-        .execute(tx.db())
-        .await?;
+    /// Takes jobs away from holders that were observed dead, in one commit. Returns those that were still theirs.
+    pub async fn release(&self, rows: Vec<OwedRow>) -> Result<Vec<Owed>, Error> {
+        let mut released = Vec::new();
+        let mut tx = self.begin().await?;
+        for row in rows {
+            let id = row.owed.ticket.id.to_string();
+            let done = sqlx::query!(
+                "update job set state = 'queued', holder = null where id = ? and state = 'claimed' and holder = ? and epoch = ?",
+                id,
+                row.holder,
+                row.epoch,
+            )
+            .execute(tx.db())
+            .await?;
+            if done.rows_affected() == 1 {
+                released.push(row.owed);
+            }
+        }
         let _ = tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(released)
     }
 
     /// Forgets ended jobs older than `before`, at most `limit` of them. Returns how many.

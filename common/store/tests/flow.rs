@@ -236,9 +236,10 @@ async fn owed_work_can_be_carried_again_with_its_body() {
     let (house, _) = house().await;
     let exec = house.propose(&["rm a"]).await[0];
     let owed = house.store.owed(None, 10).await.unwrap();
-    let prepare = owed.iter().find(|row| row.owed.ticket.kind == JobKind::Prepare).unwrap();
-    assert_eq!(prepare.owed.body.clone().unwrap()["spec"]["exec"], exec.to_string());
+    let prepare = owed.into_iter().find(|row| row.owed.ticket.kind == JobKind::Prepare).unwrap();
     assert!(prepare.entry.is_none());
+    let whole = house.store.with_bodies(vec![prepare.owed]).await.unwrap();
+    assert_eq!(whole[0].body.clone().unwrap()["spec"]["exec"], exec.to_string());
 }
 
 #[tokio::test]

@@ -26,6 +26,12 @@ impl Patient {
         Self { owner, watch: None, last: 0 }
     }
 
+    /// Goes on as `owner`, who has signed in anew.
+    pub fn become_owner(&mut self, owner: Owner) {
+        self.owner = owner;
+        self.watch = None;
+    }
+
     /// POST under `key` until it is answered; returns the status and the body.
     pub async fn post(&self, path: &str, body: &Value, key: &str) -> Result<(u16, Value)> {
         let deadline = Instant::now() + PATIENCE;

@@ -47,6 +47,11 @@ fn free_port() -> Result<u16> {
 impl Stack {
     /// Starts everything and waits until each service says that it is ready. `extra` are further settings.
     pub fn start(extra: &[(&str, &str)]) -> Result<Self> {
+        Self::start_on(extra, |_| Ok(()))
+    }
+
+    /// As [`Stack::start`], after `prepare` has changed the instance's empty folder, for example by a mount.
+    pub fn start_on(extra: &[(&str, &str)], prepare: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("metatron-").tempdir()?;
         let redis = RedisServer::start()?;
         let port = free_port()?;
@@ -69,6 +74,7 @@ impl Stack {
         settings.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let mut stack = Self { folder, redis, port, settings, services: BTreeMap::new() };
         stack.open_workspace()?;
+        prepare(stack.folder.path())?;
         std::fs::write(stack.path("keys/link.key"), random_key()?)?;
         let migrated = stack.command("metatron-migrate")?.status()?;
         ensure!(migrated.success(), "the migration ended with {migrated}");

@@ -39,7 +39,11 @@ impl World {
 
     /// As [`World::start`], with further settings.
     pub async fn with(settings: &[(&str, &str)]) -> Result<Self> {
-        let stack = Stack::start(settings)?;
+        Self::on(Stack::start(settings)?).await
+    }
+
+    /// Claims an instance that was started otherwise.
+    pub async fn on(stack: Stack) -> Result<Self> {
         let model = FakeModel::start().await?;
         let owner = Owner::claim(&stack.url(), &stack.claim_code()?).await?;
         owner.connect_model(&model.base_url()).await?;

@@ -1,11 +1,12 @@
-//! Compares owed rows with what Redis carries, in bounded passes. Redis may be emptied at any moment: a missing
-//! generation key tells, and every owed row is carried again, once. Otherwise only rows whose entry is gone, and rows
-//! held by a worker that was seen dead, are carried again.
+//! Compares owed rows with what Redis carries, a page at a time. Redis may be emptied at any moment: a missing generation
+//! key tells, and everything owed is compared at once; otherwise a bounded part of it in each turn. Only rows that no
+//! queue holds, and rows held by a worker that was seen dead, are carried again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metatron_bus::Bus;
 use metatron_bus::lease::Observer;
 use metatron_bus::queue::EntryId;
 use metatron_domain::command::{Owed, Priority, Queue};
@@ -16,10 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Desk;
 
-/// Rows looked at in one pass.
-const PASS: u32 = 500;
+/// Rows looked at together, and marked in one commit.
+const PAGE: u32 = 500;
+/// Pages of one comparison while Redis is as it was: a long backlog is compared in turns.
+const TURN: u32 = 20;
 /// A row younger than this may still be on its way from the commit to its queue.
 const GRACE: Duration = Duration::from_secs(2);
+/// No retry waits longer: a due time further away was written under another wall clock.
+const FURTHEST: Duration = Duration::from_mins(30);
 
 /// Keeps what it saw of workers between passes.
 pub(crate) struct Reconciler {
@@ -27,12 +32,14 @@ pub(crate) struct Reconciler {
     observer: Observer,
     /// The last dead letter that was seen.
     buried: Option<EntryId>,
+    /// Up to where queued rows were compared; the next comparison goes on there.
+    reached: Option<JobId>,
 }
 
 impl Reconciler {
     /// A reconciler that takes a worker for dead after one `lease` without a sign.
     pub(crate) fn new(desk: Arc<Desk>, lease: Duration) -> Self {
-        Self { desk, observer: Observer::new(lease), buried: None }
+        Self { desk, observer: Observer::new(lease), buried: None, reached: None }
     }
 
     /// Compares at once and then every `pause`, until `shutdown`.
@@ -50,29 +57,32 @@ impl Reconciler {
         }
     }
 
-    /// One comparison of everything owed. Returns how many rows were carried again.
+    /// One comparison. Returns how many rows were carried again.
     async fn compare(&mut self) -> anyhow::Result<usize> {
-        let bus = self.desk.bus.clone();
         self.bury().await?;
         self.repeat_wishes().await?;
-        let emptied = bus.generation().await?.is_none();
-        let (mut carried, mut after) = (0, None);
-        loop {
-            let rows = self.desk.store.owed(after, PASS).await?;
-            let Some(youngest) = rows.last() else { break };
-            after = Some(youngest.owed.ticket.id);
-            let lost = self.lost(rows, emptied).await?;
+        let emptied = self.desk.bus.generation().await?.is_none();
+        if emptied {
+            self.reached = None;
+        }
+        let mut carried = self.inherit().await?;
+        let mut streams = Streams::default();
+        for page in 1.. {
+            let rows = self.desk.store.owed(self.reached, PAGE).await?;
+            // Behind the last page it begins at the front again.
+            let full = rows.len() == PAGE as usize;
+            self.reached = rows.last().filter(|_| full).map(|row| row.owed.ticket.id);
+            let (lost, found) = self.lost(rows, &mut streams).await?;
             carried += lost.len();
-            let entries = bus.announce(&[], &lost).await;
-            if !entries.is_empty() {
-                crash::point(Point::SchedulerCarried);
+            self.carry(lost, found).await?;
+            if self.reached.is_none() || (page >= TURN && !emptied) {
+                break;
             }
-            self.desk.store.mark_entries(&entries).await?;
         }
         if emptied {
             crash::point(Point::SchedulerPassed);
             // Set last: a reconciler that dies before this point begins again.
-            bus.set_generation(&JobId::new().to_string()).await?;
+            self.desk.bus.set_generation(&JobId::new().to_string()).await?;
         }
         Ok(carried)
     }
@@ -89,9 +99,38 @@ impl Reconciler {
         Ok(())
     }
 
+    /// Carries rows again, and notes what carries them and those that were `found` carried already, in one commit.
+    async fn carry(&self, lost: Vec<Owed>, found: Vec<(JobId, String)>) -> anyhow::Result<()> {
+        let lost = self.desk.store.with_bodies(lost).await?;
+        let mut entries = self.desk.bus.announce(&[], &lost).await;
+        if !entries.is_empty() {
+            crash::point(Point::SchedulerCarried);
+        }
+        entries.extend(found);
+        Ok(self.desk.store.mark_entries(&entries).await?)
+    }
+
+    /// Carries again what dead holders had claimed.
+    async fn inherit(&mut self) -> anyhow::Result<usize> {
+        let (mut carried, mut after) = (0, None);
+        loop {
+            let mut rows = self.desk.store.held(after, PAGE).await?;
+            let Some(youngest) = rows.last() else { return Ok(carried) };
+            after = Some(youngest.owed.ticket.id);
+            let holders: Vec<_> = rows.iter().filter_map(|row| row.holder.clone()).collect();
+            let dead = self.observer.dead(&self.desk.bus, &holders).await;
+            rows.retain(|row| row.holder.as_ref().is_some_and(|holder| dead.contains(holder)));
+            if !rows.is_empty() {
+                let released = self.desk.store.release(rows).await?;
+                carried += released.len();
+                self.carry(released, Vec::new()).await?;
+            }
+        }
+    }
+
     /// Ends the rows of work that was given up: a poisonous job is never carried again.
     async fn bury(&mut self) -> anyhow::Result<()> {
-        for letter in self.desk.bus.dead_letters(self.buried.as_ref(), PASS as usize).await? {
+        for letter in self.desk.bus.dead_letters(self.buried.as_ref(), PAGE as usize).await? {
             if let Some(ticket) = letter.ticket {
                 let mut tx = self.desk.store.begin().await?;
                 tx.bury(&ticket, &letter.cause, self.desk.clock.now()).await?;
@@ -102,40 +141,57 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Those rows of a pass that nothing carries.
-    async fn lost(&mut self, rows: Vec<OwedRow>, emptied: bool) -> anyhow::Result<Vec<Owed>> {
-        let holders: Vec<_> = rows.iter().filter_map(|row| row.holder.clone()).collect();
-        let dead = self.observer.dead(&self.desk.bus, &holders).await;
-        let (claimed, queued): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.holder.is_some());
-        let mut lost = Vec::new();
-        for row in claimed {
-            let Some(holder) = row.holder.filter(|holder| dead.contains(holder)) else { continue };
-            if self.desk.store.release(row.owed.ticket.id, &holder, row.epoch).await? {
-                lost.push(row.owed);
-            }
-        }
+    /// Those rows of a page that nothing carries, and those whose entry was only not noted.
+    async fn lost(&self, rows: Vec<OwedRow>, streams: &mut Streams) -> anyhow::Result<Sorted> {
         let now = self.desk.clock.now();
-        let queued = queued.into_iter().filter(|row| row.due_at <= now);
-        if emptied {
-            lost.extend(queued.map(|row| row.owed));
-            return Ok(lost);
-        }
-        let mut by_stream: HashMap<(Queue, Priority), Vec<(EntryId, Owed)>> = HashMap::new();
-        for row in queued {
+        let mut missing = Vec::new();
+        let mut noted: HashMap<(Queue, Priority), Vec<(EntryId, Owed)>> = HashMap::new();
+        for row in rows {
+            let young = row.due_at.after(GRACE) > now;
+            if young && row.due_at > now && row.due_at <= now.after(FURTHEST) {
+                // Its retry has not come.
+                continue;
+            }
             match row.entry {
                 Some(entry) => {
                     let stream = (row.owed.queue.clone(), row.owed.priority);
-                    by_stream.entry(stream).or_default().push((EntryId(entry), row.owed));
+                    noted.entry(stream).or_default().push((EntryId(entry), row.owed));
                 }
-                None if row.due_at.after(GRACE) <= now => lost.push(row.owed),
-                None => {}
+                None if young && row.due_at <= now => {}
+                None => missing.push(row.owed),
             }
         }
-        for ((queue, priority), carried) in by_stream {
-            let (entries, owed): (Vec<_>, Vec<_>) = carried.into_iter().unzip();
+        for ((queue, priority), noted) in noted {
+            let (entries, owed): (Vec<_>, Vec<_>) = noted.into_iter().unzip();
             let there = self.desk.bus.entry_exists(&queue, priority, &entries).await?;
-            lost.extend(owed.into_iter().zip(there).filter_map(|(owed, there)| (!there).then_some(owed)));
+            missing.extend(owed.into_iter().zip(there).filter_map(|(owed, there)| (!there).then_some(owed)));
         }
-        Ok(lost)
+        let (mut lost, mut found) = (Vec::new(), Vec::new());
+        for owed in missing {
+            // A queue may hold it under a number that nobody noted: its age alone is no reason to carry it twice.
+            match streams.find(&self.desk.bus, &owed).await? {
+                Some(entry) => found.push((owed.ticket.id, entry)),
+                None => lost.push(owed),
+            }
+        }
+        Ok((lost, found))
+    }
+}
+
+/// What is to be carried again, and what is carried under a number that was not noted.
+type Sorted = (Vec<Owed>, Vec<(JobId, String)>);
+
+/// What the queues held when they were first asked in a comparison.
+#[derive(Default)]
+struct Streams(HashMap<(Queue, Priority), HashMap<JobId, EntryId>>);
+
+impl Streams {
+    async fn find(&mut self, bus: &Bus, owed: &Owed) -> Result<Option<String>, metatron_bus::Error> {
+        let stream = (owed.queue.clone(), owed.priority);
+        if !self.0.contains_key(&stream) {
+            let entries = bus.entries(&owed.queue, owed.priority).await?;
+            self.0.insert(stream.clone(), entries);
+        }
+        Ok(self.0.get(&stream).and_then(|entries| entries.get(&owed.ticket.id)).map(|entry| entry.0.clone()))
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use metatron_domain::command::Queue;
 use redis::Pipeline;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::entry::Delayed;
@@ -18,6 +19,8 @@ use crate::{Bus, Error, key};
 const BATCH: usize = 100;
 /// The longest sleep while something is delayed: a wall clock that jumps makes a due time late by this at most.
 const LONGEST: Duration = Duration::from_secs(30);
+/// A wall clock that fell behind by more than this was set back.
+const SET_BACK: i64 = 2_000;
 
 /// Tells the mover that something may be due earlier than it thinks.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,25 @@ pub(super) struct Poke(Arc<Notify>);
 impl Poke {
     pub(super) fn poke(&self) {
         self.0.notify_one();
+    }
+}
+
+/// A moment on both clocks.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    wall_ms: i64,
+    at: Instant,
+}
+
+impl Moment {
+    fn of(bus: &Bus) -> Self {
+        Self { wall_ms: bus.now_ms(), at: Instant::now() }
+    }
+
+    /// Whether the wall clock was set back since `earlier`: what was delayed before that looks later than it is.
+    fn was_set_back(self, earlier: Self) -> bool {
+        let elapsed = i64::try_from(self.at.duration_since(earlier.at).as_millis()).unwrap_or(i64::MAX);
+        self.wall_ms.saturating_add(SET_BACK) < earlier.wall_ms.saturating_add(elapsed)
     }
 }
 
@@ -39,10 +61,14 @@ pub(super) struct Mover {
 impl Mover {
     pub(super) async fn run(self, shutdown: CancellationToken) {
         let mut backoff = Backoff::new();
+        let mut before = Moment::of(&self.bus);
         loop {
-            let pause = match self.pass().await {
+            let now = Moment::of(&self.bus);
+            let set_back = now.was_set_back(before);
+            let pause = match self.pass(set_back).await {
                 Ok(next) => {
                     backoff.reset();
+                    before = now;
                     next
                 }
                 Err(error) => {
@@ -64,8 +90,9 @@ impl Mover {
         }
     }
 
-    /// Moves what is due, and tells how long to sleep; without end when nothing is delayed.
-    async fn pass(&self) -> Result<Option<Duration>, Error> {
+    /// Moves what is due, and tells how long to sleep; without end when nothing is delayed. After the wall clock was set
+    /// back everything counts as due: too early is harmless, too late may be days.
+    async fn pass(&self, set_back: bool) -> Result<Option<Duration>, Error> {
         let due = key::due(&self.queue);
         loop {
             // One command when there is nothing to do; WATCH only when there is.
@@ -75,18 +102,19 @@ impl Mover {
             let Some((_, score)) = first.first() else { return Ok(None) };
             #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit in 53 bits")]
             let wait = (*score as i64).saturating_sub(self.bus.now_ms());
-            if let Ok(wait @ 1..) = u64::try_from(wait) {
+            if let (Ok(wait @ 1..), false) = (u64::try_from(wait), set_back) {
                 return Ok(Some(Duration::from_millis(wait)));
             }
-            self.move_some(&due).await?;
+            self.move_some(&due, set_back).await?;
         }
     }
 
-    async fn move_some(&self, due: &str) -> Result<(), Error> {
+    async fn move_some(&self, due: &str, all: bool) -> Result<(), Error> {
         let mut connection = self.bus.pooled().await?;
         let mut watch = redis::pipe();
         watch.cmd("WATCH").arg(due).ignore();
-        watch.cmd("ZRANGEBYSCORE").arg(due).arg("-inf").arg(self.bus.now_ms());
+        let until = if all { "+inf".to_owned() } else { self.bus.now_ms().to_string() };
+        watch.cmd("ZRANGEBYSCORE").arg(due).arg("-inf").arg(until);
         watch.arg("LIMIT").arg(0).arg(BATCH);
         let (members,): (Vec<String>,) = watch.query_async(&mut connection).await?;
         let mut pipe: Pipeline = redis::pipe();

@@ -4,7 +4,7 @@
 //! claimed is [`Disposition::Done`] at once. High is read before low, and no more is read than there are free slots.
 //!
 //! Rooms: `append` puts work in, `read` takes it out, `settle` acknowledges, `due` moves delayed work when its time
-//! comes, `reap` finds what dead processes left, `control` hears pause, resume and cancel, `progress` tells how far a job
+//! comes, `find` looks into it, `reap` finds what dead processes left, `control` hears pause, resume and cancel, `progress` tells how far a job
 //! is, `backend` is what apalis sees, `worker` ties them.
 
 mod append;
@@ -12,6 +12,7 @@ mod backend;
 mod control;
 mod due;
 mod entry;
+mod find;
 mod hand;
 mod progress;
 mod read;

@@ -1,12 +1,13 @@
 //! What does not go well at once: retried, delayed, given up.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use metatron_bus::Bus;
 use metatron_bus::queue::{Delivery, Disposition, Options, Worker};
-use metatron_domain::clock::{Clock, SystemClock};
+use metatron_domain::clock::{Clock, FixedClock, Instant, SystemClock};
 use metatron_domain::command::{JobKind, Priority, Queue, Ticket};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -107,6 +108,27 @@ async fn an_earlier_due_time_wakes_the_mover_of_another_process() {
     assert_eq!((delivery.ticket, delivery.deliveries), (soon, 1));
     until("only the late one is left", async || bus.depth(&Queue::Run).await.unwrap() == 1).await;
     assert!(told.try_recv().is_err());
+    rig.finish().await;
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_was_set_back_makes_nothing_days_late() {
+    let mut rig = Rig::new();
+    let clock = Arc::new(FixedClock::new(SystemClock.now()));
+    let bus = Bus::with_clock(&rig.server.url(), None, None, "a", clock.clone());
+    let now = clock.now().as_millis();
+    let (delayed, other) = (ticket(), ticket());
+    bus.enqueue_at(&Queue::Run, Priority::Low, &delayed, None, now + 60_000).await.unwrap();
+    let mut told = telling(&mut rig, &bus, Queue::Run, ONE);
+    until("the worker has taken the wake-up", async || bus.depth(&Queue::Run).await.unwrap() == 1).await;
+    let back = now - 3 * 24 * 3_600_000;
+    clock.set(Instant::from_millis(back));
+    bus.enqueue_at(&Queue::Run, Priority::Low, &other, None, back).await.unwrap();
+    let mut jobs = Vec::new();
+    for _ in 0..2 {
+        jobs.push(within(told.recv()).await.unwrap().ticket.id);
+    }
+    assert!(jobs.contains(&delayed.id) && jobs.contains(&other.id));
     rig.finish().await;
 }
 

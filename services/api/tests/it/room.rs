@@ -108,9 +108,10 @@ async fn a_yes_is_sealed_for_the_shell_worker_and_counts_once() {
     let again = world.post(&path, &answer(card, "deny")).cookie(&cookie).send().await;
     assert_eq!(again.refusal(), (409, "approval_already_decided".into()));
 
-    let owed = world.store.owed(None, 100).await.unwrap();
-    let start = owed.iter().find(|row| row.owed.ticket.kind == JobKind::Start).unwrap();
-    let body = start.owed.body.as_ref().unwrap();
+    let owed = world.store.owed(None, 100).await.unwrap().into_iter().map(|row| row.owed).collect();
+    let owed = world.store.with_bodies(owed).await.unwrap();
+    let start = owed.iter().find(|owed| owed.ticket.kind == JobKind::Start).unwrap();
+    let body = start.body.as_ref().unwrap();
     let (exec, sealed) = (body["spec"]["exec"].as_str().unwrap(), body["grant"].as_str().unwrap());
     let grant: Grant = serde_json::from_slice(&world.link().open("grant", exec, 0, sealed).unwrap()).unwrap();
     assert_eq!((grant.run, grant.digest.as_str()), (run, card["digest"].as_str().unwrap()));

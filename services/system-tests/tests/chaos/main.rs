@@ -1,6 +1,10 @@
 //! The running system under faults that strike at chosen points. Deterministic: nothing here waits for time to pass.
 
+mod backlog;
+mod clock;
 mod crash;
+mod disk;
+mod flush;
 mod kill;
 mod redis;
 mod story;

@@ -5,10 +5,12 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use metatron_testkit::model::obey;
 use metatron_testkit::patient::Patient;
+use metatron_testkit::stack::Stack;
 use metatron_testkit::world::World;
 use serde_json::Value;
 
@@ -34,7 +36,11 @@ impl Theatre {
     }
 
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Result<Self> {
-        let world = World::with(settings).await?;
+        Self::on(Stack::start(settings)?).await
+    }
+
+    pub(crate) async fn on(stack: Stack) -> Result<Self> {
+        let world = World::on(stack).await?;
         world.model.follow(obey);
         let owner = Patient::new(world.owner.clone());
         Ok(Self { world, owner, told: 0 })
@@ -98,6 +104,15 @@ impl Marked {
     /// How often it was started, whatever anybody says.
     pub(crate) fn starts(&self) -> Result<usize> {
         Ok(fs::read_to_string(&self.oracle)?.lines().filter(|line| *line == self.token).count())
+    }
+
+    /// Completes when it has started, whatever anybody says.
+    pub(crate) async fn has_started(&self) -> Result<()> {
+        while self.starts()? == 0 {
+            // A file that a command writes has no other way to tell.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
     }
 
     /// Lets it end.
