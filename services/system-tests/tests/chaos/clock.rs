@@ -4,7 +4,7 @@
 //! Redis can't be preloaded with it (its allocator asks for the time before that is ready): what its clock leaves behind,
 //! the numbers of its entries, is set instead.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use metatron_testkit::client::Owner;
@@ -55,6 +55,20 @@ impl Sky {
         let environment = self.environment()?;
         let pairs: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         Theatre::on(Stack::start(&pairs)?).await
+    }
+}
+
+impl Drop for Sky {
+    /// Removes what libfaketime shares under the names of processes that were killed.
+    fn drop(&mut self) {
+        for entry in std::fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let pid =
+                ["faketime_shm_", "sem.faketime_sem_"].iter().find_map(|prefix| name.strip_prefix(prefix));
+            if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -47,6 +47,16 @@ fn mount(folder: &Path, size: &str) -> Result<()> {
     Ok(())
 }
 
+/// A mounted disk. Declared behind the instance that uses it, so that the instance's folder is free when it goes.
+struct Disk(PathBuf);
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // At once for whoever looks, though services still have files open.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
 /// Takes every byte there is.
 fn fill(folder: &Path) -> Result<()> {
     let mut ballast = File::create(folder.join("ballast"))?;
@@ -68,6 +78,7 @@ async fn a_full_disk_refuses_what_it_can_t_keep_and_recovers_by_itself() -> Resu
     let stack = Stack::start_on(&[], |folder| mount(&folder.join("data"), "24m"))?;
     let mut theatre = Theatre::on(stack).await?;
     let data = theatre.world.stack.path("data");
+    let _disk = Disk(data.clone());
     fill(&data)?;
     // What still fits into pages that the database has already may be accepted: then it has to be kept.
     let mut accepted = Vec::new();
@@ -110,6 +121,7 @@ async fn a_disk_that_fills_during_a_run_only_delays_it() -> Result<()> {
     let stack = Stack::start_on(&[], |folder| mount(&folder.join("data"), "24m"))?;
     let mut theatre = Theatre::on(stack).await?;
     let data = theatre.world.stack.path("data");
+    let _disk = Disk(data.clone());
     let (run, command) = theatre.begin().await?;
     fill(&data)?;
     command.go()?;
@@ -131,6 +143,7 @@ async fn nothing_starts_that_the_journal_can_t_hold() -> Result<()> {
     let stack = Stack::start_on(&[], |folder| mount(&folder.join("data/shell"), "64k"))?;
     let mut theatre = Theatre::on(stack).await?;
     let journal = theatre.world.stack.path("data/shell");
+    let _disk = Disk(journal.clone());
     fill(&journal)?;
     // The journal's last page may have room for a record or two.
     let mut refused = false;
@@ -165,6 +178,7 @@ async fn an_end_that_the_journal_can_t_hold_is_reported_all_the_same() -> Result
     let stack = Stack::start_on(&[], |folder| mount(&folder.join("data/shell"), "64k"))?;
     let mut theatre = Theatre::on(stack).await?;
     let journal = theatre.world.stack.path("data/shell");
+    let _disk = Disk(journal.clone());
     let (run, command) = theatre.begin().await?;
     fill(&journal)?;
     command.go()?;
