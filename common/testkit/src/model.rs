@@ -138,8 +138,10 @@ impl Answer {
     pub fn finish(mut self, reason: &str) -> Self {
         self.beats.push(Beat::Chunk(delta(&json!({}), Some(reason))));
         let usage = json!({ "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120 });
-        self.beats
-            .push(Beat::Chunk(json!({ "object": "chat.completion.chunk", "choices": [], "usage": usage })));
+        let mut last = delta(&json!({}), None);
+        last["choices"] = json!([]);
+        last["usage"] = usage;
+        self.beats.push(Beat::Chunk(last));
         self
     }
 
@@ -231,12 +233,15 @@ async fn answer(State(script): State<Script>, Json(request): Json<Value>) -> Res
         (None, Some(rule)) => rule(&request),
         (None, None) => Answer::refusal(400, "the script has ended"),
     };
+    let streamed = request["stream"] == true;
     // Under a rule nobody looks at requests, and there may be many.
     if rule.is_none() {
         let _ = script.requests.send(request);
     }
     let mut response = if let Some(body) = answer.body {
         (answer.status, Json(body)).into_response()
+    } else if !streamed {
+        Json(whole(&answer.beats)).into_response()
     } else {
         let body = Body::from_stream(sse(answer.beats));
         (answer.status, [(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
@@ -247,6 +252,38 @@ async fn answer(State(script): State<Script>, Json(request): Json<Value>) -> Res
         }
     }
     response
+}
+
+/// The same answer, in one piece.
+fn whole(beats: &[Beat]) -> Value {
+    let (mut content, mut calls, mut finish, mut usage) =
+        (String::new(), Vec::<Value>::new(), None, Value::Null);
+    for chunk in
+        beats.iter().filter_map(|beat| if let Beat::Chunk(chunk) = beat { Some(chunk) } else { None })
+    {
+        let choice = &chunk["choices"][0];
+        content.push_str(choice["delta"]["content"].as_str().unwrap_or_default());
+        for call in choice["delta"]["tool_calls"].as_array().into_iter().flatten() {
+            let more = call["function"]["arguments"].as_str().unwrap_or_default();
+            match calls.iter_mut().find(|known| known["index"] == call["index"]) {
+                Some(known) => {
+                    let so_far = known["function"]["arguments"].as_str().unwrap_or_default();
+                    known["function"]["arguments"] = json!(format!("{so_far}{more}"));
+                }
+                None => calls.push(call.clone()),
+            }
+        }
+        finish = choice["finish_reason"].as_str().or(finish);
+        if chunk["usage"].is_object() {
+            usage = chunk["usage"].clone();
+        }
+    }
+    let mut message = json!({ "role": "assistant", "content": content });
+    if !calls.is_empty() {
+        message["tool_calls"] = json!(calls);
+    }
+    json!({ "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "scripted", "usage": usage,
+        "choices": [{ "index": 0, "message": message, "finish_reason": finish }] })
 }
 
 fn sse(beats: Vec<Beat>) -> BoxStream<'static, std::io::Result<Bytes>> {
