@@ -169,8 +169,8 @@ where
                 let handler = handler.clone();
                 WorkerBuilder::new(name.as_str())
                     .backend(source)
-                    .layer(tower::util::option_layer(options.timeout.map(TimeoutLayer::new)))
                     .concurrency(options.concurrency.max(1))
+                    .layer(tower::util::option_layer(options.timeout.map(TimeoutLayer::new)))
                     .layer(TraceLayer::new().make_span_with(span))
                     .catch_panic()
                     .build(tower::service_fn(move |task: Task<Boxed>| {
