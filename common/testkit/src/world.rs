@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
@@ -90,6 +91,15 @@ impl Held {
     pub fn release(&self, word: &str) -> Result<()> {
         let mut fifo = OpenOptions::new().write(true).open(&self.fifo)?;
         Ok(writeln!(fifo, "{word}")?)
+    }
+
+    /// Waits until the command itself has written that it runs: the journal says `started` before the process exists.
+    pub async fn begun(&self) -> Result<()> {
+        while self.starts()? == 0 {
+            // Nobody else can tell when a file has grown.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
     }
 
     /// How often the command was started, whatever anybody says.

@@ -89,6 +89,7 @@ async fn shell_worker_killed_during_a_command_leaves_it_unknown_and_never_repeat
     let mut world = World::start().await?;
     let held = world.held()?;
     let (_, run, _) = world.run_command(&held.command).await?;
+    held.begun().await?;
     world.model.push(Answer::text("I will look first."));
     world.stack.kill("shell-worker")?;
     world.stack.restart("shell-worker")?;

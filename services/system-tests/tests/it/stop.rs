@@ -22,6 +22,7 @@ async fn a_stop_ends_a_running_command_and_what_it_started() -> Result<()> {
     let world = World::start().await?;
     let held = world.held()?;
     let (_, run, _) = world.run_command(&held.command).await?;
+    held.begun().await?;
     world.owner.post(&format!("/runs/{run}/stop"), &json!({})).await?;
     assert_eq!(world.owner.ended(&run).await?["state"], "cancelled");
     let exec = world.exec(&run).await?;
