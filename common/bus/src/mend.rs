@@ -34,17 +34,29 @@ impl Bus {
 
     async fn check(&self, name: &str, wanted: &str) -> Result<(), Error> {
         let mut connection = self.pooled().await?;
-        let found: String = redis::cmd("TYPE").arg(name).query_async(&mut connection).await?;
-        if found == wanted || found == "none" || wanted == "channel" {
-            return Ok(());
+        // Watched: of two who find it, the second must not move aside what has come in its place since.
+        let mut look = redis::pipe();
+        look.cmd("WATCH").arg(name).ignore();
+        look.cmd("TYPE").arg(name);
+        let (found,): (String,) = look.query_async(&mut connection).await?;
+        if found == wanted || found == "none" || ["any", "channel"].contains(&wanted) {
+            return Ok(redis::cmd("UNWATCH").query_async(&mut connection).await?);
         }
         let aside = key::stray(name);
         let mut pipe = redis::pipe();
         pipe.atomic();
         pipe.cmd("RENAME").arg(name).arg(&aside).ignore();
         pipe.cmd("PEXPIRE").arg(&aside).arg(u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX)).ignore();
-        pipe.query_async::<()>(&mut connection).await?;
-        tracing::error!(key = name, found, wanted, aside, "a key held something else; it was moved aside");
+        // Nil when somebody else was faster.
+        if pipe.query_async::<Option<()>>(&mut connection).await?.is_some() {
+            tracing::error!(
+                key = name,
+                found,
+                wanted,
+                aside,
+                "a key held something else; it was moved aside"
+            );
+        }
         Ok(())
     }
 }

@@ -268,7 +268,8 @@ impl Store {
         rows.into_iter().map(OwedRow::try_from).collect()
     }
 
-    /// As [`Store::owed`], the rows that somebody has claimed.
+    /// As [`Store::owed`], the rows that somebody has claimed. The state is written out in both: `SQLite` uses the index
+    /// of open rows only where it can see that they are.
     pub async fn held(&self, after: Option<JobId>, limit: u32) -> Result<Vec<OwedRow>, Error> {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let rows = sqlx::query_as!(

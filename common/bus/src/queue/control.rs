@@ -90,6 +90,7 @@ impl Controller {
 
     /// Reads the queue's `meta`, for as long as it takes. Where that says nothing, `otherwise` counts.
     async fn ask(&self, otherwise: Option<bool>) {
+        let mut first = true;
         loop {
             match self.bus.paused(&self.queue).await {
                 Ok(said) => {
@@ -100,8 +101,13 @@ impl Controller {
                     }
                     return;
                 }
-                Err(error) => tracing::debug!(%error, "can't ask whether the queue is paused"),
+                // Until it knows, the worker does not read: that must not be silent.
+                Err(error) if first => {
+                    tracing::warn!(%error, queue = self.queue.name(), "can't ask whether the queue is paused");
+                }
+                Err(_) => {}
             }
+            first = false;
             tokio::time::sleep(AGAIN).await;
         }
     }

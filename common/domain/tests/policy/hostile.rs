@@ -1,6 +1,6 @@
 //! Shapes made to be slow: repeated openers, joints and operands that deepen, branch or re-read.
 //!
-//! Owns: the list that tests, benchmark and fuzzer share.
+//! Owns: the list that the tests and the measurement of speed share.
 
 /// Pieces that are repeated.
 pub(crate) const SHAPES: &[&str] = &[
@@ -104,20 +104,3 @@ pub(crate) const SHAPES: &[&str] = &[
     "rg a ",
     "echo ",
 ];
-
-/// What stands in front of them.
-const BEFORE: &[&str] = &["", "rm -rf ", "cat ", "echo \"", "for i in ", "x=", "ls | ", "bash <<E\n"];
-
-/// Every shape, repeated up to a size, behind every beginning; and pairs of shapes.
-pub(crate) fn texts(size: usize) -> impl Iterator<Item = (String, String)> {
-    let single =
-        BEFORE.iter().flat_map(|before| SHAPES.iter().map(move |shape| (*before, (*shape).to_owned())));
-    let paired = SHAPES.iter().enumerate().map(|(at, shape)| {
-        let other = SHAPES[(at * 31 + 17) % SHAPES.len()];
-        ("", format!("{shape}{other}"))
-    });
-    single.chain(paired).map(move |(before, shape)| {
-        let count = (size - before.len()) / shape.len();
-        (format!("{before}{shape}"), before.to_owned() + &shape.repeat(count))
-    })
-}

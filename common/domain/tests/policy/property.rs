@@ -1,8 +1,9 @@
 //! What holds for any text: the judge never fails, size only tightens, hostile shapes end (I8, I11, P1).
 
-use metatron_domain::policy::{Setting, VERSION, Verdict, judge};
+use metatron_domain::policy::{Setting, Verdict, judge};
 use proptest::prelude::*;
 
+use crate::hostile::SHAPES;
 use crate::rig::verdict;
 
 /// I8: size and depth only tighten.
@@ -23,59 +24,14 @@ fn a_denied_command_is_found_behind_many_others_and_deep_inside() {
 /// P1: hostile shapes end, on a small stack, and never run unasked.
 #[test]
 fn hostile_nesting_ends_without_a_large_stack() {
-    let shapes = [
-        "(",
-        "((",
-        "{ ",
-        "$(",
-        "$((",
-        "$[",
-        "${a:-",
-        "\"$(",
-        "`",
-        "\\",
-        "[",
-        "[a-",
-        "{a,b}",
-        "{,",
-        "if ",
-        "while a; do ",
-        "f() { ",
-        "function f ",
-        "case a in x) ",
-        "$(case a in x) ",
-        "coproc ",
-        "! ",
-        "time ",
-        "eval ",
-        "sudo ",
-        "xargs ",
-        "bash -c ",
-        "<(",
-        "a=(",
-        "<<A ",
-        "&& ",
-        "| ",
-        "=",
-        "@/",
-        "*a",
-        "find -exec ",
-        "cd a;",
-        "99999999999>",
-        "'",
-        "#",
-        "\n",
-        "é",
-        "env -S ",
-    ];
     let run = move || {
-        for shape in shapes {
+        for &shape in SHAPES {
             for prefix in ["", "rm -rf ", "cat "] {
                 for count in [40, 700] {
                     let text = prefix.to_owned() + &shape.repeat(count);
                     let judged = judge(text.as_bytes(), &Setting::default());
-                    // `cat` of odd names only reads; anything else here must not run unasked.
-                    let reads = prefix == "cat " || ["\n", "é", "=", "'"].contains(&shape);
+                    // These only read, `cat` of odd names too; anything else here must not run unasked.
+                    let reads = prefix == "cat " || ["rg a ", "jq .", "echo "].contains(&shape);
                     assert!(reads || judged.verdict != Verdict::Allow, "{prefix}{shape} × {count}");
                 }
             }
@@ -145,7 +101,6 @@ fn a_judgement_survives_the_wire() {
     assert_eq!(serde_json::from_str::<metatron_domain::policy::Judgement>(&text).expect("the same"), judged);
     assert!(text.contains("\"verdict\":\"ask\""));
     assert_eq!(judged.effects.writes, ["/home/agent/work/b"]);
-    assert_eq!(VERSION, 1);
 }
 
 /// Words a shell gives meaning to, in any order: the fuzz that reaches deep.
