@@ -9,6 +9,7 @@ use crate::clock::Instant;
 use crate::exec::Exit;
 use crate::id::{ExecId, JobId, RunId, TerminalId};
 use crate::policy::Judgement;
+use crate::terminal::message::{TerminalAnswer, TerminalCall};
 
 /// A queue of owed work.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,17 +18,20 @@ pub enum Queue {
     Run,
     /// Requests to the shell-worker of one host.
     Shell(String),
-    /// What shell-workers report, consumed by pulse-worker.
+    /// What shell-workers report of commands, consumed by pulse-worker.
     Report,
+    /// What shell-workers report of terminals, consumed by api.
+    Terminal,
 }
 
 impl Queue {
-    /// The name used in SQL and in Redis keys: `run`, `shell:local`, `report`.
+    /// The name used in SQL and in Redis keys: `run`, `shell:local`, `report`, `terminal`.
     pub fn name(&self) -> String {
         match self {
             Self::Run => "run".to_owned(),
             Self::Shell(host) => format!("shell:{host}"),
             Self::Report => "report".to_owned(),
+            Self::Terminal => "terminal".to_owned(),
         }
     }
 
@@ -36,13 +40,14 @@ impl Queue {
         match name {
             "run" => Some(Self::Run),
             "report" => Some(Self::Report),
+            "terminal" => Some(Self::Terminal),
             other => other.strip_prefix("shell:").map(|host| Self::Shell(host.to_owned())),
         }
     }
 
     /// Whether entries carry a body that dashboards must not see.
     pub const fn is_private(&self) -> bool {
-        matches!(self, Self::Shell(_) | Self::Report)
+        matches!(self, Self::Shell(_) | Self::Report | Self::Terminal)
     }
 }
 
@@ -82,6 +87,8 @@ pub enum JobKind {
     Start,
     /// A report of shell-worker; the subject is an exec.
     Report,
+    /// A report of shell-worker; the subject is a terminal.
+    Terminal,
 }
 
 impl JobKind {
@@ -94,6 +101,7 @@ impl JobKind {
             Self::Prepare => "prepare",
             Self::Start => "start",
             Self::Report => "report",
+            Self::Terminal => "terminal",
         }
     }
 
@@ -106,6 +114,7 @@ impl JobKind {
             "prepare" => Self::Prepare,
             "start" => Self::Start,
             "report" => Self::Report,
+            "terminal" => Self::Terminal,
             _ => return None,
         })
     }
@@ -269,6 +278,11 @@ pub enum ShellCall {
     },
     /// Who are you, and can you drop to the user `agent`?
     Describe,
+    /// About a terminal.
+    Terminal {
+        /// What.
+        call: Box<TerminalCall>,
+    },
 }
 
 /// The answer to a [`ShellCall`].
@@ -303,6 +317,11 @@ pub enum ShellAnswer {
         separated: bool,
         /// The workspace folder.
         workspace: String,
+    },
+    /// About a terminal.
+    Terminal {
+        /// What.
+        answer: TerminalAnswer,
     },
     /// Nothing there.
     NotFound,

@@ -121,6 +121,18 @@ kinds! {
     QueueChanged = "queue.changed",
     /// A service came up.
     ServiceUp = "service.up",
+    /// A terminal is asked of its host.
+    TerminalCreated = "terminal.created",
+    /// A terminal runs.
+    TerminalOpened = "terminal.opened",
+    /// A terminal has another name or size.
+    TerminalUpdated = "terminal.updated",
+    /// The keyboard of a terminal changed hands.
+    TerminalDrive = "terminal.drive",
+    /// A terminal waits for something, or does not any more.
+    TerminalWaits = "terminal.waits",
+    /// A terminal ended, was lost, or was refused by its host.
+    TerminalEnded = "terminal.ended",
     /// A heartbeat was recorded.
     TickDone = "tick.done",
 }

@@ -32,7 +32,7 @@ impl JobKind {
             Self::Tick => Retry::new(1_000, 10_000, 3),
             Self::Prepare | Self::Start => Retry::new(500, 30_000, 5),
             // What happened can't be asked for again: it is tried for about a day.
-            Self::Report => Retry::new(200, 60_000, 1_500),
+            Self::Report | Self::Terminal => Retry::new(200, 60_000, 1_500),
         }
     }
 }
@@ -71,8 +71,15 @@ const fn mix(id: u128, deliveries: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const KINDS: [JobKind; 6] =
-        [JobKind::Run, JobKind::Probe, JobKind::Tick, JobKind::Prepare, JobKind::Start, JobKind::Report];
+    const KINDS: [JobKind; 7] = [
+        JobKind::Run,
+        JobKind::Probe,
+        JobKind::Tick,
+        JobKind::Prepare,
+        JobKind::Start,
+        JobKind::Report,
+        JobKind::Terminal,
+    ];
 
     #[test]
     fn pauses_double_up_to_the_longest_and_end_with_giving_up() {

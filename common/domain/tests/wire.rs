@@ -76,6 +76,7 @@ fn a_ticket_holds() {
         (JobKind::Prepare, "prepare"),
         (JobKind::Start, "start"),
         (JobKind::Report, "report"),
+        (JobKind::Terminal, "terminal"),
     ] {
         let ticket = Ticket { v: 1, id: id("job"), kind, subject: "run_x".to_owned() };
         holds(&ticket, &format!(r#"{{"v":1,"id":"job_{TAIL}","kind":"{word}","subject":"run_x"}}"#));
@@ -92,6 +93,7 @@ fn a_queue_s_name_reads_back_and_only_the_ones_with_bodies_are_private() {
         (Queue::Run, "run", false),
         (Queue::Shell("local".to_owned()), "shell:local", true),
         (Queue::Report, "report", true),
+        (Queue::Terminal, "terminal", true),
     ] {
         assert_eq!((queue.name().as_str(), queue.is_private()), (name, private));
         assert_eq!(Queue::parse(name), Some(queue));

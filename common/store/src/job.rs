@@ -161,7 +161,7 @@ impl Tx {
                 self.exec_declined(exec, "given_up", "The shell host failed at it again and again.", now)
                     .await
             }
-            JobKind::Probe | JobKind::Tick | JobKind::Report => Ok(()),
+            JobKind::Probe | JobKind::Tick | JobKind::Report | JobKind::Terminal => Ok(()),
         }
     }
 

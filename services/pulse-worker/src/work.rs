@@ -48,7 +48,9 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         },
         JobKind::Probe => probe::carry(&desk, &ticket.subject, &claim).await,
         JobKind::Tick => tick::carry(&desk, &ticket.subject, &claim).await,
-        JobKind::Prepare | JobKind::Start | JobKind::Report => settle(&desk, &claim).await,
+        JobKind::Prepare | JobKind::Start | JobKind::Report | JobKind::Terminal => {
+            settle(&desk, &claim).await
+        }
     };
     match outcome {
         Ok(Done::Finished) => {

@@ -37,6 +37,7 @@ pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
                 workspace: premises.workspace.to_string_lossy().into_owned(),
             }
         }
+        ShellCall::Terminal { .. } => ShellAnswer::NotFound,
         ShellCall::ReadOutput { terminal, from, limit } => {
             blocking(move || output(&shell, terminal, from, limit)).await
         }
