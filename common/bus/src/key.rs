@@ -122,6 +122,8 @@ table! {
         "shell-worker", "output bytes of a terminal; the entry id ends in their end offset; also a channel";
     RUN: "metatron-live:run:{id}", "stream", Expires("about 20,000 entries; 1 h after its end, 24 h at most"), "pulse-worker",
         "the model's words of the turn that streams now; also a channel";
+    KEYS: "metatron-live:shell:{host}:keys", "channel", Kept, "api",
+        "keys the owner pressed, sealed for the shell host";
     CALL: "metatron-live:shell:{host}:call", "channel", Kept, "api, pulse-worker",
         "questions to a shell host, answered at once or not at all";
     REPLY: "metatron-live:reply:{instance}", "channel", Kept, "shell-worker", "the answers to one asker";

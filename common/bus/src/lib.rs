@@ -11,6 +11,7 @@
 //! - [`events`]: facts, in the order of their row numbers
 //! - [`live`]: what flows while it is watched: terminal bytes, a model's words
 //! - [`call`]: a question to a shell-worker, answered at once or not at all
+//! - [`keys`]: what the owner types, on its way to a shell-worker
 //! - [`seal`]: what only api and shell-worker may read or make
 //! - [`generation`], [`service`]: whether Redis was emptied, and which services beat
 
@@ -21,6 +22,7 @@ mod error;
 pub mod events;
 pub mod generation;
 pub mod key;
+pub mod keys;
 pub mod lease;
 mod link;
 pub mod live;

@@ -26,6 +26,7 @@ enum Step {
     Gap { series: u64, from: u64, to: u64 },
     Turn { series: u64 },
     End(Bytes),
+    Note(Bytes),
 }
 
 /// Where a follower stands.
@@ -40,6 +41,10 @@ impl Position {
     /// Moves on by a frame. `false` when something before it is missing: unless `is_all`, when it is gone for good.
     fn take(&mut self, frame: &Frame, is_all: bool, steps: &mut VecDeque<Step>) -> bool {
         if self.ended {
+            return true;
+        }
+        if frame.kind == Kind::Note {
+            steps.push_back(Step::Note(frame.payload.clone()));
             return true;
         }
         if frame.kind == Kind::End {
@@ -199,6 +204,8 @@ fn terminal(step: Step) -> Option<LiveTerminal> {
         Step::Bytes { from, bytes, .. } => LiveTerminal::Bytes { from, bytes },
         Step::Gap { from, to, .. } => LiveTerminal::Gap { from, to },
         Step::Turn { .. } => return None,
+        // A later version may say more than we know.
+        Step::Note(text) => LiveTerminal::Note(serde_json::from_slice(&text).ok()?),
         Step::End(text) => LiveTerminal::End(serde_json::from_slice(&text).unwrap_or_else(|error| {
             tracing::warn!(%error, "a terminal's end can't be read");
             TerminalEnd { bytes: 0, exit: None }
@@ -225,6 +232,6 @@ fn run(step: Step) -> LiveRun {
             let (turn, attempt) = parts(series);
             LiveRun::Turn { turn, attempt }
         }
-        Step::End(_) => LiveRun::End,
+        Step::End(_) | Step::Note(_) => LiveRun::End,
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Turn = 3,
     /// Nothing more will come.
     End = 4,
+    /// Something beside the bytes, told to those who listen now and kept nowhere.
+    Note = 5,
 }
 
 /// One piece.
@@ -45,13 +47,17 @@ impl Frame {
 
     /// Appends it to the stream, and tells those who listen, in one write.
     pub(super) fn add(&self, pipe: &mut Pipeline, key: &str, kept: usize) {
+        if self.kind == Kind::Note {
+            pipe.cmd("PUBLISH").arg(key).arg(self.message());
+            return;
+        }
         // The end shares its offset with the last bytes, so its id is one behind.
         let end = if self.kind == Kind::End { self.end.saturating_add(1) } else { self.end };
         let field = match self.kind {
             Kind::Bytes => "b",
             Kind::Text => "t",
             Kind::Turn => "k",
-            Kind::End => "end",
+            Kind::End | Kind::Note => "end",
         };
         let value: &[u8] = if self.kind == Kind::Turn { b"turn" } else { &self.payload };
         pipe.cmd("XADD").arg(key).arg("MAXLEN").arg("~").arg(kept).arg(format!("{}-{end}", self.series));
@@ -78,6 +84,7 @@ impl Frame {
             2 => Kind::Text,
             3 => Kind::Turn,
             4 => Kind::End,
+            5 => Kind::Note,
             _ => return None,
         };
         let (series, end) = (u64::from_be_bytes(*series), u64::from_be_bytes(*end));

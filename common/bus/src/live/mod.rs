@@ -11,6 +11,7 @@ mod hub;
 mod write;
 
 use metatron_domain::terminal::TerminalEnd;
+use metatron_domain::terminal::message::Note;
 
 pub(crate) use hub::{Exchange, Notice};
 
@@ -34,6 +35,8 @@ pub enum LiveTerminal {
         /// The first byte after the hole.
         to: u64,
     },
+    /// Something beside the bytes; whoever began later has missed it.
+    Note(Note),
     /// Nothing more will come.
     End(TerminalEnd),
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use metatron_domain::id::{RunId, TerminalId};
 use metatron_domain::terminal::TerminalEnd;
+use metatron_domain::terminal::message::Note;
 use redis::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
@@ -122,6 +123,19 @@ impl Writer {
             all &= self.feed.push(frame).await;
         }
         all
+    }
+
+    /// Tells those who watch now, behind the bytes appended so far. Lost while Redis is away.
+    pub fn note(&self, note: &Note) {
+        match serde_json::to_vec(note) {
+            Ok(payload) => self.feed.control(Frame {
+                kind: Kind::Note,
+                series: TERMINAL_SERIES,
+                end: self.end,
+                payload: payload.into(),
+            }),
+            Err(error) => tracing::error!(%error, "a note can't be written"),
+        }
     }
 
     /// Completes when everything appended so far is written, or was given up.
@@ -265,9 +279,11 @@ impl Pump {
         for frame in frames {
             frame.add(&mut pipe, &self.key, self.kept);
         }
+        // A note alone leaves no key behind that could expire.
+        let kept = frames.iter().any(|frame| frame.kind != Kind::Note);
         if frames.iter().any(|frame| frame.kind == Kind::End) {
             pipe.cmd("EXPIRE").arg(&self.key).arg(ENDED_S);
-        } else if self.fresh && !frames.is_empty() {
+        } else if self.fresh && kept {
             pipe.cmd("EXPIRE").arg(&self.key).arg(ALIVE_S);
         }
         let replies: Vec<Value> = self.bus.run_via(Via::Bulk, &pipe).await?;
@@ -284,7 +300,7 @@ impl Pump {
                 });
             }
         }
-        self.fresh = self.fresh && frames.is_empty();
+        self.fresh = self.fresh && !kept;
         Ok(())
     }
 }

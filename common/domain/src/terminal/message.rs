@@ -197,6 +197,19 @@ pub struct ScreenShot {
     pub cursor: (u16, u16),
 }
 
+/// What is told beside a terminal's bytes while somebody watches it, and then forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// The keys up to this number were typed.
+    Pressed {
+        /// The number.
+        sequence: u64,
+    },
+    /// It stands otherwise than before.
+    Status(Box<Status>),
+}
+
 /// A line that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

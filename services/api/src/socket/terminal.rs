@@ -73,6 +73,7 @@ impl Follow {
                         self.source = Source::Live(live);
                         return Some(Live::Bytes { from, bytes });
                     }
+                    Ok(Some(LiveTerminal::Note(_))) => self.source = Source::Live(live),
                     Ok(Some(LiveTerminal::Gap { from, to })) => {
                         self.at = from;
                         self.source = Source::Hole(to, live);
