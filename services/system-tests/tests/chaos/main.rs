@@ -7,4 +7,5 @@ mod disk;
 mod flush;
 mod kill;
 mod redis;
+mod redis_clock;
 mod story;
