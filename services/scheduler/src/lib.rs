@@ -14,7 +14,7 @@ use metatron_bus::{Access, Bus};
 use metatron_domain::clock::{Clock, SystemClock};
 use metatron_process::Frame;
 use metatron_process::crash::{self, Point};
-use metatron_store::{Error, Store, Tx};
+use metatron_store::{Committed, Error, Store, Tx};
 
 use crate::reconcile::Reconciler;
 
@@ -33,7 +33,15 @@ impl Desk {
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Error> {
         let committed = tx.commit().await?;
         crash::point(Point::SchedulerCommitted);
+        self.announce(committed).await
+    }
+
+    /// Carries what a commit made true and owed to Redis.
+    pub(crate) async fn announce(&self, committed: Committed) -> Result<(), Error> {
         let entries = self.bus.announce(&committed.events, &committed.owed).await;
+        if !entries.is_empty() {
+            crash::point(Point::SchedulerAnnounced);
+        }
         self.store.mark_entries(&entries).await
     }
 }

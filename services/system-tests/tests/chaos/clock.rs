@@ -84,7 +84,7 @@ fn library() -> Result<PathBuf> {
 
 impl Theatre {
     /// A session that is days old has ended: the owner signs in again.
-    async fn sign_in(&mut self) -> Result<()> {
+    pub(crate) async fn sign_in(&mut self) -> Result<()> {
         let owner = Owner::login(&self.world.stack.url()).await?;
         self.owner.become_owner(owner);
         Ok(())
