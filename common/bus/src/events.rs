@@ -10,7 +10,7 @@ use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use redis::{Cmd, FromRedisValue};
 
 use crate::link::Backoff;
-use crate::{Bus, Error, key};
+use crate::{Bus, Error, key, view};
 
 /// Events that are kept, about.
 const KEPT: usize = 100_000;
@@ -35,6 +35,7 @@ impl Bus {
     pub async fn publish_event(&self, event: &Event) -> Result<(), Error> {
         let mut pipe = redis::pipe();
         pipe.add_command(encode(event)?).ignore();
+        view::show(&mut pipe, event);
         self.run(&pipe).await
     }
 
@@ -46,6 +47,7 @@ impl Bus {
         let mut pipe = redis::pipe();
         for event in events {
             pipe.add_command(encode(event)?).ignore();
+            view::show(&mut pipe, event);
         }
         self.run(&pipe).await
     }
