@@ -76,40 +76,6 @@ async fn after_redis_was_emptied_with_its_clock_set_back_the_tail_goes_on() {
 }
 
 #[tokio::test]
-async fn what_is_shown_of_a_run_and_a_question_is_not_put_back_by_what_comes_late() {
-    let rig = Rig::new();
-    let bus = rig.bus("a");
-    let question = "apr_01h455vb4pex5vsknk084sn02q";
-    let of = |eid, kind, data| Event { eid, kind, subject: Some(question.to_owned()), data, ..event(eid) };
-    let asked =
-        json!({"exec_id": "exec_x", "risk": "high", "expires_at": Instant::from_millis(1_795_372_900_123)});
-    let (early, late) = (
-        [
-            of(3, EventKind::RunStarted, json!({})),
-            of(4, EventKind::ApprovalDecided, json!({"state": "allowed"})),
-            of(6, EventKind::RunEnded, json!({"state": "failed", "code": "no_turns"})),
-        ],
-        [of(1, EventKind::RunQueued, json!({})), of(2, EventKind::ApprovalAsked, asked.clone())],
-    );
-    bus.publish_events(&early).await.unwrap();
-    bus.publish_events(&late).await.unwrap();
-    let show = |name: &str, field: &str| rig.server.strings(&["HGET", name, field]).unwrap().concat();
-    let (run, card) =
-        ("metatron:run:run_01h455vb4pex5vsknk084sn02q", format!("metatron:approval:{question}"));
-    assert_eq!([show(run, "state"), show(run, "code")], ["failed", "no_turns"]);
-    assert_eq!([show(&card, "state"), show(&card, "risk")], ["allowed", "high"]);
-    // An answer that came first leaves its question waiting until the next is asked behind its time.
-    let next =
-        Event { at: Instant::from_millis(1_795_372_900_124), ..of(7, EventKind::ApprovalAsked, asked) };
-    bus.publish_event(&Event { subject: Some("apr_01h455vb4pex5vsknk084sn02r".to_owned()), ..next })
-        .await
-        .unwrap();
-    let waiting = rig.server.strings(&["ZRANGE", "metatron:approvals:waiting", "0", "-1"]).unwrap();
-    assert_eq!(waiting, ["apr_01h455vb4pex5vsknk084sn02r"]);
-    rig.finish().await;
-}
-
-#[tokio::test]
 async fn entries_look_as_people_and_older_versions_expect() {
     let rig = Rig::new();
     let bus = rig.bus("a");
