@@ -10,12 +10,14 @@ use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use redis::{Cmd, FromRedisValue};
 
 use crate::link::Backoff;
-use crate::{Bus, Error, key};
+use crate::{Bus, Error, key, view};
 
 /// Events that are kept, about.
 const KEPT: usize = 100_000;
 /// How long one blocking read lasts.
 const BLOCK: Duration = Duration::from_secs(10);
+/// How long Redis may take longer: it ends a block by its wall clock, and one that was set back ends it days late.
+const LATE: Duration = Duration::from_secs(2);
 
 /// What a reader of the facts is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +35,7 @@ impl Bus {
     pub async fn publish_event(&self, event: &Event) -> Result<(), Error> {
         let mut pipe = redis::pipe();
         pipe.add_command(encode(event)?).ignore();
+        view::show(&mut pipe, event);
         self.run(&pipe).await
     }
 
@@ -44,6 +47,7 @@ impl Bus {
         let mut pipe = redis::pipe();
         for event in events {
             pipe.add_command(encode(event)?).ignore();
+            view::show(&mut pipe, event);
         }
         self.run(&pipe).await
     }
@@ -103,7 +107,10 @@ impl Tailing {
         let mut command = redis::cmd("XREAD");
         command.arg("BLOCK").arg(u64::try_from(BLOCK.as_millis()).unwrap_or(0)).arg("COUNT").arg(500);
         command.arg("STREAMS").arg(key::EVENTS.pattern).arg(&self.last);
-        let found: Option<StreamReadReply> = command.query_async(&mut connection).await?;
+        let reading = command.query_async(&mut connection);
+        // Nothing is lost with a read that is given up: it takes nothing out.
+        let Ok(read) = tokio::time::timeout(BLOCK + LATE, reading).await else { return Ok(None) };
+        let found: Option<StreamReadReply> = read?;
         let ids: Vec<StreamId> =
             found.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect();
         if let Some(last) = ids.last() {

@@ -1,4 +1,4 @@
-//! Whether Redis was emptied: a value that only a reconcile pass writes.
+//! Whether Redis was emptied: a value that only a reconcile pass writes. Beside it stands who writes there.
 
 use redis::Pipeline;
 
@@ -19,6 +19,21 @@ impl Bus {
     pub async fn set_generation(&self, generation: &str) -> Result<(), Error> {
         let mut pipe: Pipeline = redis::pipe();
         pipe.cmd("HSET").arg(key::META.pattern).arg(FIELD).arg(generation).ignore();
+        self.run(&pipe).await
+    }
+
+    /// Tells people who look at Redis what writes there: the `version` of the program, the `schema` of its database, since
+    /// when, and where its API is described.
+    pub async fn introduce(
+        &self,
+        version: &str,
+        schema: i64,
+        started_at: &str,
+        docs: &str,
+    ) -> Result<(), Error> {
+        let mut pipe: Pipeline = redis::pipe();
+        pipe.cmd("HSET").arg(key::META.pattern).arg("version").arg(version).arg("schema").arg(schema);
+        pipe.arg("started_at").arg(started_at).arg("docs").arg(docs).ignore();
         self.run(&pipe).await
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use metatron_domain::command::{Priority, Queue};
-use metatron_domain::id::{JobId, RunId, TerminalId};
+use metatron_domain::id::{ApprovalId, JobId, RunId, TerminalId};
 
 use Life::{Emptied, Expires, Kept};
 
@@ -92,7 +92,8 @@ macro_rules! table {
 
 table! {
     META: "metatron:meta", "hash", Kept, "scheduler",
-        "`generation`: missing or changed means that Redis was emptied, and all owed work is queued again";
+        "`generation`: missing means that Redis was emptied, and all owed work is queued again; `version`, `schema` of the \
+         database, `started_at` of the scheduler, `docs`";
     EVENTS: "metatron:stream:events", "stream", Emptied("about 100,000 entries"), "whoever commits the fact",
         "every fact; `type` begins with the room, `id` is the row number in SQLite";
     DEAD: "metatron:stream:dead", "stream", Emptied("about 10,000 entries"), "queue workers",
@@ -105,6 +106,12 @@ table! {
         "owed work: `job` names a row of SQLite; `high` is read before `low`";
     JOB: "metatron:job:{id}", "hash", Expires("1 h after the last word"), "workers",
         "how far a job has come: `done` of `total`; gone with the next loss of Redis";
+    RUN_VIEW: "metatron:run:{id}", "hash", Expires("7 days after its last fact"), "whoever commits the fact",
+        "for the eye: `state`, `chat_id`, the last `step`, when it was queued and ended, the `code` of its failure";
+    APPROVAL_VIEW: "metatron:approval:{id}", "hash", Expires("24 h after its answer, or after its time was over"),
+        "whoever commits the fact", "for the eye: `state`, `risk`, `run_id`, `exec_id`, when it was asked, ended and is over";
+    APPROVALS_WAITING: "metatron:approvals:waiting", "zset", Emptied("a question goes when it is answered or over"),
+        "whoever commits the fact", "for the eye: questions to the owner; the score is the end of their time in milliseconds";
     STRAY: "metatron:stray:{key}", "any", Expires("24 h"), "whoever found it",
         "what stood in the place of a key of ours with another type";
     LIVE_STRAY: "metatron-live:stray:{key}", "any", Expires("24 h"), "whoever found it",
@@ -171,6 +178,16 @@ pub fn terminal(id: TerminalId) -> String {
 /// The live stream, and channel, of a run.
 pub fn run(id: RunId) -> String {
     RUN.fill(&[&id.to_string()])
+}
+
+/// What is shown of a run.
+pub(crate) fn run_view(id: RunId) -> String {
+    RUN_VIEW.fill(&[&id.to_string()])
+}
+
+/// What is shown of a question.
+pub(crate) fn approval_view(id: ApprovalId) -> String {
+    APPROVAL_VIEW.fill(&[&id.to_string()])
 }
 
 /// The row that `name` belongs to.

@@ -30,6 +30,7 @@ mod mend;
 pub mod queue;
 pub mod seal;
 pub mod service;
+mod view;
 
 pub use error::Error;
 pub use link::{Access, Bus};

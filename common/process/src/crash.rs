@@ -57,6 +57,10 @@ points! {
     ShellLost = "shell-worker.lost";
     /// A due change (an expired question, a planned heartbeat) is committed; Redis has not heard of it.
     SchedulerCommitted = "scheduler.committed";
+    /// Questions that nobody answered are expired; neither they nor the runs they wake have left for Redis.
+    SchedulerExpired = "scheduler.expired";
+    /// Owed work of a due change is in its queue; which entry carries it was not noted.
+    SchedulerAnnounced = "scheduler.announced";
     /// A page of owed work was carried again; which entries carry it was not noted.
     SchedulerCarried = "scheduler.carried";
     /// Everything owed was carried again; the generation that says so is not set.

@@ -17,7 +17,10 @@ pub enum Error {
     /// Another writer held the database for too long.
     #[error("the database is busy: {0}")]
     Busy(sqlx::Error),
-    /// The disk is full, read-only or failing: nothing was stored.
+    /// The disk is full: nothing was stored.
+    #[error("the disk is full: {0}")]
+    Full(sqlx::Error),
+    /// The disk is read-only or failing: nothing was stored.
     #[error("the database can't be written: {0}")]
     Unwritable(sqlx::Error),
     /// A stored value can't be read as what it should be.
@@ -52,7 +55,8 @@ impl Error {
         let text = sqlx::Error::Protocol(cause.to_string());
         match primary_code(cause) {
             Some(5 | 6) => Self::Busy(text),
-            Some(8 | 10 | 13) => Self::Unwritable(text),
+            Some(13) => Self::Full(text),
+            Some(8 | 10) => Self::Unwritable(text),
             _ => Self::Database(text),
         }
     }
@@ -74,7 +78,8 @@ impl From<sqlx::Error> for Error {
         // Primary result codes: https://www.sqlite.org/rescode.html
         match primary_code(&error) {
             Some(5 | 6) => Self::Busy(error),
-            Some(8 | 10 | 13) => Self::Unwritable(error),
+            Some(13) => Self::Full(error),
+            Some(8 | 10) => Self::Unwritable(error),
             _ if matches!(error, sqlx::Error::PoolTimedOut) => Self::Busy(error),
             _ => Self::Database(error),
         }

@@ -33,7 +33,7 @@ use sqlx::SqlitePool;
 use crate::group::Writer;
 
 pub use error::Error;
-pub use open::migrate;
+pub use open::{migrate, schema};
 pub use unit::{About, Committed, Tx};
 
 /// A handle on the database of this instance. Cheap to clone; every clone shares the one writer.

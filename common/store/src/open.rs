@@ -38,6 +38,11 @@ pub(crate) async fn readers(path: &Path) -> Result<SqlitePool, Error> {
         .await?)
 }
 
+/// The version of the present shape.
+pub fn schema() -> i64 {
+    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 /// Brings the database at `path` to the present shape; creates it when absent.
 ///
 /// Before a migration changes existing data a copy is made in `backup`, and its path is returned. All that is missing is
@@ -48,7 +53,7 @@ pub async fn migrate(path: &Path, backup: &Path) -> Result<Option<PathBuf>, Erro
         .connect_with(options(path).create_if_missing(true))
         .await?;
     let applied = applied_version(&pool).await?;
-    let wanted = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let wanted = schema();
     if let Some(applied) = applied
         && applied > wanted
     {

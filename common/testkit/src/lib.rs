@@ -4,5 +4,6 @@ pub mod client;
 pub mod model;
 pub mod patient;
 pub mod redis;
+pub mod shim;
 pub mod stack;
 pub mod world;

@@ -21,6 +21,7 @@ pub struct RedisServer {
     folder: TempDir,
     child: Option<Child>,
     extra: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl RedisServer {
@@ -31,10 +32,20 @@ impl RedisServer {
 
     /// As [`RedisServer::start`], with more arguments, such as `--maxmemory 2mb`.
     pub fn with(extra: &[&str]) -> Result<Self> {
+        Self::launch(extra, &[])
+    }
+
+    /// As [`RedisServer::start`], with more in its environment, such as a wall clock of its own.
+    pub fn under(environment: &[(String, String)]) -> Result<Self> {
+        Self::launch(&[], environment)
+    }
+
+    fn launch(extra: &[&str], environment: &[(String, String)]) -> Result<Self> {
         let mut server = Self {
             folder: TempDir::with_prefix("redis-").context("no folder for Redis")?,
             child: None,
             extra: extra.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect(),
+            environment: environment.to_vec(),
         };
         server.restart()?;
         Ok(server)
@@ -77,6 +88,7 @@ impl RedisServer {
             .arg("--dir")
             .arg(self.folder.path())
             .args(&self.extra)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -52,8 +52,16 @@ impl Stack {
 
     /// As [`Stack::start`], after `prepare` has changed the instance's empty folder, for example by a mount.
     pub fn start_on(extra: &[(&str, &str)], prepare: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
+        Self::start_beside(RedisServer::start()?, extra, prepare)
+    }
+
+    /// As [`Stack::start_on`], with a Redis that was started otherwise.
+    pub fn start_beside(
+        redis: RedisServer,
+        extra: &[(&str, &str)],
+        prepare: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("metatron-").tempdir()?;
-        let redis = RedisServer::start()?;
         let port = free_port()?;
         let mut settings = BTreeMap::new();
         for (name, path) in

@@ -257,9 +257,13 @@ impl From<StoreError> for ApiError {
                 Self::new(Code::StorageBusy, "Nothing was changed. Try again in a moment.")
                     .retry_after(Duration::from_secs(1))
             }
+            StoreError::Full(_) => Self::new(
+                Code::StorageUnwritable,
+                "Nothing was changed: the disk of the data folder is full. Free some space and try again.",
+            ),
             StoreError::Unwritable(_) => Self::new(
                 Code::StorageUnwritable,
-                "Nothing was changed: the disk of the data folder is full or can't be written. Free some space and try again.",
+                "Nothing was changed: the disk of the data folder can't be written, since it is read-only, full or failing. Free some space or make it writable, then try again.",
             ),
             other => return Self::internal(other),
         };

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use metatron_bus::{Access, Bus};
 use metatron_domain::clock::{Clock, SystemClock};
-use metatron_process::Frame;
+use metatron_process::config::PublicUrl;
 use metatron_process::crash::{self, Point};
-use metatron_store::{Error, Store, Tx};
+use metatron_process::{Config, Frame};
+use metatron_store::{Committed, Error, Store, Tx};
 
 use crate::reconcile::Reconciler;
 
@@ -33,7 +34,15 @@ impl Desk {
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Error> {
         let committed = tx.commit().await?;
         crash::point(Point::SchedulerCommitted);
+        self.announce(committed).await
+    }
+
+    /// Carries what a commit made true and owed to Redis.
+    pub(crate) async fn announce(&self, committed: Committed) -> Result<(), Error> {
         let entries = self.bus.announce(&committed.events, &committed.owed).await;
+        if !entries.is_empty() {
+            crash::point(Point::SchedulerAnnounced);
+        }
         self.store.mark_entries(&entries).await
     }
 }
@@ -64,7 +73,7 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
         }
     });
     frame.tasks.spawn("reconcile", {
-        let mut reconciler = Reconciler::new(desk, config.lease);
+        let mut reconciler = Reconciler::new(desk, config.lease, docs(&config));
         let (shutdown, pause) = (frame.shutdown.clone(), config.reconcile);
         async move {
             reconciler.keep(pause, shutdown).await;
@@ -74,4 +83,10 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
     });
     frame.ready.announce();
     Ok(())
+}
+
+/// Where the API is described: at the address browsers use, as far as it is known.
+fn docs(config: &Config) -> String {
+    let origin = config.public_url.as_ref().map(PublicUrl::origin);
+    format!("{}/api/docs/", origin.unwrap_or_else(|| format!("http://{}", config.listen)))
 }

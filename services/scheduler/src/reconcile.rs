@@ -9,6 +9,7 @@ use std::time::Duration;
 use metatron_bus::Bus;
 use metatron_bus::lease::Observer;
 use metatron_bus::queue::EntryId;
+use metatron_domain::clock::Instant;
 use metatron_domain::command::{Owed, Priority, Queue};
 use metatron_domain::id::JobId;
 use metatron_process::crash::{self, Point};
@@ -34,12 +35,18 @@ pub(crate) struct Reconciler {
     buried: Option<EntryId>,
     /// Up to where queued rows were compared; the next comparison goes on there.
     reached: Option<JobId>,
+    /// Where the API is described, for people who look at Redis.
+    docs: String,
+    /// When this life began.
+    since: Instant,
+    introduced: bool,
 }
 
 impl Reconciler {
     /// A reconciler that takes a worker for dead after one `lease` without a sign.
-    pub(crate) fn new(desk: Arc<Desk>, lease: Duration) -> Self {
-        Self { desk, observer: Observer::new(lease), buried: None, reached: None }
+    pub(crate) fn new(desk: Arc<Desk>, lease: Duration, docs: String) -> Self {
+        let (observer, since) = (Observer::new(lease), desk.clock.now());
+        Self { desk, observer, buried: None, reached: None, docs, since, introduced: false }
     }
 
     /// Compares at once and then every `pause`, until `shutdown`.
@@ -65,6 +72,9 @@ impl Reconciler {
         if emptied {
             self.reached = None;
         }
+        if emptied || !self.introduced {
+            self.introduce().await?;
+        }
         let mut carried = self.inherit().await?;
         let mut streams = Streams::default();
         for page in 1.. {
@@ -85,6 +95,14 @@ impl Reconciler {
             self.desk.bus.set_generation(&JobId::new().to_string()).await?;
         }
         Ok(carried)
+    }
+
+    /// Tells people who look at Redis what writes there.
+    async fn introduce(&mut self) -> anyhow::Result<()> {
+        let (version, since) = (env!("CARGO_PKG_VERSION"), self.since.to_string());
+        self.desk.bus.introduce(version, metatron_store::schema(), &since, &self.docs).await?;
+        self.introduced = true;
+        Ok(())
     }
 
     /// Says again which queues are paused, where Redis does not know.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use metatron_domain::clock::Instant;
+use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -50,7 +51,9 @@ async fn due(desk: &Desk, heartbeat: Option<Duration>) -> Result<(), Error> {
     if desk.store.next_expiry().await?.is_some_and(|at| at <= now) {
         let mut tx = desk.store.begin().await?;
         let ended = tx.expire_approvals(now).await?;
-        desk.commit(tx).await?;
+        let committed = tx.commit().await?;
+        crash::point(Point::SchedulerExpired);
+        desk.announce(committed).await?;
         tracing::info!(ended, "questions expired without an answer");
     }
     if let Some(period) = heartbeat {

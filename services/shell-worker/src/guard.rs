@@ -44,7 +44,9 @@ pub enum Refusal {
         cause: String,
     },
     /// A start can't be recorded, so there is none.
-    #[error("the journal can't be written, so nothing is started: {0}")]
+    #[error(
+        "the journal can't be written, so nothing is started ({0}): free space on the disk of the data folder or make it writable, and try again"
+    )]
     JournalUnwritable(String),
     /// There is no shell.
     #[error("{SHELL} is missing on this host")]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ExecId, TerminalId};
@@ -205,7 +206,10 @@ impl Shell {
     ) -> anyhow::Result<Running> {
         let Parts { guard, recordings, families, chain, .. } = &self.parts;
         let around = &guard.premises().around;
-        let reader = Reader::ready(recordings.begin(spec.terminal, CAP)?)?;
+        let recording = recordings.begin(spec.terminal, CAP).context(
+            "its recording can't be begun: free space on the disk of the data folder or make it writable, and try again",
+        )?;
+        let reader = Reader::ready(recording)?;
         let environment = environment(&around.account, &around.timezone, spec.terminal);
         let argv = chain.argv(&spec.command);
         let (family, pty) = families.admit(&spec.terminal.to_string(), || {

@@ -80,7 +80,7 @@ export const en = {
     partNext: "Nothing is lost. Look at the health line on Now, then try again.",
     storage: "Nothing could be stored.",
     storageNext: "Try again in a moment.",
-    storageFullNext: "Free some space on the disk of the data folder, then try again.",
+    storageFullNext: "Free some space on the disk of the data folder, or make it writable again, then try again.",
     server: "Something failed inside MetatronOS.",
     serverNext: "Try again; its log tells more under the request number.",
     crash: "This page failed to show.",

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Rig, ticket, within};
 
-fn event(eid: i64) -> Event {
+pub(crate) fn event(eid: i64) -> Event {
     Event {
         eid,
         kind: EventKind::RunQueued,

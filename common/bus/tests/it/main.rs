@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod call;
+mod clock;
 mod control;
 mod delay;
 mod facts;
@@ -40,11 +41,11 @@ impl Rig {
     }
 
     pub(crate) fn with(extra: &[&str]) -> Self {
-        Self {
-            server: RedisServer::with(extra).unwrap(),
-            tasks: JoinSet::new(),
-            stop: CancellationToken::new(),
-        }
+        Self::on(RedisServer::with(extra).unwrap())
+    }
+
+    pub(crate) fn on(server: RedisServer) -> Self {
+        Self { server, tasks: JoinSet::new(), stop: CancellationToken::new() }
     }
 
     pub(crate) fn bus(&self, instance: &str) -> Bus {

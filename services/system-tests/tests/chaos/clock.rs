@@ -1,8 +1,7 @@
 //! A wall clock that jumps by an hour or by days, in either direction, while everything runs (SECURITY section 5).
 //!
 //! The clock is libfaketime's, set by a file; the monotonic clock stays true, as it does on a machine whose time is set.
-//! Redis can't be preloaded with it (its allocator asks for the time before that is ready): what its clock leaves behind,
-//! the numbers of its entries, is set instead.
+//! Redis has its own clock, which jumps in `redis_clock`.
 
 use std::path::{Path, PathBuf};
 
@@ -85,7 +84,7 @@ fn library() -> Result<PathBuf> {
 
 impl Theatre {
     /// A session that is days old has ended: the owner signs in again.
-    async fn sign_in(&mut self) -> Result<()> {
+    pub(crate) async fn sign_in(&mut self) -> Result<()> {
         let owner = Owner::login(&self.world.stack.url()).await?;
         self.owner.become_owner(owner);
         Ok(())

@@ -3,6 +3,8 @@
 
 use anyhow::{Context as _, Result, ensure};
 use metatron_process::crash::Point;
+use metatron_testkit::shim::WallClock;
+use metatron_testkit::stack::Stack;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -251,6 +253,45 @@ async fn a_heartbeat_planned_by_a_scheduler_that_died_comes_once() -> Result<()>
         assert!(instants.insert(tick["data"]["instant"].to_string()), "twice: {tick}");
     }
     theatre.is_sound().await
+}
+
+/// A question expires, and the scheduler that has seen to that dies at `point`.
+async fn dies_expiring(point: Point) -> Result<()> {
+    let sky = WallClock::new()?;
+    let environment = sky.environment();
+    let pairs: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut theatre = Theatre::on(Stack::start(&pairs)?).await?;
+    theatre.arm(point, 1)?;
+    let command = theatre.command()?;
+    let (_, run) = theatre.owner.say(&command.request(), "late").await?;
+    theatre.owner.fact(|kind, _| kind == "approval.asked").await?;
+    sky.set(3 * 24 * 3_600)?;
+    theatre.sign_in().await?;
+    theatre.struck(point).await?;
+    let mut expired = 0;
+    theatre
+        .owner
+        .fact(|kind, data| {
+            expired += u32::from(kind == "approval.expired");
+            kind == "run.ended" && data["run_id"] == run.as_str()
+        })
+        .await?;
+    assert_eq!(expired, 1, "it is told once");
+    let ended = theatre.owner.get(&format!("/runs/{run}")).await?;
+    assert_eq!(ended["state"], "succeeded", "R1: {ended}");
+    assert_eq!(ended["execs"][0]["state"], "denied", "no answer in time means no: {ended}");
+    assert_eq!(command.starts()?, 0, "R4");
+    theatre.is_sound().await
+}
+
+#[tokio::test]
+async fn scheduler_may_die_between_an_expiry_and_its_announcement() -> Result<()> {
+    dies_expiring(Point::SchedulerExpired).await
+}
+
+#[tokio::test]
+async fn scheduler_may_die_before_it_notes_what_carries_the_run_of_an_expired_question() -> Result<()> {
+    dies_expiring(Point::SchedulerAnnounced).await
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::story::Theatre;
 const ALONE: &str = "TEST_OWN_MOUNTS";
 
 /// Whether this is the run with mounts of its own; otherwise that run was made, and has succeeded.
-fn alone(test: &str) -> Result<bool> {
+pub(crate) fn alone(test: &str) -> Result<bool> {
     if std::env::var_os(ALONE).is_some() {
         return Ok(true);
     }
@@ -48,7 +48,7 @@ fn mount(folder: &Path, size: &str) -> Result<()> {
 }
 
 /// A mounted disk. Declared behind the instance that uses it, so that the instance's folder is free when it goes.
-struct Disk(PathBuf);
+pub(crate) struct Disk(pub(crate) PathBuf);
 
 impl Drop for Disk {
     fn drop(&mut self) {

@@ -6,5 +6,7 @@ mod crash;
 mod disk;
 mod flush;
 mod kill;
+mod readonly;
 mod redis;
+mod redis_clock;
 mod story;

@@ -1,11 +1,15 @@
 //! What a person sees who looks at Redis: only what the table of keys tells of, and nothing that should stay inside.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result, ensure};
 use metatron_bus::key::{self, Life};
 use metatron_testkit::model::Answer;
 use metatron_testkit::redis::RedisServer;
 use metatron_testkit::world::World;
 
+/// What takes longer never happens.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Planted where only the database and `metatron-live:` may know it. The last is the key that every test's provider has.
 const SECRETS: [&str; 5] = [
     "canary-of-the-prompt",
@@ -24,17 +28,37 @@ async fn every_key_is_in_the_table_and_what_dashboards_read_holds_no_secret() ->
     world.model.push(Answer::text("canary-of-the-model"));
     let mut watch = world.owner.watch(0).await?;
     let (_, run) = world.owner.say("canary-of-the-prompt").await?;
-    watch.fact("approval.asked", |event| event["run_id"] == run.as_str()).await?;
+    let asked = watch.fact("approval.asked", |event| event["run_id"] == run.as_str()).await?;
     look(&world.stack.redis)?;
+    let redis = &world.stack.redis;
+    let shown = format!("metatron:run:{run}");
+    shows(redis, &["HMGET", &shown, "state", "step"], &["waiting_approval", "approval.asked"]).await?;
+    let asked = asked["subject"].as_str().context("no question")?.to_owned();
+    let question = format!("metatron:approval:{asked}");
+    shows(redis, &["ZRANGE", "metatron:approvals:waiting", "0", "-1"], &[&asked]).await?;
+    shows(redis, &["HMGET", &question, "state", "run_id"], &["waiting", &run]).await?;
     world.owner.decide(&run, "allow_once", None).await?;
     watch.fact("run.ended", |event| event["run_id"] == run.as_str()).await?;
 
-    let seen = look(&world.stack.redis)?;
-    for wanted in
-        ["metatron:stream:events", "metatron:services", "metatron:service:api", "metatron:queue:run:high"]
-    {
+    let seen = look(redis)?;
+    for wanted in [
+        "metatron:stream:events",
+        "metatron:services",
+        "metatron:service:api",
+        "metatron:queue:run:high",
+        &question,
+        &shown,
+    ] {
         ensure!(seen.iter().any(|name| name == wanted), "{wanted} is not there: {seen:?}");
     }
+    // The answer was committed by another process than the end: what each says of it arrives in any order.
+    shows(redis, &["ZRANGE", "metatron:approvals:waiting", "0", "-1"], &[]).await?;
+    shows(redis, &["HMGET", &question, "state"], &["allowed"]).await?;
+    shows(redis, &["HMGET", &shown, "state", "step"], &["succeeded", "exec.ended"]).await?;
+    let docs = format!("{}/api/docs/", world.stack.url());
+    shows(redis, &["HMGET", "metatron:meta", "version", "docs"], &[env!("CARGO_PKG_VERSION"), &docs]).await?;
+    let meta = redis.strings(&["HMGET", "metatron:meta", "generation", "schema", "started_at"])?;
+    ensure!(meta.len() == 3, "{meta:?}");
     // Those who may read the rest find what was planted: the search above would have found it as well.
     let live = seen.iter().filter(|name| name.starts_with("metatron-live:"));
     let live: Vec<String> = live.map(|name| read(&world.stack.redis, name)).collect::<Result<_>>()?;
@@ -42,6 +66,19 @@ async fn every_key_is_in_the_table_and_what_dashboards_read_holds_no_secret() ->
         ensure!(live.iter().any(|value| value.contains(secret)), "{secret} was never there");
     }
     Ok(())
+}
+
+/// Waits until Redis answers so: what is there for the eye is written behind the fact.
+async fn shows(redis: &RedisServer, question: &[&str], wanted: &[&str]) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = redis.strings(question)?;
+        if answer == wanted {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "{question:?} is {answer:?} and never {wanted:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Compares all that is in Redis with the table. Returns the names of all keys.
