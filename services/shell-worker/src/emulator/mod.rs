@@ -20,6 +20,9 @@ mod sgr;
 mod terminal;
 mod width;
 
+#[cfg(test)]
+mod tests;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use metatron_domain::terminal::Size;

@@ -5,8 +5,8 @@
 
 /// Bytes kept of an unfinished sequence or of a title, at most; what is longer loses its end.
 const LONGEST: usize = 4096;
-/// Parameters of a sequence, at most, sub-parameters included; the rest is read and ignored.
-const MOST_PARAMS: usize = 64;
+/// Parameters of a sequence, at most, and sub-parameters of all of them together; the rest is read and ignored.
+const MOST_PARAMS: usize = 32;
 const ESC: u8 = 0x1b;
 
 /// What obeys.
@@ -33,27 +33,32 @@ pub(super) struct Params {
     values: Vec<i32>,
     /// Bit by bit, which of them are sub-parameters.
     sub: u64,
+    /// Whether there have been too many parameters.
+    full: bool,
+    /// Whether digits belong to one too many.
+    ignoring: bool,
 }
 
 impl Params {
     fn start(&mut self) {
+        *self = Self { values: std::mem::take(&mut self.values), ..Self::default() };
         self.values.clear();
         self.values.push(0);
-        self.sub = 0;
     }
 
     fn push(&mut self, value: i32, sub: bool) {
-        let index = self.values.len();
-        if index < MOST_PARAMS {
+        let subs = usize::try_from(self.sub.count_ones()).unwrap_or(MOST_PARAMS);
+        let parameters = self.values.len() - subs;
+        self.full |= !sub && parameters >= MOST_PARAMS;
+        self.ignoring = self.full || (sub && subs >= MOST_PARAMS);
+        if !self.ignoring {
+            self.sub |= u64::from(sub) << self.values.len();
             self.values.push(value);
-            self.sub |= u64::from(sub) << index;
         }
     }
 
     fn digit(&mut self, digit: u8) {
-        if self.values.len() < MOST_PARAMS
-            && let Some(value) = self.values.last_mut()
-        {
+        if let Some(value) = self.values.last_mut().filter(|_| !self.ignoring) {
             *value = (*value).max(0).saturating_mul(10).saturating_add(i32::from(digit));
         }
     }
@@ -274,6 +279,7 @@ impl Parser {
         }
         match self.state {
             State::Ground if byte < 0x20 => return perform.control(byte),
+            State::Ground if byte < 0x7f => return perform.ascii(&[byte]),
             State::Ground => return,
             State::Osc if byte == 0x07 => {
                 self.end_string(perform, byte);

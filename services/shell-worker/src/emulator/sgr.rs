@@ -75,7 +75,11 @@ fn color<'a>(param: &[i32], rest: &mut impl Iterator<Item = &'a [i32]>) -> Optio
                 let mut part = || byte(own().unwrap_or(0));
                 Some(Color::Rgb(part(), part(), part()))
             }
-            _ => None,
+            // A kind of colour nobody knows takes what would be its parameters with it.
+            other => {
+                (0..if other == 0 { 5 } else { 4 }).for_each(|_| drop(own()));
+                None
+            }
         },
         [_, 5, rest @ ..] => Some(indexed(rest.first().map_or(0, |index| (*index).max(0)))),
         [_, 2, rest @ ..] => {

@@ -199,9 +199,9 @@ impl Terminal {
 
     /// DECSC.
     pub(super) fn save(&mut self) {
-        let (style, charset) = (self.pen, self.charsets.current());
+        let (style, charset, last) = (self.pen, self.charsets.current(), self.columns - 1);
         let buffer = self.buffer();
-        let (column, row) = (buffer.column, buffer.row);
+        let (column, row) = (buffer.column.min(last), buffer.row);
         buffer.saved = super::buffer::Saved { column, row, style, charset };
     }
 
