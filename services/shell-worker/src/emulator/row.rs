@@ -39,6 +39,13 @@ impl Row {
         }
     }
 
+    /// Writes ASCII over what is there.
+    pub(super) fn write(&mut self, column: usize, text: &[u8], style: Style) {
+        for (cell, byte) in self.cells.iter_mut().skip(column).zip(text) {
+            *cell = Cell::new(char::from(*byte), 1, style);
+        }
+    }
+
     pub(super) fn width(&self, column: usize) -> u8 {
         self.cells.get(column).map_or(1, Cell::width)
     }

@@ -77,7 +77,9 @@ fn color<'a>(param: &[i32], rest: &mut impl Iterator<Item = &'a [i32]>) -> Optio
             }
             // A kind of colour nobody knows takes what would be its parameters with it.
             other => {
-                (0..if other == 0 { 5 } else { 4 }).for_each(|_| drop(own()));
+                for _ in 0..if other == 0 { 5 } else { 4 } {
+                    own();
+                }
                 None
             }
         },
