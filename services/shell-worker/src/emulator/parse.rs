@@ -168,7 +168,7 @@ impl Parser {
             self.forget_partial();
         }
         match byte {
-            0..0x80 => self.step(perform, u32::from(byte), byte),
+            0..0x80 => self.step(perform, byte),
             0xc0..=0xdf => self.begin(byte, 2, 0x1f),
             0xe0..=0xef => self.begin(byte, 3, 0x0f),
             0xf0..=0xf7 => self.begin(byte, 4, 0x07),
@@ -206,17 +206,17 @@ impl Parser {
             Some('\u{feff}') | None => {}
             Some(_) if code < least => {}
             // C1 controls are below U+00A0; what is above is text wherever text is allowed.
-            Some(_) if code < 0xa0 => self.step(perform, code, (code & 0xff) as u8),
-            Some(character) => match self.state {
-                State::Ground => perform.print(character),
-                State::Osc => {
+            Some(character) => match (self.state, u8::try_from(code)) {
+                (_, Ok(control)) if control < 0xa0 => self.step(perform, control),
+                (State::Ground, _) => perform.print(character),
+                (State::Osc, _) => {
                     let mut bytes = [0; 4];
                     for byte in character.encode_utf8(&mut bytes).bytes() {
                         self.keep(byte);
                         self.put(byte);
                     }
                 }
-                State::CsiIgnore | State::Dcs => {}
+                (State::CsiIgnore | State::Dcs, _) => {}
                 _ => self.enter(State::Ground),
             },
         }
@@ -247,8 +247,8 @@ impl Parser {
         }
     }
 
-    /// One code below U+00A0. `byte` is the same number.
-    fn step(&mut self, perform: &mut impl Perform, code: u32, byte: u8) {
+    /// One code below U+00A0.
+    fn step(&mut self, perform: &mut impl Perform, byte: u8) {
         // Controls that mean the same in every state.
         match byte {
             0x18 | 0x1a | 0x80..=0x8f | 0x91..=0x97 | 0x99 | 0x9a => {
@@ -294,7 +294,6 @@ impl Parser {
             _ => self.csi(perform, byte),
         }
         if self.state != State::Ground {
-            debug_assert!(code < 0x80, "C1 controls end every sequence");
             self.keep(byte);
         }
     }

@@ -50,11 +50,11 @@ fn underline(style: i32) -> u8 {
 }
 
 /// Colours are eight bits wide; of a larger number the low ones count.
-const fn byte(number: i32) -> u8 {
-    (number & 0xff) as u8
+fn byte(number: i32) -> u8 {
+    number.to_le_bytes()[0]
 }
 
-const fn indexed(number: i32) -> Color {
+fn indexed(number: i32) -> Color {
     Color::Indexed(byte(number))
 }
 
