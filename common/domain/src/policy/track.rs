@@ -5,7 +5,7 @@
 use super::deny::protected;
 use super::glob::Unit;
 use super::path::{resolve, show};
-use super::walk::{Facts, Input, Walker};
+use super::walk::{Facts, Input, PARAMETERS, Walker};
 use super::word::{Arg, Look, Value, decode};
 
 impl Walker<'_> {
@@ -73,6 +73,9 @@ impl Look for Walker<'_> {
             "HOME" => Value::Known(self.setting.home.to_owned()),
             "PWD" => Value::Known(self.cwd.clone()),
             "USER" => Value::Known(self.setting.user.to_owned()),
+            name if name.chars().all(|c| c.is_ascii_digit() || c == '@' || c == '*') => {
+                Value::Unknown { network: self.tainted.contains(PARAMETERS) }
+            }
             name => Value::Unknown { network: self.tainted.contains(name) },
         }
     }
@@ -96,7 +99,7 @@ impl Look for Walker<'_> {
     fn spend(&mut self, cost: usize) -> bool {
         if self.budget < cost {
             self.budget = 0;
-            self.partial = true;
+            self.give_up();
             return false;
         }
         self.budget -= cost;
