@@ -48,7 +48,7 @@ impl Walker<'_> {
                 .chain(SUSPECTS)
                 .filter(|suspect| meets(&first.units[cut..], &literal(suspect)))
             {
-                if self.spend(cost) {
+                if self.spend(cost + 200) {
                     facts.absorb(&self.named(suspect, rest, input));
                 }
             }

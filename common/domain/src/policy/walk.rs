@@ -16,9 +16,9 @@ use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_text};
 
 /// Work units for one judgement, a counter and no clock: these, and [`PER_BYTE`] for each byte of the text. Plain
-/// commands use up to 24 units a byte.
+/// commands use up to 36 units a byte.
 const BUDGET: usize = 40_000;
-const PER_BYTE: usize = 28;
+const PER_BYTE: usize = 40;
 /// Nesting of code in code that is followed.
 const MAX_DEPTH: u32 = 16;
 /// Commands inside commands that are followed, over all code.
@@ -75,6 +75,10 @@ pub(super) struct Walker<'a> {
     pub(super) partial: bool,
     /// Some part was not looked at: too deep, or too much work.
     pub(super) exhausted: bool,
+    /// How the tracked directory lies to the protected places.
+    pub(super) place: protected::Nearness,
+    /// Commands whose effects were noted.
+    pub(super) noted: usize,
     /// The tracked directory.
     pub(super) cwd: String,
     pub(super) old: Option<String>,
@@ -107,6 +111,8 @@ impl<'a> Walker<'a> {
             effects: Effects::default(),
             partial: false,
             exhausted: false,
+            place: protected::Nearness::default(),
+            noted: 0,
             cwd: setting.cwd.to_owned(),
             old: None,
             pushed: Vec::new(),

@@ -112,7 +112,7 @@ pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
     let (home, user, cwd) = (look.home(), look.user(), look.cwd());
     let mut args = Vec::new();
     for part in super::brace::expand(out) {
-        if !look.spend(part.len()) {
+        if !look.spend(part.len() + 24) {
             break;
         }
         args.extend(super::brace::fields(part, quoted, &home, &user, &cwd));

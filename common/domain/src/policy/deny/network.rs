@@ -22,17 +22,17 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
             socket_path(walker, arg);
         }
     }
-    let texts: Vec<String> = args.iter().map(Arg::text).collect();
+    let texts = || args.iter().map(Arg::text);
     let runs = match name {
         "nc" | "ncat" | "netcat" | "nc.traditional" | "nc.openbsd" | "nc6" | "pwncat" | "cryptcat"
-        | "sbd" => texts.iter().any(|text| netcat_runs(text)),
-        "socat" => texts.iter().any(|text| {
+        | "sbd" => texts().any(|text| netcat_runs(&text)),
+        "socat" => texts().any(|text| {
             let text = text.to_ascii_lowercase();
             ["exec:", "system:", "shell:"]
                 .iter()
                 .any(|kind| text.starts_with(kind) || text.contains(&format!("!!{kind}")))
         }),
-        "websocat" => texts.iter().any(|text| {
+        "websocat" => texts().any(|text| {
             ["exec:", "cmd:", "sh-c:"].iter().any(|kind| text.starts_with(kind)) || text == "--exec-args"
         }),
         _ => false,
@@ -120,6 +120,15 @@ fn netcat_runs(text: &str) -> bool {
 
 /// Notes `/dev/tcp` and `/dev/udp`.
 pub(in crate::policy) fn socket_path(walker: &mut Walker<'_>, arg: &Arg) {
+    if !arg.units.contains(&Unit::Lit('/')) {
+        return;
+    }
+    if !arg.has_glob() {
+        let text = arg.text();
+        if !text.contains("/dev") && !text.contains('%') {
+            return;
+        }
+    }
     for units in carried(&arg.units) {
         if units.first() != Some(&Unit::Lit('/')) {
             continue;

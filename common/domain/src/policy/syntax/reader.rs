@@ -285,6 +285,9 @@ impl Reader {
 
     pub(super) fn redirect(&mut self) -> Option<Redirect> {
         let start = self.pos;
+        if !self.peek().is_some_and(|c| c.is_ascii_digit() || matches!(c, '<' | '>' | '&' | '{')) {
+            return None;
+        }
         if self.peek() == Some('{') {
             while self.peek().is_some_and(|c| c == '{' || c == '}' || c == '_' || c.is_ascii_alphanumeric()) {
                 self.pos += 1;
