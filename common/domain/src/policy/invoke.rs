@@ -3,9 +3,10 @@
 //! Owns: the meeting of an argument vector with the rules. Must never stop at a wrapper (I10).
 
 use super::deny::{device, network, power, protected, remove};
+use super::function::PARAMETERS;
 use super::glob::{Unit, literal, meets};
 use super::program::{self, Source, is_interpreter, is_network, is_raw_network};
-use super::walk::{Facts, Input, PARAMETERS, Walker};
+use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look, decode_text};
 use super::wrapper::{Inner, inner, join};
 

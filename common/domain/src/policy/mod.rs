@@ -12,6 +12,7 @@ mod brace;
 mod deny;
 mod effect;
 mod expansion;
+mod function;
 mod glob;
 mod interpret;
 mod invoke;

@@ -26,11 +26,8 @@ const MAX_LEVELS: u32 = 96;
 /// Failed directory changes that are kept in mind in one and-or list.
 const MAX_STAYED: usize = 3;
 
-/// The name under which all of `$1 … $@ $*` are known.
-pub(super) const PARAMETERS: &str = "@";
-/// Functions that are kept in mind, and calls within calls that are followed.
+/// Functions that are kept in mind.
 const MAX_FUNCTIONS: usize = 64;
-const MAX_CALLS: u32 = 4;
 
 /// The directory, the one before it, and the stack of `pushd`.
 type Place = (String, Option<String>, Vec<String>);
@@ -283,7 +280,7 @@ impl<'a> Walker<'a> {
         all
     }
 
-    fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
+    pub(super) fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
         if !self.spend(16 + self.cwd.len() * 2) || self.levels >= MAX_LEVELS {
             self.give_up();
             return Facts::default();
@@ -357,31 +354,6 @@ impl<'a> Walker<'a> {
         facts
     }
 
-    /// Follows the call of a function that the text defines.
-    pub(super) fn call(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
-        let Some(body) = self.functions.get(name).cloned() else { return Facts::default() };
-        if self.calls >= MAX_CALLS || !self.spend(64) {
-            return Facts::default();
-        }
-        self.calls += 1;
-        let facts = self.with_parameters(args, |walker| walker.command(&Tree::default(), &body, input));
-        self.calls -= 1;
-        facts
-    }
-
-    /// Walks what these words are the positional parameters of.
-    pub(super) fn with_parameters(&mut self, args: &[Arg], walk: impl FnOnce(&mut Self) -> Facts) -> Facts {
-        let known = self.tainted.contains(PARAMETERS);
-        if args.iter().any(Arg::is_from_network) {
-            self.taint(PARAMETERS.to_owned());
-        }
-        let facts = walk(self);
-        if !known {
-            self.tainted.remove(PARAMETERS);
-        }
-        facts
-    }
-
     /// Words outside simple commands: values of `for`, operands of `[[`.
     fn words(&mut self, words: &[String]) {
         for word in words {
@@ -408,45 +380,6 @@ impl<'a> Walker<'a> {
             args.extend(decode(word, self));
         }
         self.invoke(&args, input)
-    }
-
-    fn assign(&mut self, word: &str) {
-        let Some((name, value)) = assignment(word) else { return };
-        let inner = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
-        let args = match inner {
-            Some(list) => {
-                let tree = read(list);
-                let mut words = Vec::new();
-                for stage in tree.list.iter().flat_map(|step| &step.stages) {
-                    if let Kind::Simple(raw) = &stage.kind {
-                        for word in raw {
-                            words.extend(decode(word, self));
-                        }
-                    }
-                }
-                words
-            }
-            None => decode(value, self),
-        };
-        if name.contains('[') {
-            decode_text(name, self);
-        }
-        if args.iter().any(Arg::is_from_network) {
-            self.tainted.insert(name.trim_end_matches('+').to_owned());
-        }
-        if matches!(name, "BASH_ENV" | "ENV") && args.iter().any(Arg::is_from_network) {
-            self.deny(network::PROGRAM, "Network output would become what a shell runs when it starts.");
-        }
-        if matches!(name, "PS4" | "PROMPT_COMMAND") {
-            // The shell expands the first and runs the second.
-            for arg in &args {
-                decode_text(&arg.text(), self);
-                self.apart(&arg.text(), &Input::default());
-            }
-        }
-        for arg in args {
-            protected::operand(self, &arg);
-        }
     }
 
     /// Resolves an argument against the tracked directory.
