@@ -1,6 +1,8 @@
 //! Any bytes are judged, and what is allowed is text of at most 8 KiB (S3, P1).
 //!
 //! `cargo +nightly fuzz run judge -- -runs=10000000 -max_len=4096 -timeout=5`, in the folder `common/domain`.
+//! A stable compiler does with `RUSTC_BOOTSTRAP=1 cargo fuzz run -s none judge …`. The tables of the tests make a good corpus to
+//! begin with: one file for each command.
 
 #![no_main]
 

@@ -53,7 +53,8 @@ impl Lexer<'_> {
             }
             Some(c) if c.is_ascii_digit() || "@*#?$!-".contains(c) => {
                 self.pos += 1;
-                self.unknown(false);
+                let network = matches!(self.look.variable(&c.to_string()), Value::Unknown { network: true });
+                self.unknown(network);
             }
             _ => self.lit('$'),
         }
@@ -73,7 +74,12 @@ impl Lexer<'_> {
     }
 
     fn parameter(&mut self, inner: &str, quoted: bool) {
-        let name: String = inner.chars().take_while(|c| *c == '_' || c.is_ascii_alphanumeric()).collect();
+        let parameters = inner.starts_with(['@', '*']);
+        let name: String = if parameters {
+            inner.chars().take(1).collect()
+        } else {
+            inner.chars().take_while(|c| *c == '_' || c.is_ascii_alphanumeric()).collect()
+        };
         let rest = &inner[name.len()..];
         if rest.is_empty() && !name.is_empty() {
             return self.value(&name, quoted);

@@ -2,8 +2,6 @@
 //!
 //! Owns: [`Unit`], pattern intersection. Must never read a directory: a glob here stands for every name it could match.
 
-use std::fmt;
-
 /// One decoded unit of a shell word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -40,19 +38,18 @@ impl Set {
     }
 }
 
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Unit {
+    /// Appends its text; an unknown unit counts as empty, a glob as it is written.
+    pub(super) fn write(&self, text: &mut String) {
         match self {
-            Self::Lit(c) => write!(f, "{c}"),
-            Self::Star => write!(f, "*"),
-            Self::One => write!(f, "?"),
-            Self::Class(_) => write!(f, "[…]"),
-            Self::Unknown { .. } => Ok(()),
+            Self::Lit(c) => text.push(*c),
+            Self::Star => text.push('*'),
+            Self::One => text.push('?'),
+            Self::Class(_) => text.push_str("[…]"),
+            Self::Unknown { .. } => {}
         }
     }
-}
 
-impl Unit {
     /// Whether this unit is a glob.
     pub(super) fn is_glob(&self) -> bool {
         matches!(self, Self::Star | Self::One | Self::Class(_))
@@ -67,6 +64,28 @@ impl Unit {
 /// Turns plain text with `*` into units, for tables of patterns.
 pub(super) fn pattern(text: &str) -> Vec<Unit> {
     text.chars().map(|c| if c == '*' { Unit::Star } else { Unit::Lit(c) }).collect()
+}
+
+/// The text of units.
+pub(super) fn text(units: &[Unit]) -> String {
+    let mut text = String::with_capacity(units.len());
+    units.iter().for_each(|unit| unit.write(&mut text));
+    text
+}
+
+/// Whether units are exactly this text.
+pub(super) fn is(units: &[Unit], text: &str) -> bool {
+    let mut chars = text.chars();
+    units.iter().all(|unit| matches!((unit, chars.next()), (Unit::Lit(a), Some(b)) if *a == b))
+        && chars.next().is_none()
+}
+
+/// Whether a path component can be this name.
+pub(super) fn can_be(component: &[Unit], name: &str) -> bool {
+    if component.iter().all(|unit| matches!(unit, Unit::Lit(_))) {
+        return is(component, name);
+    }
+    names(component, &literal(name))
 }
 
 /// Turns text into literal units.

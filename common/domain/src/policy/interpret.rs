@@ -33,7 +33,7 @@ impl Walker<'_> {
         match program::source(name, args) {
             Source::Code(code) if is_shell(name) => {
                 let saved = self.cwd.clone();
-                let facts = self.evaluate(&code, input);
+                let facts = self.with_parameters(args, |walker| walker.evaluate(&code, input));
                 self.cwd = saved;
                 facts
             }
@@ -77,7 +77,10 @@ impl Walker<'_> {
     pub(super) fn file_program(&mut self, file: Option<&Arg>, input: &Input) {
         let Some(file) = file else { return };
         let stdin = matches!(file.text().as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-");
-        if file.is_from_network() || (stdin && input.network) {
+        let held = ["/dev/fd/", "/proc/self/fd/"]
+            .iter()
+            .any(|folder| file.text().strip_prefix(folder).is_some_and(|fd| self.tainted.contains(fd)));
+        if file.is_from_network() || held || (stdin && input.network) {
             self.deny(
                 network::PROGRAM,
                 "Network output would become an interpreter's program by substitution.",

@@ -3,10 +3,11 @@
 //! Owns: the meeting of an argument vector with the rules. Must never stop at a wrapper (I10).
 
 use super::deny::{device, network, power, protected, remove};
-use super::glob::{literal, meets};
+use super::function::PARAMETERS;
+use super::glob::{Unit, literal, meets};
 use super::program::{self, Source, is_interpreter, is_network, is_raw_network};
 use super::walk::{Facts, Input, Walker};
-use super::word::{Arg, Look};
+use super::word::{Arg, Look, decode_text};
 use super::wrapper::{Inner, inner, join};
 
 /// Wrappers around wrappers that are followed one by one.
@@ -41,18 +42,14 @@ impl Walker<'_> {
         let text = first.text();
         let base = text.rsplit('/').next().unwrap_or_default();
         if first.has_glob() {
-            let cut = first
-                .units
-                .iter()
-                .rposition(|unit| *unit == super::glob::Unit::Lit('/'))
-                .map_or(0, |at| at + 1);
+            let cut = first.units.iter().rposition(|unit| *unit == Unit::Lit('/')).map_or(0, |at| at + 1);
             let mut facts = Facts::default();
             for suspect in DANGEROUS
                 .iter()
                 .chain(SUSPECTS)
                 .filter(|suspect| meets(&first.units[cut..], &literal(suspect)))
             {
-                if self.spend(cost) {
+                if self.spend(cost + 200) {
                     facts.absorb(&self.named(suspect, rest, input));
                 }
             }
@@ -62,7 +59,7 @@ impl Walker<'_> {
         }
         protected::operand(self, first);
         if self.flat || self.wraps >= MAX_WRAPS {
-            self.partial = true;
+            self.give_up();
             self.scan(&kept);
             return Facts::default();
         }
@@ -103,12 +100,33 @@ impl Walker<'_> {
             network: is_network(name)
                 || (name == "openssl" && args.first().is_some_and(|arg| arg.text() == "s_client"))
                 || args.iter().any(Arg::is_from_network),
-            raw: is_raw_network(name),
+            raw: is_raw_network(name)
+                || (name == "openssl" && args.first().is_some_and(|arg| arg.text() == "s_client")),
             interpreter: is_interpreter(name),
             removes: matches!(name, "rm" | "unlink" | "shred" | "rmdir"),
             output: None,
         };
+        if self.functions.contains_key(name) {
+            facts.absorb(&self.call(name, args, input));
+        }
         self.effects.program(name);
+        if matches!(
+            name,
+            "test"
+                | "["
+                | "printf"
+                | "let"
+                | "unset"
+                | "read"
+                | "declare"
+                | "typeset"
+                | "local"
+                | "readonly"
+                | "export"
+                | "wait"
+        ) {
+            self.subscripts(name, args);
+        }
         if let Some(found) = inner(name, args) {
             facts.absorb(&self.wrapped(name, args, &found, input));
             return facts;
@@ -138,11 +156,19 @@ impl Walker<'_> {
             }
             "source" | "." => self.file_program(args.first(), input),
             "find" => facts.absorb(&self.find(args, input)),
-            "read" | "mapfile" | "readarray" if input.network => {
-                for arg in args {
+            "read" | "mapfile" | "readarray" => {
+                if name != "read" {
+                    // `-C` is code that runs for every few lines.
+                    let at = args.iter().position(|arg| arg.text() == "-C");
+                    if let Some(code) = at.and_then(|at| args.get(at + 1)) {
+                        facts.absorb(&self.evaluate(code, &Input::default()));
+                    }
+                }
+                for arg in args.iter().filter(|_| input.network) {
                     self.taint(arg.text());
                 }
             }
+            "set" if args.iter().any(Arg::is_from_network) => self.taint(PARAMETERS.to_owned()),
             "alias" => {
                 for code in
                     args.iter().filter_map(|arg| arg.text().split_once('=').map(|(_, code)| code.to_owned()))
@@ -168,6 +194,22 @@ impl Walker<'_> {
         facts
     }
 
+    /// Builtins that take `name[subscript]` expand the subscript, quoted or not.
+    fn subscripts(&mut self, name: &str, args: &[Arg]) {
+        for arg in args.iter().filter(|arg| arg.units.contains(&Unit::Lit('['))) {
+            let text = arg.text();
+            if text.contains("$(") || text.contains('`') {
+                decode_text(&text, self);
+            }
+        }
+        if name == "printf" && args.first().is_some_and(|arg| arg.text().starts_with("-v")) {
+            let variable = args.get(1).map(Arg::text).unwrap_or_default();
+            if args.iter().any(Arg::is_from_network) {
+                self.taint(variable);
+            }
+        }
+    }
+
     fn wrapped(&mut self, name: &str, args: &[Arg], found: &Inner, input: &Input) -> Facts {
         let mut facts = Facts::default();
         if matches!(name, "sudo" | "su" | "doas" | "pkexec" | "runuser") {
@@ -185,7 +227,8 @@ impl Walker<'_> {
         for code in &found.code {
             facts.absorb(&self.evaluate(code, input));
         }
-        if found.shell {
+        // `parallel` without a command runs the lines it reads.
+        if found.shell || (name == "parallel" && found.argv.iter().all(Vec::is_empty)) {
             facts.interpreter = true;
             self.input_program(input, &mut facts);
         }

@@ -12,6 +12,7 @@ mod brace;
 mod deny;
 mod effect;
 mod expansion;
+mod function;
 mod glob;
 mod interpret;
 mod invoke;
@@ -32,13 +33,11 @@ mod wrapper;
 
 use serde::{Deserialize, Serialize};
 
-use word::Look as _;
-
 pub use effect::Effects;
 
 /// The version of the rules; part of what an approval binds (P4). Raised whenever a verdict changes, so that a yes given
 /// under other rules is asked for again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The paths that belong to MetatronOS itself.
 pub const PROTECTED: &[&str] = &["/var/lib/metatron", "/run/metatron", "/etc/metatron", "/var/lib/redis"];
@@ -132,11 +131,14 @@ pub fn judge(command: &[u8], setting: &Setting<'_>) -> Judgement {
         }
     };
     let tree = syntax::read(text);
-    let mut walker = walk::Walker::new(setting);
-    walker.spend(text.len() * 4);
-    walker.tree(&tree, &walk::Input::default());
-    if walker.partial || tree.marks.too_deep {
-        walker.flat(text);
+    let mut walker = walk::Walker::new(setting, text.len());
+    walker.whole(text, &tree);
+    if text.contains("\\\n") && walker.findings.is_empty() {
+        // The shell joins continued lines before it reads operators and reserved words.
+        let joined = text.replace("\\\n", "");
+        let mut second = walk::Walker::new(setting, text.len());
+        second.whole(&joined, &syntax::read(&joined));
+        walker.findings = second.findings;
     }
     let partial = walker.partial;
     let mut effects = std::mem::take(&mut walker.effects);

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use super::glob::{Unit, literal, meets, names, pattern};
+use super::glob::{Unit, can_be, is, literal, meets, names, pattern, text};
 
 /// A resolved path: its components, each possibly a glob.
 pub(super) type Components = Vec<Vec<Unit>>;
@@ -36,9 +36,13 @@ pub(super) fn resolve(units: &[Unit], cwd: &str) -> Components {
 
 /// The places that fixed symbolic links lead to.
 fn link(parts: &Components, cwd: &str) -> Option<Components> {
-    let text = |i: usize| parts.get(i).map(|part| part.iter().map(ToString::to_string).collect::<String>());
-    let (first, second, third) = (text(0)?, text(1)?, text(2));
-    let target = match (first.as_str(), second.as_str(), third.as_deref()) {
+    let (first, second) = (parts.first()?, parts.get(1)?);
+    // Most paths begin otherwise.
+    if !["var", "dev", "proc"].iter().any(|name| is(first, name)) {
+        return None;
+    }
+    let third = parts.get(2).map(|part| text(part));
+    let target = match (text(first).as_str(), text(second).as_str(), third.as_deref()) {
         ("var", "run", None) => "run",
         ("var", "lock", None) => "run/lock",
         ("dev", "fd", None) => "proc/self/fd",
@@ -59,7 +63,7 @@ pub(super) fn show(parts: &Components) -> String {
     let mut text = String::new();
     for part in parts {
         text.push('/');
-        text.extend(part.iter().map(ToString::to_string));
+        part.iter().for_each(|unit| unit.write(&mut text));
     }
     if text.is_empty() { "/".to_owned() } else { text }
 }
@@ -82,7 +86,7 @@ pub(super) fn same(path: &Components, place: &Components) -> bool {
 /// Whether the path can be `/proc/<other process>` or below it.
 pub(super) fn other_process(path: &Components) -> bool {
     let [first, second, ..] = path.as_slice() else { return false };
-    if !names(first, &literal("proc")) {
+    if !can_be(first, "proc") {
         return false;
     }
     ('0'..='9').any(|digit| {
@@ -127,7 +131,7 @@ static BLOCK_PATTERNS: LazyLock<Vec<Vec<Unit>>> =
 /// Whether the path can be a block device.
 pub(super) fn block_device(path: &Components) -> bool {
     let [first, second, ..] = path.as_slice() else { return false };
-    names(first, &literal("dev")) && BLOCK_PATTERNS.iter().any(|name| names(second, name))
+    can_be(first, "dev") && BLOCK_PATTERNS.iter().any(|name| names(second, name))
 }
 
 /// Longer names name nothing: the kernel refuses them.
@@ -179,18 +183,17 @@ pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
 }
 
 fn ends_with_file(units: &[Unit]) -> bool {
-    let tail: String = units.iter().rev().take(4).map(ToString::to_string).collect();
-    tail.eq_ignore_ascii_case("elif")
+    units.len() >= 4 && text(&units[units.len() - 4..]).eq_ignore_ascii_case("file")
 }
 
 /// The path of a `file:` address: without host, percent signs decoded.
 fn unescape(units: &[Unit]) -> Vec<Unit> {
-    let text: String = units.iter().map(ToString::to_string).collect();
-    let skip = text.strip_prefix("//").map_or(0, |rest| 2 + rest.find('/').unwrap_or(0));
+    let whole = text(units);
+    let skip = whole.strip_prefix("//").map_or(0, |rest| 2 + rest.find('/').unwrap_or(0));
     let mut out = Vec::new();
     let mut at = skip;
     while let Some(unit) = units.get(at) {
-        let hex: String = units.iter().skip(at + 1).take(2).map(ToString::to_string).collect();
+        let hex = text(units.get(at + 1..units.len().min(at + 3)).unwrap_or_default());
         match (unit, u8::from_str_radix(&hex, 16)) {
             (Unit::Lit('%'), Ok(byte)) if hex.len() == 2 => {
                 out.push(Unit::Lit(char::from(byte)));

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use super::Setting;
-use super::glob::{Unit, literal, names, pattern};
+use super::glob::{Unit, can_be, is, names, pattern};
 use super::path::{Components, above, components, other_process, same, within};
 
 /// Names that are sensitive wherever they are.
@@ -144,14 +144,12 @@ pub(super) fn is_sensitive(path: &Components) -> bool {
 /// Devices except `/dev/null`, and `/proc` except five files.
 fn special(path: &Components) -> bool {
     let Some(first) = path.first() else { return false };
-    let fixed = |names: &[&str]| path.len() == 2 && names.iter().any(|name| path[1] == literal(name));
-    if names(first, &literal("dev")) && !(path.len() == 2 && *first == literal("dev") && fixed(&["null"])) {
-        return first.iter().any(Unit::is_glob) && path.len() > 1 || *first == literal("dev");
+    let fixed = |names: &[&str]| path.len() == 2 && names.iter().any(|name| is(&path[1], name));
+    if can_be(first, "dev") && !(path.len() == 2 && is(first, "dev") && fixed(&["null"])) {
+        return first.iter().any(Unit::is_glob) && path.len() > 1 || is(first, "dev");
     }
-    if names(first, &literal("proc")) && !(*first == literal("proc") && fixed(PROC)) {
-        return first.iter().any(Unit::is_glob) && path.len() > 1
-            || *first == literal("proc")
-            || other_process(path);
+    if can_be(first, "proc") && !(is(first, "proc") && fixed(PROC)) {
+        return first.iter().any(Unit::is_glob) && path.len() > 1 || is(first, "proc") || other_process(path);
     }
     false
 }

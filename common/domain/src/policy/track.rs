@@ -2,13 +2,55 @@
 //!
 //! Owns: literal `cd` tracking and the known variables. Must never guess a value: what is not literal is unknown.
 
-use super::deny::protected;
+use super::deny::{network, protected};
+use super::function::PARAMETERS;
 use super::glob::Unit;
 use super::path::{resolve, show};
+use super::syntax::{Kind, read};
 use super::walk::{Facts, Input, Walker};
-use super::word::{Arg, Look, Value, decode};
+use super::word::{Arg, Look, Value, decode, decode_text};
 
 impl Walker<'_> {
+    /// Follows an assignment: the substitutions in it, and whether it holds network output.
+    pub(super) fn assign(&mut self, word: &str) {
+        let Some((name, value)) = assignment(word) else { return };
+        let inner = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
+        let args = match inner {
+            Some(list) => {
+                let tree = read(list);
+                let mut words = Vec::new();
+                for stage in tree.list.iter().flat_map(|step| &step.stages) {
+                    if let Kind::Simple(raw) = &stage.kind {
+                        for word in raw {
+                            words.extend(decode(word, self));
+                        }
+                    }
+                }
+                words
+            }
+            None => decode(value, self),
+        };
+        if name.contains('[') {
+            decode_text(name, self);
+        }
+        if args.iter().any(Arg::is_from_network) {
+            self.tainted.insert(name.trim_end_matches('+').to_owned());
+        }
+        if matches!(name, "BASH_ENV" | "ENV") && args.iter().any(Arg::is_from_network) {
+            self.deny(network::PROGRAM, "Network output would become what a shell runs when it starts.");
+        }
+        if matches!(name, "PS4" | "PROMPT_COMMAND") {
+            // The shell expands the first and runs the second.
+            for arg in &args {
+                decode_text(&arg.text(), self);
+                self.apart(&arg.text(), &Input::default());
+            }
+        }
+        for arg in args {
+            protected::operand(self, &arg);
+        }
+    }
+
     /// Changes the tracked directory (`cd`, `pushd`, `popd`).
     pub(super) fn change_directory(&mut self, name: &str, args: &[Arg]) {
         let mut operands = args.iter().filter(|arg| {
@@ -73,6 +115,9 @@ impl Look for Walker<'_> {
             "HOME" => Value::Known(self.setting.home.to_owned()),
             "PWD" => Value::Known(self.cwd.clone()),
             "USER" => Value::Known(self.setting.user.to_owned()),
+            name if name.chars().all(|c| c.is_ascii_digit() || c == '@' || c == '*') => {
+                Value::Unknown { network: self.tainted.contains(PARAMETERS) }
+            }
             name => Value::Unknown { network: self.tainted.contains(name) },
         }
     }
@@ -96,7 +141,7 @@ impl Look for Walker<'_> {
     fn spend(&mut self, cost: usize) -> bool {
         if self.budget < cost {
             self.budget = 0;
-            self.partial = true;
+            self.give_up();
             return false;
         }
         self.budget -= cost;

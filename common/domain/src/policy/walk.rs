@@ -3,7 +3,8 @@
 //! Owns: what is known on the way (directory, standard input, names assigned from the network) and the order of
 //! visits. Must never skip a branch because an earlier one was fine (I8), and must never decide *allow*.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::Setting;
 use super::deny::{Finding, device, network, power, protected};
@@ -14,17 +15,19 @@ use super::syntax::{Command, Join, Kind, Step, Tree, read};
 use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_text};
 
-/// Work units for one judgement: a counter, no clock. Reading a plain command of 8 KiB uses about 100,000.
-const BUDGET: usize = 400_000;
+/// Work units for one judgement, a counter and no clock: these, and [`PER_BYTE`] for each byte of the text. Plain
+/// commands use up to 36 units a byte.
+const BUDGET: usize = 40_000;
+const PER_BYTE: usize = 40;
 /// Nesting of code in code that is followed.
 const MAX_DEPTH: u32 = 16;
 /// Commands inside commands that are followed, over all code.
 const MAX_LEVELS: u32 = 96;
-/// How often code is read as flat text.
-const MAX_FLATS: u32 = 1;
-
 /// Failed directory changes that are kept in mind in one and-or list.
 const MAX_STAYED: usize = 3;
+
+/// Functions that are kept in mind.
+const MAX_FUNCTIONS: usize = 64;
 
 /// The directory, the one before it, and the stack of `pushd`.
 type Place = (String, Option<String>, Vec<String>);
@@ -65,8 +68,14 @@ pub(super) struct Walker<'a> {
     pub(super) findings: Vec<Finding>,
     /// What the commands would do.
     pub(super) effects: Effects,
-    /// Some part was not looked at.
+    /// Some part was not looked at, or where it ends is doubtful.
     pub(super) partial: bool,
+    /// Some part was not looked at: too deep, or too much work.
+    pub(super) exhausted: bool,
+    /// How the tracked directory lies to the protected places.
+    pub(super) place: protected::Nearness,
+    /// Commands whose effects were noted.
+    pub(super) noted: usize,
     /// The tracked directory.
     pub(super) cwd: String,
     pub(super) old: Option<String>,
@@ -76,8 +85,11 @@ pub(super) struct Walker<'a> {
     depth: u32,
     /// Reading text that is too deep: every word that names a dangerous program begins a command.
     pub(super) flat: bool,
-    flats: u32,
     levels: u32,
+    /// Functions that the text defines.
+    pub(super) functions: BTreeMap<String, Rc<Command>>,
+    /// Calls of them that are being followed.
+    pub(super) calls: u32,
     /// Wrappers around the present command.
     pub(super) wraps: u32,
     /// What process substitutions of the current command held.
@@ -87,23 +99,27 @@ pub(super) struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    /// A walk that has seen nothing.
-    pub(super) fn new(setting: &'a Setting<'a>) -> Self {
+    /// A walk that has seen nothing, for a text of this length.
+    pub(super) fn new(setting: &'a Setting<'a>, length: usize) -> Self {
         Self {
             setting,
             protected: setting.protected.iter().map(|path| components(path)).collect(),
             findings: Vec::new(),
             effects: Effects::default(),
             partial: false,
+            exhausted: false,
+            place: protected::Nearness::default(),
+            noted: 0,
             cwd: setting.cwd.to_owned(),
             old: None,
             pushed: Vec::new(),
             tainted: BTreeSet::new(),
-            budget: BUDGET,
+            budget: BUDGET + PER_BYTE * length,
             depth: 0,
             flat: false,
-            flats: 0,
             levels: 0,
+            functions: BTreeMap::new(),
+            calls: 0,
             wraps: 0,
             beside: Facts::default(),
             sinks: Vec::new(),
@@ -117,14 +133,32 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Walks the whole text; what could not be followed as a tree is read as flat text.
+    pub(super) fn whole(&mut self, text: &str, tree: &Tree) {
+        self.spend(text.len() * 4);
+        self.tree(tree, &Input::default());
+        if self.partial {
+            self.flat(text);
+        }
+        if self.exhausted {
+            network::anywhere(self, text);
+        }
+    }
+
+    /// Notes that a part was not looked at.
+    pub(super) fn give_up(&mut self) {
+        self.partial = true;
+        self.exhausted = true;
+    }
+
     /// Walks a text of code with this input.
     pub(super) fn code(&mut self, code: &str, input: &Input) -> Facts {
         if self.flat {
             return Facts::default();
         }
         if self.depth >= MAX_DEPTH || !self.spend(code.len() * 8) {
-            self.partial = true;
-            return self.flat(code);
+            self.give_up();
+            return Facts::default();
         }
         self.depth += 1;
         let tree = read(code);
@@ -145,7 +179,9 @@ impl<'a> Walker<'a> {
 
     /// Walks a tree that was already read.
     pub(super) fn tree(&mut self, tree: &Tree, input: &Input) -> Facts {
-        self.partial |= tree.marks.too_deep;
+        if tree.marks.too_deep {
+            self.give_up();
+        }
         let facts = self.list(tree, &tree.list, input);
         for body in tree.bodies.iter().filter(|body| body.expands) {
             decode_text(&body.text, self);
@@ -154,11 +190,7 @@ impl<'a> Walker<'a> {
     }
 
     /// The last resort for code too deep to read as a tree: brackets and quotes become separators.
-    pub(super) fn flat(&mut self, code: &str) -> Facts {
-        if self.flat || self.flats >= MAX_FLATS {
-            return Facts::default();
-        }
-        self.flats += 1;
+    fn flat(&mut self, code: &str) {
         self.flat = true;
         let budget = std::mem::replace(&mut self.budget, code.len() * 16 + 4096);
         // The text of a here-document and the operands of a test become commands like the rest.
@@ -170,10 +202,9 @@ impl<'a> Walker<'a> {
             .map(|c| if matches!(c, '(' | ')' | '`' | '{' | '}') { ';' } else { c })
             .collect();
         let tree = read(&text);
-        let facts = self.list(&tree, &tree.list, &Input::default());
+        self.list(&tree, &tree.list, &Input::default());
         self.flat = false;
         self.budget = budget;
-        facts
     }
 
     fn place(&self) -> Place {
@@ -249,9 +280,9 @@ impl<'a> Walker<'a> {
         all
     }
 
-    fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
+    pub(super) fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
         if !self.spend(16 + self.cwd.len() * 2) || self.levels >= MAX_LEVELS {
-            self.partial = true;
+            self.give_up();
             return Facts::default();
         }
         self.levels += 1;
@@ -281,6 +312,9 @@ impl<'a> Walker<'a> {
             }
             Kind::Function { name, body } => {
                 power::fork_bomb(self, name, body);
+                if self.functions.len() < MAX_FUNCTIONS {
+                    self.functions.insert(name.clone(), Rc::clone(body));
+                }
                 let saved = self.place();
                 let facts = self.command(tree, body, &input);
                 self.restore(saved);
@@ -288,6 +322,12 @@ impl<'a> Walker<'a> {
             }
             Kind::Test(words) => {
                 self.words(words);
+                // An arithmetic comparison expands the subscripts of its operands, quoted or not.
+                for word in words.iter().filter(|word| word.contains('[') && word.contains('\'')) {
+                    for arg in decode(word, self) {
+                        decode_text(&arg.text(), self);
+                    }
+                }
                 Facts::default()
             }
             Kind::Arithmetic(text) => {
@@ -340,35 +380,6 @@ impl<'a> Walker<'a> {
             args.extend(decode(word, self));
         }
         self.invoke(&args, input)
-    }
-
-    fn assign(&mut self, word: &str) {
-        let Some((name, value)) = assignment(word) else { return };
-        let inner = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
-        let args = match inner {
-            Some(list) => {
-                let tree = read(list);
-                let mut words = Vec::new();
-                for stage in tree.list.iter().flat_map(|step| &step.stages) {
-                    if let Kind::Simple(raw) = &stage.kind {
-                        for word in raw {
-                            words.extend(decode(word, self));
-                        }
-                    }
-                }
-                words
-            }
-            None => decode(value, self),
-        };
-        if name.contains('[') {
-            decode_text(name, self);
-        }
-        if args.iter().any(Arg::is_from_network) {
-            self.tainted.insert(name.trim_end_matches('+').to_owned());
-        }
-        for arg in args {
-            protected::operand(self, &arg);
-        }
     }
 
     /// Resolves an argument against the tracked directory.

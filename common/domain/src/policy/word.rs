@@ -23,7 +23,7 @@ impl Arg {
 
     /// Its text; unknown units count as empty, globs as they are written.
     pub(super) fn text(&self) -> String {
-        self.units.iter().map(ToString::to_string).collect()
+        super::glob::text(&self.units)
     }
 
     /// Whether it holds a glob.
@@ -104,11 +104,15 @@ pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
         return Vec::new();
     }
     lexer.unquoted();
-    let (home, user, cwd) = (lexer.look.home(), lexer.look.user(), lexer.look.cwd());
     let (out, quoted) = (lexer.out, lexer.quoted);
+    if out.iter().all(|mark| matches!(mark, Mark::Unit(_))) {
+        let units: Vec<Unit> = out.into_iter().filter_map(Mark::into_unit).collect();
+        return if quoted || !units.is_empty() { vec![Arg { units, quoted }] } else { Vec::new() };
+    }
+    let (home, user, cwd) = (look.home(), look.user(), look.cwd());
     let mut args = Vec::new();
     for part in super::brace::expand(out) {
-        if !look.spend(part.len()) {
+        if !look.spend(part.len() + 24) {
             break;
         }
         args.extend(super::brace::fields(part, quoted, &home, &user, &cwd));

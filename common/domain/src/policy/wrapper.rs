@@ -61,18 +61,7 @@ const WRAPPERS: &[Wrapper] = &[
     plain(&["pkexec"], "u:", "user= disable-internal-agent keep-cwd"),
     plain(&["command"], "pvV", ""),
     plain(
-        &[
-            "builtin",
-            "nohup",
-            "coproc",
-            "eatmydata",
-            "fakeroot",
-            "setarch",
-            "linux32",
-            "linux64",
-            "busybox",
-            "toybox",
-        ],
+        &["builtin", "nohup", "coproc", "eatmydata", "fakeroot", "linux32", "linux64", "busybox", "toybox"],
         "",
         "",
     ),
@@ -90,6 +79,7 @@ const WRAPPERS: &[Wrapper] = &[
         "qf:",
         "",
     ),
+    after(&["setarch"], "vBFILRSTXZ3v", "verbose addr-no-randomize show list uname-2.6"),
     plain(&["tini"], "sp:vwge:", ""),
     plain(&["exec"], "cla:", ""),
     plain(&["nice"], "n:0123456789", "adjustment="),
@@ -273,6 +263,10 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
             _ => false,
         };
     result.argv.push(operands.to_vec());
+    if name == "setarch" {
+        // Its architecture may be left out.
+        result.argv.push(parsed.operands.clone());
+    }
     if name == "start-stop-daemon" {
         let mut words: Vec<Arg> =
             parsed.values(&["x", "exec", "a", "startas"]).into_iter().cloned().collect();

@@ -43,10 +43,26 @@ pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
 
 /// Whether a filter has a word that reads beyond its input.
 fn reads_more(filter: &str) -> bool {
-    filter.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|word| {
-        matches!(
-            word,
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut rest = filter;
+    let mut before = "";
+    while let Some(start) = rest.find(part) {
+        let tail = &rest[start..];
+        let end = tail.find(|c: char| !part(c)).unwrap_or(tail.len());
+        let gap = &rest[..start];
+        // `.env` is a field of that name, unless the dot belongs to `..` or to a number.
+        let field = gap.ends_with('.')
+            && !gap.ends_with("..")
+            && !(gap == "." && before.ends_with(|c: char| c.is_ascii_digit()));
+        let loads = matches!(
+            &tail[..end],
             "env" | "ENV" | "import" | "include" | "modulemeta" | "input_filename" | "get_search_list"
-        )
-    })
+        );
+        if loads && !field {
+            return true;
+        }
+        before = &tail[..end];
+        rest = &tail[end..];
+    }
+    false
 }

@@ -23,7 +23,7 @@ fn grammar(what: &str) -> Why {
 }
 
 /// Refuses every character and construct outside the grammar.
-pub(super) fn check(text: &str) -> Result<(), Why> {
+pub(super) fn check(text: &str, user: &str) -> Result<(), Why> {
     if let Some(c) = text.chars().find(|c| invisible(*c)) {
         return Err((
             "ask.invisible",
@@ -53,8 +53,8 @@ pub(super) fn check(text: &str) -> Result<(), Why> {
             '{' | '}' => return Err(grammar("braces")),
             '(' | ')' => return Err(grammar("brackets")),
             '#' if begins => return Err(grammar("a comment")),
-            '~' if begins && matches!(at(i + 1), Some('+' | '-')) => {
-                return Err(grammar("a `~` that stands for a directory of the moment"));
+            '~' if begins && !own(&chars[i + 1..], user) => {
+                return Err(grammar("a `~` that stands for a place other than the own home"));
             }
             '!' if begins
                 && at(i + 1)
@@ -78,6 +78,13 @@ pub(super) fn check(text: &str) -> Result<(), Why> {
         i += 1;
     }
     Ok(())
+}
+
+/// Whether what stands behind a `~` names the own home.
+fn own(rest: &[char], user: &str) -> bool {
+    let ends = |c: &char| matches!(c, '/' | ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>');
+    let name: String = rest.iter().take_while(|c| !ends(c)).collect();
+    name.is_empty() || name == user
 }
 
 fn expands(next: Option<char>) -> bool {

@@ -51,6 +51,11 @@ const LONG_VALUES: &[&str] = &[
 
 /// Judges the words of `ps`.
 pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
+    // Where a word with a dash fits no Unix option, ps reads all of them as BSD letters: `ps -ax`.
+    words(args, UNIX, UNIX_VALUES).or_else(|why| words(args, BSD, BSD_VALUES).map_err(|_| why))
+}
+
+fn words(args: &[Arg], dashed: &str, dashed_values: &str) -> Result<(), Why> {
     let mut at = 0;
     while let Some(arg) = args.get(at) {
         let text = arg.text();
@@ -73,7 +78,7 @@ pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
             if letters.contains('u') && letters.contains('x') && letters.contains('e') {
                 return Err(refused(&text));
             }
-            at += cluster(&text, letters, UNIX, UNIX_VALUES, args.get(at), &mut values)?;
+            at += cluster(&text, letters, dashed, dashed_values, args.get(at), &mut values)?;
         } else {
             at += cluster(&text, &text, BSD, BSD_VALUES, args.get(at), &mut values)?;
         }

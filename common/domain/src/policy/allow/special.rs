@@ -110,7 +110,16 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
     };
     match name {
         "tail" => {
-            // `-5`, the old form, is a count; `-5f` is not.
+            // `-5` and `+5`, the old forms, are counts; `-5f` and `+5f` follow.
+            let follows = |arg: &&Arg| {
+                let text = arg.text();
+                text.starts_with('+')
+                    && text[1..].starts_with(|c: char| c.is_ascii_digit() || "bcl".contains(c))
+                    && text.ends_with('f')
+            };
+            if let Some(old) = args.iter().find(follows) {
+                return Err(refused(name, &old.text()));
+            }
             let rest: Vec<Arg> = args.iter().filter(|arg| !count(&arg.text())).cloned().collect();
             let parsed = read(&table::TAIL, &rest);
             parsed.unknown.first().map_or(Ok(()), |option| Err(refused(name, option)))
@@ -274,5 +283,6 @@ fn sed(args: &[Arg]) -> Result<(), Why> {
     let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     let plain =
         files.iter().all(|file| !file.text().starts_with('-') || matches!(file.text().as_str(), "-" | "--"));
-    if flag.text() == "-n" && number(from) && number(to) && plain { Ok(()) } else { Err(wrong()) }
+    let quiet = matches!(flag.text().as_str(), "-n" | "--quiet" | "--silent");
+    if quiet && number(from) && number(to) && plain { Ok(()) } else { Err(wrong()) }
 }

@@ -94,13 +94,13 @@ pub(super) const HOSTNAME: Options = gnu(
     "short all-ip-addresses version help yp nis",
     "fqdn long ip-address alias domain all-fqdns file boot",
 );
-/// `file`, without `-C -f -L -p -s -S -z -Z`.
+/// `file`, without `-C -f -L -p -S -z -Z`.
 pub(super) const FILE: Options = gnu(
-    "bcdDe:EF:hiklm:nNP:rv0",
-    "brief checking-printout exclude= exclude-quiet= separator= no-dereference mime mime-type \
+    "bcdDe:EF:hiklm:nNP:rsv0",
+    "special-files brief checking-printout exclude= exclude-quiet= separator= no-dereference mime mime-type \
      mime-encoding apple extension keep-going list magic-file= no-buffer no-pad print0 parameter= raw \
      version help debug",
-    "compile files-from dereference preserve-date special-files no-sandbox uncompress uncompress-noreport",
+    "compile files-from dereference preserve-date no-sandbox uncompress uncompress-noreport",
 );
 /// `rg`, without `--pre --search-zip --hostname-bin --follow` and their short forms.
 pub(super) const RG: Options = exact(

@@ -1,8 +1,9 @@
 //! D5 and D6: network output as a program, shells over sockets. Approval cannot bind unseen bytes.
 
-use crate::policy::glob::{Unit, literal, names};
+use crate::policy::glob::{Unit, can_be};
 use crate::policy::path::{carried, resolve};
 use crate::policy::pattern::is_pattern;
+use crate::policy::program::{is_interpreter, is_network};
 use crate::policy::walk::Walker;
 use crate::policy::word::Arg;
 
@@ -21,17 +22,17 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
             socket_path(walker, arg);
         }
     }
-    let texts: Vec<String> = args.iter().map(Arg::text).collect();
+    let texts = || args.iter().map(Arg::text);
     let runs = match name {
         "nc" | "ncat" | "netcat" | "nc.traditional" | "nc.openbsd" | "nc6" | "pwncat" | "cryptcat"
-        | "sbd" => texts.iter().any(|text| netcat_runs(text)),
-        "socat" => texts.iter().any(|text| {
+        | "sbd" => texts().any(|text| netcat_runs(&text)),
+        "socat" => texts().any(|text| {
             let text = text.to_ascii_lowercase();
             ["exec:", "system:", "shell:"]
                 .iter()
                 .any(|kind| text.starts_with(kind) || text.contains(&format!("!!{kind}")))
         }),
-        "websocat" => texts.iter().any(|text| {
+        "websocat" => texts().any(|text| {
             ["exec:", "cmd:", "sh-c:"].iter().any(|kind| text.starts_with(kind)) || text == "--exec-args"
         }),
         _ => false,
@@ -62,7 +63,43 @@ pub(in crate::policy) fn is_program(name: &str, args: &[Arg], piped: bool) -> bo
             .iter()
             .zip(is_pattern(name, args))
             .any(|(arg, pattern)| pattern && arg.is_from_network() && arg.text().trim().is_empty());
-    file || whole
+    file || whole || piped && runs_input(name, args)
+}
+
+/// Whether the program of `awk` or `sed` hands what it reads to a shell: `system()`, a pipe, `e`.
+fn runs_input(name: &str, args: &[Arg]) -> bool {
+    let programs = args.iter().zip(is_pattern(name, args)).filter(|(_, pattern)| *pattern);
+    programs.map(|(arg, _)| arg.text()).any(|program| {
+        if name == "sed" {
+            let flags = program.rsplit(['/', '|', ',', '#', '@', '!']).next().unwrap_or_default();
+            let substitutes = program.starts_with('s') && program.len() > 4;
+            let shaped =
+                !flags.is_empty() && flags.chars().all(|c| c.is_ascii_digit() || "gpiIemM".contains(c));
+            return program == "e" || (substitutes && shaped && flags.contains('e'));
+        }
+        name.ends_with("awk")
+            && (program.contains("system(")
+                || ["sh\"", "bash\"", "dash\""]
+                    .iter()
+                    .any(|shell| program.contains('|') && program.contains(shell)))
+    })
+}
+
+/// D5 in a text that could not be followed to its end: whether its words name a program that fetches and one that
+/// runs. What joins them was not seen, so nothing says that they are apart.
+pub(in crate::policy) fn anywhere(walker: &mut Walker<'_>, text: &str) {
+    let bare: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+    let (mut fetches, mut runs) = (false, bare.contains(". <("));
+    for word in bare.split(|c: char| !(c.is_ascii_alphanumeric() || "_-+.".contains(c))) {
+        fetches |= is_network(word);
+        runs |= is_interpreter(word) || matches!(word, "eval" | "source");
+    }
+    if fetches && runs {
+        walker.deny(
+            PROGRAM,
+            "The command is too deeply nested to show that network output does not become a program.",
+        );
+    }
 }
 
 fn netcat_runs(text: &str) -> bool {
@@ -83,14 +120,23 @@ fn netcat_runs(text: &str) -> bool {
 
 /// Notes `/dev/tcp` and `/dev/udp`.
 pub(in crate::policy) fn socket_path(walker: &mut Walker<'_>, arg: &Arg) {
+    if !arg.units.contains(&Unit::Lit('/')) {
+        return;
+    }
+    if !arg.has_glob() {
+        let text = arg.text();
+        if !text.contains("/dev") && !text.contains('%') {
+            return;
+        }
+    }
     for units in carried(&arg.units) {
         if units.first() != Some(&Unit::Lit('/')) {
             continue;
         }
         let path = resolve(&units, &walker.cwd);
         if let [first, second, ..] = path.as_slice()
-            && names(first, &literal("dev"))
-            && (names(second, &literal("tcp")) || names(second, &literal("udp")))
+            && can_be(first, "dev")
+            && (can_be(second, "tcp") || can_be(second, "udp"))
             && !second.iter().all(Unit::is_glob)
         {
             walker.deny(SOCKET, "`/dev/tcp` and `/dev/udp` open a socket from the shell itself.");

@@ -29,7 +29,7 @@ const POWER_UNITS: &[&str] = &[
 
 /// Judges one command.
 pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
-    let texts: Vec<String> = args.iter().map(Arg::text).collect();
+    let texts = || args.iter().map(Arg::text);
     let power = match name {
         "shutdown"
         | "reboot"
@@ -41,8 +41,8 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         | "s6-linux-init-hpr"
         | "s6-linux-init-shutdown"
         | "zzz" => true,
-        "init" | "telinit" => texts.iter().any(|text| matches!(text.as_str(), "0" | "1" | "6" | "s" | "S")),
-        "systemctl" | "loginctl" => texts.iter().any(|text| {
+        "init" | "telinit" => texts().any(|text| matches!(text.as_str(), "0" | "1" | "6" | "s" | "S")),
+        "systemctl" | "loginctl" => texts().any(|text| {
             matches!(
                 text.as_str(),
                 "reboot"
@@ -70,7 +70,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         walker.deny(POWER, format!("`{name}` would stop or restart the machine."));
     }
     if name == "kill" {
-        kill(walker, &texts);
+        kill(walker, &texts().collect::<Vec<_>>());
     }
 }
 

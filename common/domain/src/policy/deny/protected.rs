@@ -11,6 +11,17 @@ use crate::policy::word::Arg;
 /// The rule's id.
 pub(in crate::policy) const RULE: &str = "deny.protected_path";
 
+/// How the tracked directory lies to the protected paths, kept from word to word.
+#[derive(Debug, Default)]
+pub(in crate::policy) struct Nearness {
+    /// The directory this is about.
+    directory: String,
+    /// It may be in one.
+    inside: bool,
+    /// One may be below it.
+    above: bool,
+}
+
 /// Judges the operands of one command.
 pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     if matches!(name, "echo" | "printf") {
@@ -29,18 +40,8 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
 
 /// Judges one operand.
 pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
-    // A plain name in a directory that no protected path goes through is most of what there is to see.
-    let plain =
-        |unit: &Unit| matches!(unit, Unit::Lit(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    if arg.units.iter().all(plain) && !walker.cwd.starts_with("/proc") {
-        let near = walker
-            .setting
-            .protected
-            .iter()
-            .any(|place| walker.cwd.starts_with(place.as_str()) || place.starts_with(&walker.cwd));
-        if !near {
-            return;
-        }
+    if is_far(walker, arg) {
+        return;
     }
     for units in carried(&arg.units) {
         if units.is_empty() {
@@ -51,6 +52,34 @@ pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
             walker.deny(RULE, format!("{} belongs to MetatronOS itself or to another process.", show(&path)));
         }
     }
+}
+
+/// A cheap look, true of most words: no protected path can come of it.
+fn is_far(walker: &mut Walker<'_>, arg: &Arg) -> bool {
+    let setting = walker.setting;
+    let named = |text: &str| {
+        text.contains("proc")
+            || setting
+                .protected
+                .iter()
+                .any(|place| text.contains(place.rsplit('/').next().unwrap_or_default()))
+    };
+    if walker.place.directory != walker.cwd {
+        let above = setting.protected.iter().any(|place| place.starts_with(&walker.cwd));
+        walker.place = Nearness { directory: walker.cwd.clone(), inside: named(&walker.cwd), above };
+    }
+    if walker.place.inside {
+        return false;
+    }
+    // One name more below a directory that no protected path goes through.
+    if !arg.units.contains(&Unit::Lit('/')) {
+        return !walker.place.above;
+    }
+    if arg.has_glob() {
+        return false;
+    }
+    let text = arg.text();
+    !text.contains('%') && !named(&text) && (text.starts_with('/') || !walker.place.above)
 }
 
 /// Whether a path is, or can be, protected.

@@ -4,7 +4,7 @@ use crate::policy::glob::Unit;
 use crate::policy::option::{Options, read};
 use crate::policy::path::{Components, above, components, same, show};
 use crate::policy::walk::Walker;
-use crate::policy::word::Arg;
+use crate::policy::word::{Arg, Look as _};
 
 /// The rule's id.
 pub(in crate::policy) const RULE: &str = "deny.recursive_delete";
@@ -51,7 +51,10 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     let workspace = components(walker.setting.workspace);
     let cwd = components(&walker.cwd);
     for target in targets {
-        if target.text().is_empty() {
+        if !walker.spend(target.units.len() + 32) {
+            return;
+        }
+        if target.text().is_empty() || is_deep(walker, &target) {
             continue;
         }
         let path = walker.resolve(&target);
@@ -59,6 +62,14 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
             walker.deny(RULE, format!("`{name}` would work recursively on {what} ({}).", show(&path)));
         }
     }
+}
+
+/// A cheap look, true of most targets: a plain name in a directory below home that is not the workspace.
+fn is_deep(walker: &Walker<'_>, target: &Arg) -> bool {
+    let below = |path: &str, place: &str| path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
+    let (cwd, setting) = (walker.cwd.as_str(), walker.setting);
+    let plain = target.units.iter().all(|unit| matches!(unit, Unit::Lit(c) if *c != '/' && *c != '.'));
+    plain && below(cwd, setting.home) && !below(setting.workspace, cwd)
 }
 
 /// Why a path is too much to change recursively.

@@ -2,6 +2,8 @@
 //!
 //! Owns: what opens and closes a compound command. Must never fail: a missing closer ends at the end of the text.
 
+use std::rc::Rc;
+
 use super::reader::Reader;
 use super::{Kind, List, Step};
 use crate::policy::nest;
@@ -50,7 +52,7 @@ impl Reader {
             "" => None,
             _ => {
                 let start = self.pos;
-                self.word();
+                let word = self.word();
                 self.blanks();
                 if self.peek() == Some('(') {
                     self.pos += 1;
@@ -79,7 +81,7 @@ impl Reader {
 
     pub(super) fn function(&mut self, name: String) -> Option<Kind> {
         self.gap();
-        let body = Box::new(self.command()?);
+        let body = Rc::new(self.command()?);
         Some(Kind::Function { name, body })
     }
 

@@ -7,6 +7,8 @@
 mod compound;
 mod reader;
 
+use std::rc::Rc;
+
 pub(super) use reader::read;
 
 /// A list of commands.
@@ -63,7 +65,7 @@ pub(super) enum Kind {
         /// Its name.
         name: String,
         /// Its body.
-        body: Box<Command>,
+        body: Rc<Command>,
     },
     /// `[[ … ]]`.
     Test(Vec<String>),

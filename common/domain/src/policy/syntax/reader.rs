@@ -9,6 +9,8 @@ use crate::policy::track::assignment;
 const MAX_DEPTH: u32 = 40;
 /// The longest subscript of an assigned element that is read as one.
 const MAX_SUBSCRIPT: usize = 512;
+/// No reserved word is longer, continued lines included.
+const LONGEST_RESERVED: usize = 32;
 const TRANSPARENT: &[&str] = &["then", "else", "elif", "do"];
 const CLOSERS: &[&str] = &["fi", "done", "esac", "}"];
 
@@ -38,6 +40,8 @@ pub(super) struct Reader {
     pub(super) depth: u32,
     pub(super) tree: Tree,
     pub(super) owed: Vec<(usize, String, bool)>,
+    /// Where the word that was read last begins and ends.
+    last: (usize, usize),
     /// A `[[` was found not to close: none behind it does.
     pub(super) unclosed: bool,
 }
@@ -114,13 +118,16 @@ impl Reader {
         }
     }
 
-    /// The raw word that begins here, not consumed; empty when an operator does.
+    /// The raw word that begins here as far as it can be a reserved one, not consumed; empty when an operator does.
     pub(super) fn glance(&mut self) -> String {
-        let (start, marks) = (self.pos, self.tree.marks);
-        let word = self.word();
-        self.pos = start;
-        self.tree.marks = marks;
-        word
+        let start = self.pos;
+        self.skip_word();
+        let end = std::mem::replace(&mut self.pos, start);
+        if end > start + LONGEST_RESERVED {
+            return "…".to_owned();
+        }
+        // The shell joins continued lines before it knows a word.
+        self.chars[start..end].iter().collect::<String>().replace("\\\n", "")
     }
 
     /// Reads until the closer: a word such as `fi`, `)`, or `;;` for a case branch.
@@ -256,13 +263,13 @@ impl Reader {
 
     pub(super) fn simple(&mut self) -> Command {
         let (mut words, mut redirects) = (Vec::new(), Vec::new());
+        let mut prefix = true;
         loop {
             self.blanks();
             if let Some(redirect) = self.redirect() {
                 redirects.push(redirect);
                 continue;
             }
-            let prefix = words.iter().all(|word: &String| assignment(word).is_some());
             let word = if prefix { self.element() + &self.word() } else { self.word() };
             if word.is_empty() {
                 if self.peek() == Some('(') {
@@ -271,12 +278,16 @@ impl Reader {
                 }
                 return Command { kind: Kind::Simple(words), redirects };
             }
+            prefix = prefix && assignment(&word).is_some();
             words.push(word);
         }
     }
 
     pub(super) fn redirect(&mut self) -> Option<Redirect> {
         let start = self.pos;
+        if !self.peek().is_some_and(|c| c.is_ascii_digit() || matches!(c, '<' | '>' | '&' | '{')) {
+            return None;
+        }
         if self.peek() == Some('{') {
             while self.peek().is_some_and(|c| c == '{' || c == '}' || c == '_' || c.is_ascii_alphanumeric()) {
                 self.pos += 1;
@@ -336,6 +347,16 @@ impl Reader {
     /// Consumes one raw word; empty when an operator or the end is here.
     pub(super) fn word(&mut self) -> String {
         let start = self.pos;
+        self.skip_word();
+        self.chars[start..self.pos].iter().collect()
+    }
+
+    fn skip_word(&mut self) {
+        let start = self.pos;
+        if self.last.0 == start && self.last.1 > start {
+            self.pos = self.last.1;
+            return;
+        }
         while let Some(c) = self.peek() {
             match c {
                 '<' | '>' if self.at(1) == Some('(') => {
@@ -352,6 +373,6 @@ impl Reader {
                 _ => self.pos = nest::skip(&self.chars, self.pos),
             }
         }
-        self.chars[start..self.pos].iter().collect()
+        self.last = (start, self.pos);
     }
 }

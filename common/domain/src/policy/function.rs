@@ -1,0 +1,39 @@
+//! Functions that a text defines, and the positional parameters of what it calls.
+//!
+//! Owns: what a call of such a function does, with its input and its words. Must never follow calls without a bound.
+
+use super::syntax::Tree;
+use super::walk::{Facts, Input, Walker};
+use super::word::{Arg, Look as _};
+
+/// The name under which all of `$1 … $@ $*` are known.
+pub(super) const PARAMETERS: &str = "@";
+/// Calls within calls that are followed.
+const MAX_CALLS: u32 = 4;
+
+impl Walker<'_> {
+    /// Follows the call of a function that the text defines.
+    pub(super) fn call(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
+        let Some(body) = self.functions.get(name).cloned() else { return Facts::default() };
+        if self.calls >= MAX_CALLS || !self.spend(64) {
+            return Facts::default();
+        }
+        self.calls += 1;
+        let facts = self.with_parameters(args, |walker| walker.command(&Tree::default(), &body, input));
+        self.calls -= 1;
+        facts
+    }
+
+    /// Walks what these words are the positional parameters of.
+    pub(super) fn with_parameters(&mut self, args: &[Arg], walk: impl FnOnce(&mut Self) -> Facts) -> Facts {
+        let known = self.tainted.contains(PARAMETERS);
+        if args.iter().any(Arg::is_from_network) {
+            self.taint(PARAMETERS.to_owned());
+        }
+        let facts = walk(self);
+        if !known {
+            self.tainted.remove(PARAMETERS);
+        }
+        facts
+    }
+}
