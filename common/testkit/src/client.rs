@@ -23,9 +23,12 @@ pub struct Owner {
     cookie: String,
 }
 
+/// A WebSocket of ours.
+pub type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
 /// A live view of what happens.
 pub struct Watch {
-    socket: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
+    socket: Socket,
     next_id: u64,
     /// The number of the last fact that was seen.
     pub last: i64,
@@ -149,8 +152,8 @@ impl Owner {
         self.post(&format!("/approvals/{id}/decision"), &body).await
     }
 
-    /// Opens a WebSocket and watches every fact after the number `after`.
-    pub async fn watch(&self, after: i64) -> Result<Watch> {
+    /// Opens a WebSocket, and says nothing on it yet.
+    pub async fn socket(&self) -> Result<Socket> {
         let mut request =
             format!("{}/api/v1/ws", self.url.replacen("http", "ws", 1)).into_client_request()?;
         for (name, value) in [
@@ -160,7 +163,12 @@ impl Owner {
         ] {
             request.headers_mut().insert(name, value.parse()?);
         }
-        let (socket, _) = connect_async(request).await?;
+        Ok(connect_async(request).await?.0)
+    }
+
+    /// Opens a WebSocket and watches every fact after the number `after`.
+    pub async fn watch(&self, after: i64) -> Result<Watch> {
+        let socket = self.socket().await?;
         let mut watch = Watch { socket, next_id: 1, last: after };
         watch.subscribe(&json!({ "topic": "events", "after": after })).await?;
         Ok(watch)

@@ -66,6 +66,11 @@ impl RedisServer {
         self.folder.path()
     }
 
+    /// Its process; none while it is killed.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Kills it, as a crash would. Does nothing when it does not run.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {

@@ -1,7 +1,8 @@
-//! Benchmarks of what the system is built on, beside a peer on the same machine: `bench queue --reps 5`.
+//! Benchmarks beside a peer on the same machine: `bench queue --reps 5`, `bench terminal`.
 //!
-//! Rooms: `queue` is the list of what is measured, `role` the processes that do the work (ours in `ours`, `BullMQ`'s in
-//! `bench/peer`), `rig` the Redis they share, `row` what is printed, `machine` what else was going on.
+//! Rooms: `queue` is the list of what is measured of queues, `role` the processes that do the work (ours in `ours`,
+//! `BullMQ`'s in `bench/peer`), `rig` the Redis they share; `terminal` is what is measured of terminals (the peer's in
+//! `bench/terminal`); `row` what is printed, `machine` what else was going on.
 //!
 //! The tests reach into no process; these programs are the processes: they use the product's own libraries, as its
 //! services do.
@@ -12,6 +13,7 @@ mod queue;
 mod rig;
 mod role;
 mod row;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -20,7 +22,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::queue::Plan;
 
 const USAGE: &str = "\
-usage: bench queue [--reps N] [--only TEXT] [--smoke]
+usage: bench queue|terminal [--reps N] [--only TEXT] [--smoke]
   --reps N      repetitions of each row, ours and the peer in turn (3)
   --only TEXT   only rows whose name holds TEXT
   --smoke       tiny numbers: shows that the benchmark works, measures nothing";
@@ -40,6 +42,7 @@ fn start(words: &[String]) -> Result<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["role", spec] => ours::play(&serde_json::from_str(spec).context("the role can't be read")?),
         ["queue", options @ ..] => queue::run(&plan(options)?),
+        ["terminal", options @ ..] => terminal::run(&plan(options)?),
         _ => bail!("{USAGE}"),
     }
 }
