@@ -84,12 +84,20 @@ pub(crate) struct Providers {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProviderBody {
     /// 1 to 80 characters.
+    #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     name: String,
     /// Such as `http://127.0.0.1:11434/v1`.
+    #[schema(
+        min_length = 8,
+        max_length = 500,
+        pattern = r"^https?://[!$-.0-9;=A-Z\[\]_a-z~][!$-;=A-Z\[\]_a-z~]*$"
+    )]
     base_url: String,
     /// The model's name there.
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$")]
     model: String,
     /// When absent, a changed provider keeps its key as long as its address stays.
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 4096, pattern = "^[!-~]+$")]
     api_key: Option<Secret>,
 }
 
@@ -114,8 +122,15 @@ pub(crate) struct ProbeStored {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProbeFields {
+    #[schema(
+        min_length = 8,
+        max_length = 500,
+        pattern = r"^https?://[!$-.0-9;=A-Z\[\]_a-z~][!$-;=A-Z\[\]_a-z~]*$"
+    )]
     base_url: String,
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$")]
     model: String,
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 4096, pattern = "^[!-~]+$")]
     api_key: Option<Secret>,
 }
 
