@@ -1,4 +1,5 @@
 // A browser, a page that forgives nothing, and one look at a page in every size and theme.
+import assert from "node:assert/strict"
 import { mkdtemp, readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
@@ -58,4 +59,11 @@ export async function inspect(page, faults, name) {
     }
   }
   await page.setViewportSize({ width: 390, height: 844 })
+}
+
+/** A change made through the API by the page's own session. */
+export const post = async (page, path, data) => {
+  const response = await page.request.post(`/api/v1${path}`, { data, headers: { origin: baseUrl } })
+  assert.ok(response.ok(), `${path}: ${response.status()} ${await response.text()}`)
+  return response.json()
 }

@@ -1,7 +1,7 @@
 // A page that is loaded again in the middle of an answer: only what it has not seen comes over the line.
 import assert from "node:assert/strict"
 import { Buffer } from "node:buffer"
-import { baseUrl } from "./browser.mjs"
+import { post } from "./browser.mjs"
 import { startModel } from "./model.mjs"
 
 const BEFORE = "These words were on the page before it was loaded again, שלום too, "
@@ -29,12 +29,6 @@ function listen(page) {
     }
   }
   return { frames, until }
-}
-
-const post = async (page, path, data) => {
-  const response = await page.request.post(`/api/v1${path}`, { data, headers: { origin: baseUrl } })
-  assert.ok(response.ok(), `${path}: ${response.status()} ${await response.text()}`)
-  return response.json()
 }
 
 /** Connects a model of our own, reloads in the middle of its answer, and counts what comes afterwards. */

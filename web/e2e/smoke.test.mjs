@@ -4,6 +4,7 @@ import { after, before, test } from "node:test"
 import { baseUrl, claimCode, inspect, launch, open, password, shots, text } from "./browser.mjs"
 import { readTheDocs } from "./docs.mjs"
 import { reloadInTheMiddle } from "./reload.mjs"
+import { scrollBack } from "./scroll.mjs"
 
 // What the demonstration model answers with a command that needs the owner's word.
 const REQUEST = process.env.REQUEST ?? "Practice with me: run something that needs my approval."
@@ -124,7 +125,7 @@ test("the same in Hebrew, from the login on", { timeout: 180_000 }, async () => 
   assert.deepEqual(faults, [])
 })
 
-test("a reload in the middle of an answer, and the API's own pages", { timeout: 120_000 }, async () => {
+test("a long chat read backwards, a reload in the middle of an answer, and the API's own pages", { timeout: 180_000 }, async () => {
   const { context, page, faults } = await open(browser, "en")
   await page.goto("/")
   const say = text.en
@@ -132,6 +133,7 @@ test("a reload in the middle of an answer, and the API's own pages", { timeout: 
   await page.keyboard.press("Enter")
   // The owner chose Hebrew last.
   await page.getByRole("link", { name: text.he.nav.chat, exact: true }).waitFor()
+  await scrollBack(page, text.he)
   await reloadInTheMiddle(page, text.he)
   await readTheDocs(page)
   await context.close()

@@ -268,24 +268,27 @@ impl Store {
         read(self.reader(), approval).await
     }
 
-    /// At most `limit` questions: those that wait, the most urgent first; or the others, the newest first, from behind
-    /// the id `before`.
+    /// At most `limit` questions: those that wait, the most urgent first; or the others, the newest first; from behind
+    /// the question `after`.
     pub async fn approvals(
         &self,
         waiting: bool,
         limit: u32,
-        before: Option<ApprovalId>,
+        after: Option<ApprovalId>,
     ) -> Result<Vec<Approval>, Error> {
-        let before = before.map_or_else(|| "apr_z".to_owned(), |id| id.to_string());
+        let after = after.map(|id| id.to_string());
         let rows = sqlx::query_as!(
             Row,
             "select a.id, a.run_id, r.chat_id, c.title as chat_title, a.exec_id, a.state, a.risk, a.digest, a.nonce,
                a.asked_at, a.expires_at, a.decided_at, a.decided_by, a.reason
              from approval a join run r on r.id = a.run_id join chat c on c.id = r.chat_id
-             where (a.state = 'waiting') = ?1 and a.id < ?2
+             left join approval last on last.id = ?2
+             where (a.state = 'waiting') = ?1 and (?2 is null
+               or (?1 and a.expires_at > last.expires_at)
+               or (a.id < ?2 and (not ?1 or a.expires_at = last.expires_at)))
              order by case when ?1 then a.expires_at else 0 end, a.id desc limit ?3",
             waiting,
-            before,
+            after,
             limit,
         )
         .fetch_all(self.reader())

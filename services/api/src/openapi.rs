@@ -1,10 +1,13 @@
 //! The OpenAPI document, made from the code. A test keeps the committed `openapi.json` equal to it; the committed text is
 //! what is served, so that no process holds the document as a tree.
 
+use std::collections::BTreeMap;
+
 use utoipa::Modify;
 use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
@@ -69,6 +72,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// The document, made from the code.
 pub fn document() -> OpenApi {
     let (_, mut document) = router().split_for_parts();
+    let schemas =
+        document.components.as_ref().map(|components| components.schemas.clone()).unwrap_or_default();
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
@@ -77,9 +82,23 @@ pub fn document() -> OpenApi {
                 .content("application/problem+json", problem)
                 .build();
             operation.responses.responses.insert("default".to_owned(), RefOr::T(refusal));
+            if let Some(RefOr::T(body)) = &mut operation.request_body
+                && !requires(body, &schemas)
+            {
+                body.required = Some(Required::False);
+            }
         }
     }
     document
+}
+
+/// Whether something in this body is required. Where nothing is, the body itself may be left out.
+fn requires(body: &RequestBody, schemas: &BTreeMap<String, RefOr<Schema>>) -> bool {
+    body.content.values().any(|content| {
+        let RefOr::T(Content { schema: Some(RefOr::Ref(named)), .. }) = content else { return true };
+        let name = named.ref_location.rsplit('/').next().unwrap_or_default();
+        !matches!(schemas.get(name), Some(RefOr::T(Schema::Object(object))) if object.required.is_empty())
+    })
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

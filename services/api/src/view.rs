@@ -24,6 +24,7 @@ const LARGEST_PAGE: u32 = 200;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Page {
     /// Items at most, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     pub(crate) limit: Option<u32>,
     /// `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,

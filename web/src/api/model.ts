@@ -11,6 +11,7 @@ export type Exec = Schemas["Exec"]
 export type Exit = Schemas["Exit"]
 export type Fact = Schemas["Event"]
 export type Message = Schemas["Message"]
+export type MessagePage = Schemas["Messages"]
 export type Part = Schemas["Part"]
 export type Probe = Schemas["Probe"]
 /** What the server says, and what the browser finds out by itself. */

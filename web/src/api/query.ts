@@ -46,10 +46,14 @@ export const chatsQuery = infiniteQueryOptions({
   getNextPageParam: (last) => last.next_cursor ?? undefined,
 })
 
+/** What was said in a chat, the newest page first. */
 export const messagesQuery = (chat: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: keys.messages(chat),
-    queryFn: async () => (await body(api.GET("/api/v1/chats/{id}/messages", { params: { path: { id: chat } } }))).items,
+    queryFn: ({ pageParam }) =>
+      body(api.GET("/api/v1/chats/{id}/messages", { params: { path: { id: chat }, query: pageParam ? { cursor: pageParam } : {} } })),
+    initialPageParam: "",
+    getNextPageParam: (newer) => newer.next_cursor ?? undefined,
   })
 
 export const providersQuery = queryOptions({

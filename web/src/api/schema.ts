@@ -100,7 +100,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show everything said in a conversation */
+        /**
+         * Show what was said in a conversation
+         * @description The newest page first; each page in the order in which it was said.
+         */
         get: operations["messages"];
         put?: never;
         /**
@@ -664,8 +667,11 @@ export interface components {
         ChangePasswordBody: {
             /** @description The present one. */
             current: components["schemas"]["Secret"];
-            /** @description The new one: 10 characters at least. */
-            password: components["schemas"]["Secret"];
+            /**
+             * Format: password
+             * @description The new one: 10 characters at least.
+             */
+            password: string;
         };
         /** @description A conversation, as a list shows it. */
         Chat: {
@@ -683,7 +689,7 @@ export interface components {
         };
         /** @description A conversation to begin. */
         ChatBody: {
-            /** @description When absent, it is named after its first message. */
+            /** @description When absent or blank, it is named after its first message. */
             title?: string | null;
         };
         ChatId: string;
@@ -698,8 +704,11 @@ export interface components {
             code: components["schemas"]["Secret"];
             /** @description A BCP 47 language tag. */
             language?: string | null;
-            /** @description The owner's password: 10 characters at least. */
-            password: components["schemas"]["Secret"];
+            /**
+             * Format: password
+             * @description The owner's password: 10 characters at least.
+             */
+            password: string;
             /** @description An IANA time zone. */
             timezone?: string | null;
         };
@@ -879,7 +888,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -1100,17 +1109,21 @@ export interface components {
         };
         /** @description Something to say. */
         MessageBody: {
+            /** @description In Markdown, 256 KiB at most. */
             text: string;
         };
         MessageId: string;
-        /** @description Everything said in a conversation, in order. */
+        /** @description A page of what was said in a conversation. */
         Messages: {
             /**
              * Format: int64
              * @description Subscribe after this fact: nothing is lost between.
              */
             eid: number;
+            /** @description In the order in which they were said. */
             items: components["schemas"]["Message"][];
+            /** @description For the page with what was said before. */
+            next_cursor?: string | null;
         };
         /** @description A token that was just made. */
         NewToken: components["schemas"]["Token"] & {
@@ -1201,7 +1214,8 @@ export interface components {
         ProbeBody: components["schemas"]["ProbeStored"] | components["schemas"]["ProbeFields"];
         /** @description Fields to be tried. */
         ProbeFields: {
-            api_key?: components["schemas"]["Secret"] | null;
+            /** Format: password */
+            api_key?: string | null;
             base_url: string;
             model: string;
         };
@@ -1247,7 +1261,11 @@ export interface components {
         };
         /** @description A provider to be stored. */
         ProviderBody: {
-            api_key?: components["schemas"]["Secret"] | null;
+            /**
+             * Format: password
+             * @description When absent, a changed provider keeps its key as long as its address stays.
+             */
+            api_key?: string | null;
             /** @description Such as `http://127.0.0.1:11434/v1`. */
             base_url: string;
             /** @description The model's name there. */
@@ -1283,6 +1301,7 @@ export interface components {
         };
         /** @description Another title. */
         RenameBody: {
+            /** @description On one line. */
             title: string;
         };
         /**
@@ -1428,9 +1447,12 @@ export interface components {
         };
         /** @description What is to change; what is absent stays. */
         SettingsBody: {
+            /** @description 16 KiB at most. */
             instruction?: string | null;
+            /** @description A BCP 47 language tag. */
             language?: string | null;
             theme?: components["schemas"]["Theme"] | null;
+            /** @description An IANA time zone that the machine knows. */
             timezone?: string | null;
         };
         /** @description Where the first run stands. Once claimed, only the state. */
@@ -1664,7 +1686,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChatBody"];
             };
@@ -1783,7 +1805,12 @@ export interface operations {
     };
     messages: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 id: components["schemas"]["ChatId"];
@@ -1865,6 +1892,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Events"];
+                    "text/event-stream": string;
                 };
             };
             /** @description Refused: the code says why */
@@ -1951,7 +1979,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["LogoutBody"] | null;
+                "application/json": components["schemas"]["LogoutBody"];
             };
         };
         responses: {
@@ -2525,7 +2553,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["SettingsBody"];
             };

@@ -227,6 +227,7 @@ export const en = {
     stopped: "Stopped. What ran before stays as it is.",
     expired: "This run expired: nobody answered in time, and nothing further ran.",
     toEnd: "To the end",
+    older: "Show older messages",
     today: "Today",
     yesterday: "Yesterday",
     noAi: "no AI",

@@ -223,6 +223,7 @@ export const he: Messages = {
     stopped: "נעצר. מה שכבר רץ נשאר כמו שהוא.",
     expired: "הריצה פגה: איש לא ענה בזמן, ודבר נוסף לא רץ.",
     toEnd: "לסוף",
+    older: "הצגת הודעות קודמות",
     today: "היום",
     yesterday: "אתמול",
     noAi: "בלי AI",

@@ -51,6 +51,7 @@ pub(crate) struct ApprovalPage {
     #[param(inline)]
     state: Option<ApprovalFilter>,
     /// Items at most, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -104,6 +105,7 @@ pub(crate) struct DecisionBody {
     /// The nonce of the card.
     nonce: String,
     /// Why, for the model to read.
+    #[schema(max_length = 2000)]
     reason: Option<String>,
 }
 
@@ -145,11 +147,10 @@ async fn approvals(
 ) -> Answer<Json<Approvals>> {
     let limit = limit(page.limit)?;
     let waiting = page.state != Some(ApprovalFilter::History);
-    let before = page.cursor.as_deref().map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let after = page.cursor.as_deref().map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
     let eid = app.eid().await?;
-    let mut rows = app.store.approvals(waiting, limit + 1, before).await?;
-    // Those that wait are ordered by urgency: the first page is all there is to see.
-    let more = rows.len() > limit as usize && !waiting;
+    let mut rows = app.store.approvals(waiting, limit + 1, after).await?;
+    let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next_cursor = rows.last().filter(|_| more).map(|row| row.id.to_string());
     let mut items = Vec::with_capacity(rows.len());
@@ -185,8 +186,8 @@ async fn decide(
     body: Body<DecisionBody>,
 ) -> Answer<Json<Approval>> {
     let DecisionBody { decision: answer, digest, nonce, reason } = body.value;
-    if reason.as_ref().is_some_and(|reason| reason.len() > LONGEST_REASON) {
-        return Err(ApiError::field("/reason", format!("must have at most {LONGEST_REASON} bytes")));
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
+        return Err(ApiError::field("/reason", format!("must have at most {LONGEST_REASON} characters")));
     }
     let now = app.now();
     let mut tx = app.store.begin().await?;

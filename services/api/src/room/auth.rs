@@ -185,7 +185,7 @@ pub(crate) struct LogoutBody {
 /// Sign out
 #[utoipa::path(
     post, path = "/logout", tag = "auth", security(("session" = [])),
-    request_body(content = Option<LogoutBody>), responses((status = NO_CONTENT))
+    request_body = LogoutBody, responses((status = NO_CONTENT))
 )]
 async fn logout(
     State(app): State<App>,
@@ -267,6 +267,7 @@ pub(crate) struct ChangePasswordBody {
     /// The present one.
     current: Secret,
     /// The new one: 10 characters at least.
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
     password: Secret,
 }
 

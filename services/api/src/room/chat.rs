@@ -90,10 +90,13 @@ pub(crate) struct Message {
     parts: Vec<Part>,
 }
 
-/// Everything said in a conversation, in order.
+/// A page of what was said in a conversation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Messages {
+    /// In the order in which they were said.
     items: Vec<Message>,
+    /// For the page with what was said before.
+    next_cursor: Option<String>,
     /// Subscribe after this fact: nothing is lost between.
     eid: i64,
 }
@@ -102,7 +105,8 @@ pub(crate) struct Messages {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChatBody {
-    /// When absent, it is named after its first message.
+    /// When absent or blank, it is named after its first message.
+    #[schema(max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     title: Option<String>,
 }
 
@@ -110,6 +114,11 @@ pub(crate) struct ChatBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RenameBody {
+    /// On one line.
+    #[schema(
+        max_length = 200,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     title: String,
 }
 
@@ -117,6 +126,8 @@ pub(crate) struct RenameBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MessageBody {
+    /// In Markdown, 256 KiB at most.
+    #[schema(min_length = 1, max_length = 262_144, pattern = r"\S")]
     text: String,
 }
 
@@ -236,17 +247,31 @@ async fn delete_chat(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Show everything said in a conversation
+/// Show what was said in a conversation
+///
+/// The newest page first; each page in the order in which it was said.
 #[utoipa::path(
-    get, path = "/chats/{id}/messages", tag = "chat", params(("id" = ChatId, Path,)),
+    get, path = "/chats/{id}/messages", tag = "chat", params(("id" = ChatId, Path,), Page),
     responses((status = OK, body = Messages)), security(("session" = []), ("token" = ["read"]))
 )]
-async fn messages(State(app): State<App>, _reader: Reader, Id(id): Id<ChatId>) -> Answer<Json<Messages>> {
+async fn messages(
+    State(app): State<App>,
+    _reader: Reader,
+    Id(id): Id<ChatId>,
+    Params(page): Params<Page>,
+) -> Answer<Json<Messages>> {
+    let limit = page.limit()?;
+    let before = page.cursor.as_deref().map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
     // Read before the rows: what they show is at least as new.
     let eid = app.eid().await?;
     app.store.chat(id).await?;
-    let rows = app.store.messages(id).await?;
-    Ok(Json(Messages { items: shown(&app, rows).await?, eid }))
+    let mut rows = app.store.messages_before(id, limit + 1, before).await?;
+    let more = rows.len() > limit as usize;
+    if more {
+        rows.remove(0);
+    }
+    let next_cursor = rows.first().filter(|_| more).map(|row| row.seq.to_string());
+    Ok(Json(Messages { items: shown(&app, rows).await?, next_cursor, eid }))
 }
 
 /// Say something
@@ -282,9 +307,7 @@ async fn post_message(
         app.commit(tx).await?;
         (posted.message, posted.run)
     };
-    let rows = app.store.messages(id).await?;
-    let row =
-        rows.into_iter().rfind(|row| row.id == message).ok_or_else(|| ApiError::not_found("message"))?;
+    let row = app.store.message(message).await?;
     let mut shown = shown(&app, vec![row]).await?;
     let message = shown.pop().ok_or_else(|| ApiError::not_found("message"))?;
     let run = app.store.run(run).await?.into();

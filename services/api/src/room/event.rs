@@ -41,6 +41,7 @@ pub(crate) struct EventPage {
     /// Those after this one; from the first that is kept when absent.
     after: Option<i64>,
     /// Items at most, 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -57,7 +58,7 @@ pub(crate) struct Events {
 /// With `Accept: text/event-stream` it is a stream that goes on after `Last-Event-ID`, or from now.
 #[utoipa::path(
     get, path = "/events", tag = "event", params(EventPage), security(("session" = []), ("token" = ["read"])),
-    responses((status = OK, body = Events))
+    responses((status = OK, content((Events = "application/json"), (String = "text/event-stream"))))
 )]
 async fn events(
     State(app): State<App>,

@@ -49,6 +49,7 @@ pub(crate) struct OutputRange {
     /// The first byte, from 0.
     from: Option<u64>,
     /// Bytes at most, 1 to 1048576.
+    #[param(minimum = 1, maximum = 1_048_576)]
     limit: Option<u32>,
 }
 

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
+use crate::check;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id};
 use crate::once::{self, Key, Once};
@@ -84,12 +85,20 @@ pub(crate) struct Providers {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProviderBody {
     /// 1 to 80 characters.
+    #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     name: String,
     /// Such as `http://127.0.0.1:11434/v1`.
+    #[schema(
+        min_length = 8,
+        max_length = 500,
+        pattern = r"^https?://([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?(/[!$-;=A-Z_a-z~]*)?$"
+    )]
     base_url: String,
     /// The model's name there.
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$")]
     model: String,
     /// When absent, a changed provider keeps its key as long as its address stays.
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 4096, pattern = "^[!-~]+$")]
     api_key: Option<Secret>,
 }
 
@@ -114,8 +123,15 @@ pub(crate) struct ProbeStored {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProbeFields {
+    #[schema(
+        min_length = 8,
+        max_length = 500,
+        pattern = r"^https?://([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?(/[!$-;=A-Z_a-z~]*)?$"
+    )]
     base_url: String,
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$")]
     model: String,
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 4096, pattern = "^[!-~]+$")]
     api_key: Option<Secret>,
 }
 
@@ -174,17 +190,7 @@ impl From<ProbeRow> for Probe {
 }
 
 fn check_fields(base_url: &str, model: &str, api_key: Option<&str>) -> Answer<()> {
-    let rest = base_url.strip_prefix("https://").or_else(|| base_url.strip_prefix("http://"));
-    let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}@?#".contains(c);
-    if base_url.len() > 500
-        || !rest
-            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':']) && rest.chars().all(plain))
-    {
-        return Err(ApiError::field(
-            "/base_url",
-            "must be like https://api.example.com/v1, without user, query or fragment",
-        ));
-    }
+    check::base_url(base_url)?;
     if !(1..=200).contains(&model.chars().count()) || model.chars().any(char::is_control) {
         return Err(ApiError::field("/model", "must have 1 to 200 characters"));
     }
@@ -199,7 +205,7 @@ fn check_fields(base_url: &str, model: &str, api_key: Option<&str>) -> Answer<()
     Ok(())
 }
 
-fn check(body: &ProviderBody) -> Answer<ProviderFields<'_>> {
+fn fields(body: &ProviderBody) -> Answer<ProviderFields<'_>> {
     if !(1..=80).contains(&body.name.trim().chars().count()) {
         return Err(ApiError::field("/name", "must have 1 to 80 characters"));
     }
@@ -248,7 +254,7 @@ async fn add_provider(
     let id = if let Some(made) = once.before(&app).await? {
         once::id(&made)?
     } else {
-        let fields = check(&body.value)?;
+        let fields = fields(&body.value)?;
         let api_key = body.value.api_key.as_ref().map(Secret::as_str);
         let mut tx = app.store.begin().await?;
         let id = tx.add_provider(&app.vault, &fields, api_key, app.now()).await?;
@@ -274,7 +280,7 @@ async fn change_provider(
     body: Body<ProviderBody>,
 ) -> Answer<Json<Provider>> {
     let former = own(&app, id).await?;
-    let fields = check(&body.value)?;
+    let fields = fields(&body.value)?;
     let api_key = body.value.api_key.as_ref().map(Secret::as_str);
     let mut tx = app.store.begin().await?;
     tx.change_provider(&app.vault, &former, &fields, api_key, app.now()).await?;

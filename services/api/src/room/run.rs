@@ -41,6 +41,7 @@ pub(crate) struct RunPage {
     #[param(inline)]
     state: Option<RunFilter>,
     /// Items at most, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

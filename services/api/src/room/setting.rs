@@ -55,9 +55,15 @@ pub(crate) struct Settings {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettingsBody {
+    /// A BCP 47 language tag.
+    #[schema(max_length = 35, pattern = "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$")]
     language: Option<String>,
+    /// An IANA time zone that the machine knows.
+    #[schema(max_length = 63, pattern = "^[A-Za-z0-9_+-][A-Za-z0-9_+/-]*$")]
     timezone: Option<String>,
     theme: Option<Theme>,
+    /// 16 KiB at most.
+    #[schema(max_length = 16_384)]
     instruction: Option<String>,
 }
 

@@ -90,10 +90,13 @@ pub(crate) struct ClaimBody {
     /// The printed code; dashes and case don't matter.
     code: Secret,
     /// The owner's password: 10 characters at least.
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
     password: Secret,
     /// A BCP 47 language tag.
+    #[schema(max_length = 35, pattern = "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$")]
     language: Option<String>,
     /// An IANA time zone.
+    #[schema(max_length = 63, pattern = "^[A-Za-z0-9_+-][A-Za-z0-9_+/-]*$")]
     timezone: Option<String>,
 }
 

@@ -110,10 +110,13 @@ pub(crate) struct Tokens {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenBody {
     /// 1 to 80 characters.
+    #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     name: String,
     /// One at least.
+    #[schema(min_items = 1)]
     scopes: Vec<Scope>,
     /// 1 to 3650; 90 when absent.
+    #[schema(minimum = 1, maximum = 3650)]
     expires_in_days: Option<u32>,
 }
 

@@ -11,6 +11,7 @@ mod auth;
 mod door;
 mod limit;
 mod matrix;
+mod page;
 mod room;
 mod setup;
 mod socket;

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query"
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { useEffect, useState } from "react"
 import { Link, useNavigate } from "react-router"
 import { asProblem } from "../../api/client"
@@ -12,9 +12,10 @@ import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
-import { chatQuery, runQuery, useSend, useStop } from "./api"
+import { chatQuery, inOrder, runQuery, useSend, useStop } from "./api"
 import { Composer } from "./Composer"
 import { Ending, Entry, Streaming } from "./Entry"
+import { useOlder } from "./older"
 import { ThreadHead } from "./ThreadHead"
 import { useStick } from "./stick"
 
@@ -24,7 +25,8 @@ export function Thread({ id }: { id: string }) {
   const navigate = useNavigate()
   const [draft, setDraft] = useState("")
   const chat = useQuery(chatQuery(id))
-  const messages = useQuery(messagesQuery(id))
+  const list = useInfiniteQuery(messagesQuery(id))
+  const messages = list.data ? inOrder(list.data) : []
   const runId = chat.data?.last_run?.id ?? ""
   const run = useQuery(runQuery(runId)).data
   const state = run?.state ?? chat.data?.last_run?.state
@@ -32,6 +34,7 @@ export function Thread({ id }: { id: string }) {
   const send = useSend(id, () => setDraft(""))
   const stop = useStop()
   const { box, away, onScroll, toEnd } = useStick<HTMLDivElement>()
+  const older = useOlder(box, list)
   useTitle(chat.data?.title ?? text.chat.title)
   useEffect(() => {
     if (!active || runId === "") return undefined
@@ -63,12 +66,19 @@ export function Thread({ id }: { id: string }) {
         onGone={() => void navigate(paths.chats, { replace: true })}
       />
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
-      <div className="log" ref={box} onScroll={onScroll} role="log" aria-label={text.chat.transcript} tabIndex={0}>
-        {messages.isPending ? <Loading /> : null}
-        <ProblemNote problem={messages.error && !messages.data ? asProblem(messages.error) : missing} />
-        {messages.data?.map((message) => <Entry key={message.id} message={message} />)}
-        {active ? <Now run={run} runId={runId} state={state} messages={messages.data ?? []} /> : null}
-        {run && !active ? <Ending run={run} noticed={hasNotice(messages.data, run.id)} /> : null}
+      <div className="log" ref={box} onScroll={() => { onScroll(); older.onScroll() }} role="log" aria-label={text.chat.transcript} tabIndex={0}>
+        {list.isPending ? <Loading /> : null}
+        <ProblemNote problem={list.error && (!list.data || list.isFetchNextPageError) ? asProblem(list.error) : missing} />
+        {list.hasNextPage ? (
+          <button type="button" className="btn sm bare older" disabled={list.isFetchingNextPage} onClick={older.load}>
+            {text.chat.older}
+          </button>
+        ) : null}
+        {messages.map((message) => (
+          <Entry key={message.id} message={message} />
+        ))}
+        {active ? <Now run={run} runId={runId} state={state} messages={messages} /> : null}
+        {run && !active ? <Ending run={run} noticed={hasNotice(messages, run.id)} /> : null}
       </div>
       {away ? (
         <button type="button" className="btn sm to-end" onClick={toEnd}>
@@ -91,8 +101,8 @@ export function Thread({ id }: { id: string }) {
   )
 }
 
-const hasNotice = (messages: readonly Message[] | undefined, run: string) =>
-  messages?.some((message) => message.run_id === run && message.parts.some((part) => part.type === "notice")) ?? false
+const hasNotice = (messages: readonly Message[], run: string) =>
+  messages.some((message) => message.run_id === run && message.parts.some((part) => part.type === "notice"))
 
 /** What the run does at this moment, after the last message. */
 function Now({ run, runId, state, messages }: { run: RunDetail | undefined; runId: string; state: string; messages: readonly Message[] }) {

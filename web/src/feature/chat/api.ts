@@ -1,10 +1,10 @@
 // Reads and writes of one chat.
-import { queryOptions, useMutation } from "@tanstack/react-query"
+import { type InfiniteData, queryOptions, useMutation } from "@tanstack/react-query"
 import { useRef } from "react"
 import { api, body, freshKey } from "../../api/client"
 import { cache } from "../../api/connection"
 import { keys } from "../../api/keys"
-import type { Message } from "../../api/model"
+import type { Message, MessagePage } from "../../api/model"
 
 export const chatQuery = (id: string) =>
   queryOptions({ queryKey: keys.chat(id), queryFn: () => body(api.GET("/api/v1/chats/{id}", { params: { path: { id } } })) })
@@ -15,6 +15,19 @@ export const runQuery = (id: string) =>
     enabled: id !== "",
     queryFn: () => body(api.GET("/api/v1/runs/{id}", { params: { path: { id } } })),
   })
+
+/** What is loaded of a chat: the newest page first. */
+export type MessagePages = InfiniteData<MessagePage>
+
+/** Everything that is loaded, in the order in which it was said. */
+export const inOrder = (known: MessagePages): Message[] => known.pages.toReversed().flatMap((page) => page.items)
+
+/** The same pages with a message at the end, unless it is there already. */
+export function withMessage(known: MessagePages, message: Message): MessagePages {
+  const [newest, ...older] = known.pages
+  if (!newest || newest.items.some((it) => it.id === message.id)) return known
+  return { ...known, pages: [{ ...newest, items: [...newest.items, message] }, ...older] }
+}
 
 /** Sends a message, in a new chat if there is none. A second try of the same words is the same message. */
 export function useSend(chat: string | undefined, done: (chat: string) => void) {
@@ -35,7 +48,7 @@ export function useSend(chat: string | undefined, done: (chat: string) => void) 
     },
     onSuccess: ({ id, message }) => {
       keyed.current = { text: "", key: "", chat }
-      cache.setQueryData<Message[]>(keys.messages(id), (known) => (known && !known.some((it) => it.id === message.id) ? [...known, message] : known))
+      cache.setQueryData<MessagePages>(keys.messages(id), (known) => known && withMessage(known, message))
       done(id)
     },
     onSettled: () => Promise.all([cache.invalidateQueries({ queryKey: keys.chats }), ...(chat ? [cache.invalidateQueries({ queryKey: keys.chat(chat) })] : [])]),

@@ -1,16 +1,19 @@
-//! Conversations and their messages. A message of the AI is one complete model turn.
+//! Conversations. What is said in them is in [`message`].
 
 use metatron_domain::actor::Actor;
 use metatron_domain::budget::Budget;
 use metatron_domain::clock::Instant;
-use metatron_domain::command::{JobKind, Priority, Queue};
 use metatron_domain::event::EventKind;
-use metatron_domain::id::{ChatId, MessageId, RunId};
+use metatron_domain::id::{ChatId, RunId};
 use metatron_domain::run::{Origin, RunState};
 use serde_json::json;
 
-use crate::error::{Error, count, json as read_json, parse, to_json};
+use crate::error::{Error, count, parse, to_json};
 use crate::{About, Store, Tx};
+
+mod message;
+
+pub use message::{Message, Posted};
 
 /// A conversation, as a list shows it.
 #[derive(Debug, Clone)]
@@ -29,38 +32,6 @@ pub struct Chat {
     pub cost_micros: u64,
     /// The beginning of the last thing said.
     pub last_text: String,
-}
-
-/// Something said.
-#[derive(Debug, Clone)]
-pub struct Message {
-    /// Its id.
-    pub id: MessageId,
-    /// Where it was said.
-    pub chat: ChatId,
-    /// Its place in the conversation, from 1.
-    pub seq: i64,
-    /// The run it belongs to.
-    pub run: Option<RunId>,
-    /// The model turn it is, for a message of the AI.
-    pub turn: Option<u32>,
-    /// `owner`, `ai` or `system`.
-    pub role: String,
-    /// Who said it.
-    pub actor: Actor,
-    /// What was said, in Markdown.
-    pub text: String,
-    /// When.
-    pub created_at: Instant,
-}
-
-/// What came of posting a message.
-#[derive(Debug, Clone, Copy)]
-pub struct Posted {
-    /// The message.
-    pub message: MessageId,
-    /// The run that will read it: a new one, or the one already at work in this conversation.
-    pub run: RunId,
 }
 
 /// A place in the list of conversations: the last row that was seen.
@@ -99,36 +70,6 @@ impl TryFrom<ChatRow> for Chat {
             last_run,
             cost_micros: count("cost", row.cost_micros)?,
             last_text: row.last_text,
-        })
-    }
-}
-
-struct MessageRow {
-    id: String,
-    chat_id: String,
-    seq: i64,
-    run_id: Option<String>,
-    turn: Option<i64>,
-    role: String,
-    actor: String,
-    text: String,
-    created_at: i64,
-}
-
-impl TryFrom<MessageRow> for Message {
-    type Error = Error;
-
-    fn try_from(row: MessageRow) -> Result<Self, Error> {
-        Ok(Self {
-            id: parse("message id", &row.id)?,
-            chat: parse("chat id", &row.chat_id)?,
-            seq: row.seq,
-            run: row.run_id.as_deref().map(|id| parse("run id", id)).transpose()?,
-            turn: row.turn.map(|turn| count("turn", turn)).transpose()?,
-            role: row.role,
-            actor: read_json("actor", &row.actor)?,
-            text: row.text,
-            created_at: Instant::from_millis(row.created_at),
         })
     }
 }
@@ -186,77 +127,6 @@ impl Tx {
         Ok(())
     }
 
-    /// Says something for the AI to act on. Where a run is at work in the conversation it reads the message at its
-    /// next turn; otherwise a new run is owed.
-    pub async fn post_message(
-        &mut self,
-        chat: ChatId,
-        text: &str,
-        origin: Origin,
-        actor: &Actor,
-        now: Instant,
-    ) -> Result<Posted, Error> {
-        let open = self.open_run(chat).await?;
-        let run = match open {
-            Some(run) => run,
-            None => self.create_run(chat, origin, actor, now).await?,
-        };
-        let message = self.add_message(chat, Some(run), None, "owner", actor, text, now).await?;
-        if open.is_none() {
-            let about = About { chat: Some(chat), run: Some(run), subject: Some(run.to_string()) };
-            self.record(EventKind::RunQueued, now, actor, about, json!({ "origin": origin })).await?;
-            self.enqueue(Queue::Run, Priority::High, JobKind::Run, &run.to_string(), None, now).await?;
-        }
-        Ok(Posted { message, run })
-    }
-
-    /// Adds a message and names the conversation after its first one.
-    #[expect(clippy::too_many_arguments, reason = "each is a column; a struct would be built once, here")]
-    pub(crate) async fn add_message(
-        &mut self,
-        chat: ChatId,
-        run: Option<RunId>,
-        turn: Option<u32>,
-        role: &str,
-        actor: &Actor,
-        text: &str,
-        now: Instant,
-    ) -> Result<MessageId, Error> {
-        let message = MessageId::new();
-        let (id, chat_id, now_ms) = (message.to_string(), chat.to_string(), now.as_millis());
-        let run_id = run.map(|run| run.to_string());
-        let actor_text = to_json("actor", actor)?;
-        let done = sqlx::query!(
-            "insert into message (id, chat_id, seq, run_id, turn, role, actor, text, created_at)
-             select ?1, ?2, coalesce((select max(seq) from message where chat_id = ?2), 0) + 1, ?3, ?4, ?5, ?6, ?7, ?8
-             from chat where id = ?2 and deleted_at is null",
-            id,
-            chat_id,
-            run_id,
-            turn,
-            role,
-            actor_text,
-            text,
-            now_ms,
-        )
-        .execute(self.db())
-        .await?;
-        found(done.rows_affected())?;
-        let title = title_of(text);
-        sqlx::query!(
-            "update chat set updated_at = ?, title = case when title = '' then ? else title end where id = ?",
-            now_ms,
-            title,
-            chat_id,
-        )
-        .execute(self.db())
-        .await?;
-        let about = About { chat: Some(chat), run, subject: Some(id) };
-        self.record(EventKind::MessageAdded, now, actor, about, json!({ "role": role, "turn": turn }))
-            .await?;
-        Ok(message)
-    }
-
     async fn open_run(&mut self, chat: ChatId) -> Result<Option<RunId>, Error> {
         let id = chat.to_string();
         let row = sqlx::query_scalar!(
@@ -299,16 +169,6 @@ impl Tx {
 
 fn found(rows: u64) -> Result<(), Error> {
     if rows == 0 { Err(Error::NotFound("the conversation")) } else { Ok(()) }
-}
-
-/// The first line of a message, short enough for a list.
-fn title_of(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    if line.chars().count() <= 60 {
-        return line.to_owned();
-    }
-    let short: String = line.chars().take(59).collect();
-    format!("{}…", short.trim_end())
 }
 
 impl Store {
@@ -354,19 +214,5 @@ impl Store {
         .fetch_optional(self.reader())
         .await?;
         row.ok_or(Error::NotFound("the conversation"))?.try_into()
-    }
-
-    /// Everything said in a conversation, in order.
-    pub async fn messages(&self, chat: ChatId) -> Result<Vec<Message>, Error> {
-        let id = chat.to_string();
-        let rows = sqlx::query_as!(
-            MessageRow,
-            r#"select id, chat_id, seq, run_id, turn, role, actor, text, created_at
-               from message where chat_id = ? order by seq"#,
-            id,
-        )
-        .fetch_all(self.reader())
-        .await?;
-        rows.into_iter().map(Message::try_from).collect()
     }
 }
