@@ -34,7 +34,8 @@ impl Desk {
         let committed = tx.commit().await?;
         crash::point(Point::SchedulerCommitted);
         let entries = self.bus.announce(&committed.events, &committed.owed).await;
-        self.store.mark_entries(&entries).await
+        self.store.note_entries(entries);
+        Ok(())
     }
 }
 
