@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -21,8 +22,14 @@ pub const DRAIN: Duration = Duration::from_secs(8);
 /// The exit status for settings or keys that are wrong: starting again won't help, so s6 leaves the service down.
 const BAD_CONFIGURATION: u8 = 78;
 
-/// Two threads carry a service of one owner, and each more costs memory while idle.
-const WORKER_THREADS: usize = 2;
+/// What carries the tasks of a service. Whatever blocks has threads of its own in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// One thread, for a service that mostly waits: its tasks wake each other without asking the kernel.
+    One,
+    /// Two, so that a task that computes holds up no other. Each more costs memory while idle.
+    Two,
+}
 
 /// What a service is given to be built from. Owned by the service; clones share the same process.
 #[derive(Debug, Clone)]
@@ -61,7 +68,7 @@ impl Fatal {
 ///
 /// The service is the future that `build` returns together with every task spawned on [`Frame::tasks`]; it may
 /// return as soon as its tasks run. After a signal it has [`DRAIN`] to finish.
-pub fn run<F, Fut>(name: &'static str, build: F) -> ExitCode
+pub fn run<F, Fut>(name: &'static str, threads: Threads, build: F) -> ExitCode
 where
     F: FnOnce(Frame) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
@@ -76,7 +83,7 @@ where
         }
     };
     telemetry::start(name, &config.log);
-    match start(name, config, build) {
+    match start(name, threads, config, build) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "{name} ends");
@@ -85,7 +92,7 @@ where
     }
 }
 
-fn start<F, Fut>(name: &'static str, config: Arc<Config>, build: F) -> anyhow::Result<()>
+fn start<F, Fut>(name: &'static str, threads: Threads, config: Arc<Config>, build: F) -> anyhow::Result<()>
 where
     F: FnOnce(Frame) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
@@ -93,12 +100,7 @@ where
     let ready = Ready::on(config.notify_fd).context("METATRON_NOTIFY_FD")?;
     harden::forbid_core_dumps()?;
     let instance = format!("{name}-{}-{}", config.host, boot_id()?);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKER_THREADS)
-        .thread_name(name)
-        .enable_all()
-        .build()
-        .context("cannot start the async runtime")?;
+    let runtime = runtime(name, threads).context("cannot start the async runtime")?;
     let outcome = runtime.block_on(async {
         let shutdown = CancellationToken::new();
         let (tasks, failures) = Tasks::new(shutdown.clone());
@@ -114,6 +116,15 @@ where
     // A blocking thread that still hangs (a PTY read) must not hold the exit up.
     runtime.shutdown_background();
     outcome
+}
+
+/// The runtime of a process called `name`.
+pub fn runtime(name: &'static str, threads: Threads) -> std::io::Result<Runtime> {
+    let mut builder = match threads {
+        Threads::One => Builder::new_current_thread(),
+        Threads::Two => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(2).thread_name(name).enable_all().build()
 }
 
 async fn supervise(

@@ -60,6 +60,17 @@ impl Error {
             _ => Self::Database(text),
         }
     }
+
+    /// The same error, for another of those whom it struck together.
+    pub(crate) fn repeated(&self) -> Self {
+        let again = |cause: &sqlx::Error| sqlx::Error::Protocol(cause.to_string());
+        match self {
+            Self::Busy(cause) => Self::Busy(again(cause)),
+            Self::Unwritable(cause) => Self::Unwritable(again(cause)),
+            Self::Database(cause) => Self::Database(again(cause)),
+            other => Self::Database(sqlx::Error::Protocol(other.to_string())),
+        }
+    }
 }
 
 /// Whether another connection holds the file.

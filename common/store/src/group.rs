@@ -5,6 +5,9 @@
 //! plain transaction costs; sixteen at once pay for one. Each statement is a trip to SQLite's thread and back, so what
 //! can be said together is.
 //!
+//! A commit waits for the disk, unless all that are in it can bear to lose it with the power ([`Wait::Nothing`]). The log
+//! is written to the disk in its order: what a later commit promises includes everything before it.
+//!
 //! Must never let a unit return before the commit that holds it, nor leave a group open that nobody will commit.
 
 use std::sync::Arc;
@@ -28,6 +31,16 @@ const BUSY: Duration = Duration::from_secs(10);
 /// processes take about one: the file would stand idle most of the time.
 const PAUSE: Duration = Duration::from_micros(500);
 
+/// What a unit's commit waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The disk: what returned survives the loss of power.
+    Disk,
+    /// Nothing: all processes see it at once and it outlives every one of them, but the power may go before it is on the
+    /// disk.
+    Nothing,
+}
+
 /// The one writer of this process. `SQLite` runs its connection on a thread of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
@@ -44,6 +57,10 @@ struct Line {
     /// Units that are done and wait for the commit.
     done: Vec<oneshot::Sender<Result<(), Error>>>,
     state: State,
+    /// What the open transaction's commit will wait for.
+    wait: Wait,
+    /// What the connection was told that commits wait for; nothing where that is not sure.
+    told: Option<Wait>,
 }
 
 /// What is open on the connection that writes.
@@ -90,21 +107,22 @@ impl Writer {
     /// Opens the connection that writes.
     pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self, Error> {
         let connection = connect(&options).await?;
-        let line = Line { connection, options, done: Vec::new(), state: State::Idle };
+        let (state, wait) = (State::Idle, Wait::Disk);
+        let line = Line { connection, options, done: Vec::new(), state, wait, told: None };
         Ok(Self { line: Arc::new(Mutex::new(line)), waiting: Arc::default() })
     }
 
     /// Waits for the writer and begins a unit of work, in a transaction of its own or in one that is open.
     pub(crate) async fn begin(&self) -> Result<Turn, Error> {
         let mut turn = self.turn().await?;
-        turn.line.enter(State::AtWork).await?;
+        turn.line.enter(State::AtWork, Wait::Disk).await?;
         Ok(turn)
     }
 
     /// As [`Writer::begin`], for a unit that is one statement: it needs no savepoint of its own.
-    pub(crate) async fn begin_single(&self) -> Result<Turn, Error> {
+    pub(crate) async fn begin_single(&self, wait: Wait) -> Result<Turn, Error> {
         let mut turn = self.turn().await?;
-        turn.line.enter(State::AtOne).await?;
+        turn.line.enter(State::AtOne, wait).await?;
         Ok(turn)
     }
 
@@ -150,10 +168,14 @@ impl Writer {
 impl Line {
     /// Opens what the next unit needs. The state is set first: should this future be dropped in the middle, what it did
     /// is undone.
-    async fn enter(&mut self, next: State) -> Result<(), Error> {
+    async fn enter(&mut self, next: State, wait: Wait) -> Result<(), Error> {
+        if self.state == State::Open && (self.wait, wait) == (Wait::Nothing, Wait::Disk) {
+            // What is open would not wait for the disk. It holds nothing: see `Turn::finish`.
+            self.abandon().await;
+        }
         let before = std::mem::replace(&mut self.state, next);
         let entered = match (before, next) {
-            (State::Idle, _) => self.begin().await,
+            (State::Idle, _) => self.begin(wait).await,
             (_, State::AtOne) => Ok(()),
             _ => self.run("release unit; savepoint unit").await,
         };
@@ -163,14 +185,30 @@ impl Line {
         entered.map_err(Error::from)
     }
 
-    async fn begin(&mut self) -> Result<(), sqlx::Error> {
+    async fn begin(&mut self, wait: Wait) -> Result<(), sqlx::Error> {
+        self.wait = wait;
         let since = Instant::now();
         loop {
-            match self.run("begin immediate; savepoint unit").await {
+            match self.begin_now(wait).await {
                 Err(error) if is_busy(&error) && since.elapsed() < BUSY => tokio::time::sleep(PAUSE).await,
                 begun => return begun,
             }
         }
+    }
+
+    async fn begin_now(&mut self, wait: Wait) -> Result<(), sqlx::Error> {
+        if self.told == Some(wait) {
+            return self.run("begin immediate; savepoint unit").await;
+        }
+        self.told = None;
+        // sqlite: the pragma works when it is prepared, so these must not be kept prepared.
+        let statements = match wait {
+            Wait::Disk => "pragma synchronous = full; begin immediate; savepoint unit",
+            Wait::Nothing => "pragma synchronous = normal; begin immediate; savepoint unit",
+        };
+        sqlx::raw_sql(statements).execute(&mut self.connection).await?;
+        self.told = Some(wait);
+        Ok(())
     }
 
     /// Undoes what a dropped unit left.
@@ -229,7 +267,7 @@ impl Line {
         if self.connection.ping().await.is_err()
             && let Ok(fresh) = connect(&self.options).await
         {
-            self.connection = fresh;
+            (self.connection, self.told) = (fresh, None);
         }
     }
 
@@ -266,7 +304,8 @@ impl Turn {
         self.line.state = State::Open;
         self.line.done.push(tell);
         let nobody_waits = self.writer.waiting.load(Ordering::Acquire) == 0;
-        if nobody_waits || self.line.done.len() >= MOST {
+        // Where nothing is waited for there is nothing to share.
+        if nobody_waits || self.line.wait == Wait::Nothing || self.line.done.len() >= MOST {
             self.line.commit().await;
         }
         self.handed_on = true;
@@ -277,6 +316,40 @@ impl Drop for Turn {
     fn drop(&mut self) {
         if !self.handed_on && self.line.state != State::Idle {
             self.writer.conclude_later();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn synchronous(turn: &mut Turn) -> i64 {
+        sqlx::query_scalar("pragma synchronous").persistent(false).fetch_one(turn.db()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_commit_waits_for_the_disk_whatever_did_not_wait_before_it() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let options = SqliteConnectOptions::new().filename(folder.path().join("db")).create_if_missing(true);
+        let writer = Writer::open(options).await.unwrap();
+        for _ in 0..2 {
+            let mut claim = writer.begin_single(Wait::Nothing).await.unwrap();
+            assert_eq!(synchronous(&mut claim).await, 1, "normal");
+            claim.commit().await.unwrap();
+            let mut finish = writer.begin_single(Wait::Disk).await.unwrap();
+            assert_eq!(synchronous(&mut finish).await, 2, "full");
+            let second = writer.begin();
+            tokio::pin!(second);
+            assert!(futures::poll!(&mut second).is_pending(), "stands in line");
+            // A claim that was dropped leaves an open transaction behind, which nobody who needs the disk may use.
+            let (committed, second) = tokio::join!(finish.commit(), second);
+            committed.unwrap();
+            second.unwrap().commit().await.unwrap();
+            drop(writer.begin_single(Wait::Nothing).await.unwrap());
+            let mut unit = writer.begin().await.unwrap();
+            assert_eq!(synchronous(&mut unit).await, 2, "full");
+            unit.commit().await.unwrap();
         }
     }
 }

@@ -7,19 +7,10 @@ use metatron_domain::command::{JobKind, Owed, Priority, Queue, Ticket};
 use metatron_domain::id::JobId;
 use metatron_domain::run::{RunEnd, RunError};
 
-use crate::error::{Error, parse, to_json};
+pub use crate::claim::Claim;
+use crate::claim::fence;
+use crate::error::{Error, parse};
 use crate::{Store, Tx};
-
-/// A claim on a job: the right to finish it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// The job.
-    pub job: JobId,
-    /// The epoch this claim made.
-    pub epoch: i64,
-    /// How often it was retried before.
-    pub attempt: i64,
-}
 
 /// An owed row as the reconciler sees it.
 #[derive(Debug, Clone)]
@@ -115,7 +106,7 @@ impl Tx {
         )
         .execute(self.db())
         .await?;
-        fence(done.rows_affected())
+        fence(done.rows_affected() == 1)
     }
 
     /// Fails with [`Error::Conflict`] unless the claim is still the newest.
@@ -128,7 +119,7 @@ impl Tx {
         )
         .fetch_one(self.db())
         .await?;
-        fence(u64::try_from(held).unwrap_or(0))
+        fence(held == 1)
     }
 
     /// Ends a job that its queue gave up, and what it was for, so that nobody waits for ever. A job that ended otherwise
@@ -180,41 +171,7 @@ impl Tx {
     }
 }
 
-fn fence(rows: u64) -> Result<(), Error> {
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(Error::Conflict("the job was taken over by another worker".to_owned()))
-    }
-}
-
 impl Store {
-    /// Claims a job for `holder`. `dead` is the former holder, when its death was observed. Nothing is returned when
-    /// the job is done, or held by somebody alive: the delivery is to be dropped.
-    pub async fn claim(&self, job: JobId, holder: &str, dead: Option<&str>) -> Result<Option<Claim>, Error> {
-        let id = job.to_string();
-        let mut tx = self.begin_single().await?;
-        let row = sqlx::query!(
-            r#"update job set state = 'claimed', holder = ?1, epoch = epoch + 1
-               where id = ?2 and (state = 'queued' or (state = 'claimed' and holder = ?3))
-               returning epoch as "epoch!: i64", attempt as "attempt!: i64""#,
-            holder,
-            id,
-            dead,
-        )
-        .fetch_optional(tx.db())
-        .await?;
-        let _ = tx.commit().await?;
-        Ok(row.map(|row| Claim { job, epoch: row.epoch, attempt: row.attempt }))
-    }
-
-    /// Finishes a claimed job where nothing else changes with it: as [`Tx::finish`], in a unit of its own.
-    pub async fn finish(&self, claim: &Claim, now: Instant) -> Result<(), Error> {
-        let mut tx = self.begin_single().await?;
-        tx.finish(claim, now).await?;
-        tx.commit().await.map(drop)
-    }
-
     /// Puts a claimed job back, to be tried again not before `due`.
     pub async fn put_back(&self, claim: &Claim, due: Instant, cause: &str) -> Result<(), Error> {
         let (id, due_ms) = (claim.job.to_string(), due.as_millis());
@@ -226,26 +183,6 @@ impl Store {
             cause,
             id,
             claim.epoch,
-        )
-        .execute(tx.db())
-        .await?;
-        let _ = tx.commit().await?;
-        Ok(())
-    }
-
-    /// Remembers which entries carry which jobs.
-    pub async fn mark_entries(&self, entries: &[(JobId, String)]) -> Result<(), Error> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        let pairs: Vec<_> = entries.iter().map(|(job, entry)| (job.to_string(), entry)).collect();
-        let pairs = to_json("entries", &pairs)?;
-        let mut tx = self.begin_single().await?;
-        // sqlite: `update … from` with a table-valued function, one statement for any number of rows.
-        sqlx::query!(
-            "update job set entry = pair.value ->> 1 from json_each(?) as pair
-             where job.id = pair.value ->> 0 and job.state in ('queued', 'claimed')",
-            pairs,
         )
         .execute(tx.db())
         .await?;

@@ -10,9 +10,11 @@
 pub mod approval;
 pub mod auth;
 pub mod chat;
+mod claim;
 mod error;
 pub mod event;
 pub mod exec;
+mod gather;
 mod group;
 pub mod job;
 pub mod journal;
@@ -30,7 +32,8 @@ use std::path::Path;
 
 use sqlx::SqlitePool;
 
-use crate::group::Writer;
+use crate::claim::Asks;
+use crate::group::{Wait, Writer};
 
 pub use error::Error;
 pub use open::{migrate, schema};
@@ -41,6 +44,7 @@ pub use unit::{About, Committed, Tx};
 pub struct Store {
     read: SqlitePool,
     write: Writer,
+    asks: Asks,
 }
 
 impl Store {
@@ -48,7 +52,7 @@ impl Store {
     pub async fn open(path: &Path) -> Result<Self, Error> {
         let write = open::writer(path).await?;
         let read = open::readers(path).await?;
-        Ok(Self { read, write })
+        Ok(Self { read, write, asks: Asks::default() })
     }
 
     /// Begins a unit of work. It waits for the writer, and holds it until it is committed or dropped: nothing slow may
@@ -59,7 +63,7 @@ impl Store {
 
     /// Begins a unit of work of exactly one statement that changes something.
     pub(crate) async fn begin_single(&self) -> Result<Tx, Error> {
-        Ok(Tx::new(self.write.begin_single().await?))
+        Ok(Tx::new(self.write.begin_single(Wait::Disk).await?))
     }
 
     /// The pool for statements that only read.
@@ -69,6 +73,7 @@ impl Store {
 
     /// Waits for the last unit of work and closes the files.
     pub async fn close(&self) {
+        self.note_the_rest().await;
         self.read.close().await;
         self.write.close().await;
     }

@@ -114,3 +114,47 @@ async fn a_refused_statement_ends_its_own_unit_and_no_other() {
     b.unwrap();
     assert_eq!(owed(&store).await, ["a", "b"]);
 }
+
+#[tokio::test]
+async fn claims_and_ends_that_meet_are_each_answered_for_their_own_row() {
+    let (_folder, path, store) = store().await;
+    let names: Vec<String> = (0..50).map(|n| format!("{n:04}")).collect();
+    join_all(names.iter().map(|name| owe(&store, name)))
+        .await
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()
+        .unwrap();
+    let jobs: Vec<_> =
+        store.owed(None, 100).await.unwrap().into_iter().map(|row| row.owed.ticket.id).collect();
+    // The first ten are somebody else's already.
+    let other = Store::open(&path).await.unwrap();
+    for job in &jobs[..10] {
+        other.claim(*job, "other", None).await.unwrap().unwrap();
+    }
+    let claims = join_all(jobs.iter().map(|job| store.claim(*job, "worker", None))).await;
+    let claims: Vec<_> = claims.into_iter().map(Result::unwrap).collect();
+    assert!(claims[..10].iter().all(Option::is_none), "held by somebody alive");
+    let mut claims: Vec<_> = claims.into_iter().flatten().collect();
+    assert_eq!(claims.iter().map(|claim| claim.job).collect::<Vec<_>>(), jobs[10..]);
+    // One of them is taken over meanwhile.
+    let taken = other.claim(claims[7].job, "other", Some("worker")).await.unwrap().unwrap();
+    assert_eq!(taken.epoch, claims[7].epoch + 1);
+    // And one is finished twice at once.
+    claims.push(claims[0]);
+    let ends = join_all(claims.iter().map(|claim| store.finish(claim, T0))).await;
+    let refused: Vec<_> = (0..claims.len()).filter(|n| ends[*n].is_err()).collect();
+    assert_eq!(refused, [7, claims.len() - 1]);
+    assert!(refused.iter().all(|n| matches!(ends[*n], Err(Error::Conflict(_)))));
+    assert_eq!(store.held(None, 100).await.unwrap().len(), 11);
+}
+
+#[tokio::test]
+async fn entries_that_were_only_to_be_noted_are_there_after_the_close() {
+    let (_folder, path, store) = store().await;
+    owe(&store, "one").await.unwrap();
+    let job = store.owed(None, 1).await.unwrap().remove(0).owed.ticket.id;
+    store.note_entries(vec![(job, "1-0".to_owned())]);
+    store.close().await;
+    let other = Store::open(&path).await.unwrap();
+    assert_eq!(other.owed(None, 1).await.unwrap()[0].entry.as_deref(), Some("1-0"));
+}

@@ -66,9 +66,7 @@ impl Carrier {
                     crash::point(Point::ApiAnnounced);
                     let marks: Vec<_> =
                         jobs.into_iter().zip(entries.into_iter().map(|entry| entry.0)).collect();
-                    if let Err(error) = self.store.mark_entries(&marks).await {
-                        tracing::warn!(%error, "could not note which entries carry which jobs");
-                    }
+                    self.store.note_entries(marks);
                 }
                 Err(error) => tracing::warn!(%error, "owed work waits for the reconciler"),
             }

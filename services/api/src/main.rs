@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use metatron_process::Threads;
+
 fn main() -> ExitCode {
-    metatron_process::run("api", |frame| Box::pin(metatron_api::build(frame)))
+    metatron_process::run("api", Threads::Two, |frame| Box::pin(metatron_api::build(frame)))
 }

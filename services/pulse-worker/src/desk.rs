@@ -87,10 +87,7 @@ impl Desk {
         if !entries.is_empty() {
             crash::point(Point::PulseAnnounced);
         }
-        // Without its entry a row looks lost, and is carried once more: harmless.
-        if let Err(error) = self.store.mark_entries(&entries).await {
-            tracing::warn!(%error, "entries could not be remembered");
-        }
+        self.store.note_entries(entries);
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use metatron_process::Threads;
+
 fn main() -> ExitCode {
-    metatron_process::run("pulse-worker", metatron_pulse_worker::start)
+    metatron_process::run("pulse-worker", Threads::One, metatron_pulse_worker::start)
 }

@@ -36,8 +36,15 @@ pub(super) struct Claim {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) delivery: Delivery,
+    /// What it holds until it is acknowledged; taken out by the outermost layer.
+    pub(super) hold: Option<Hold>,
+}
+
+/// What a delivery holds.
+#[derive(Debug)]
+pub(super) struct Hold {
     pub(super) claim: Claim,
-    pub(super) slot: Option<Slot>,
+    pub(super) slot: Slot,
 }
 
 /// As it goes through the layers of a worker, each of which moves it.
@@ -130,16 +137,20 @@ where
     }
 
     fn call(&mut self, mut task: Task<Boxed>) -> Self::Future {
-        let slot = task.args.slot.take();
-        let claim = task.args.claim.clone();
+        let hold = task.args.hold.take();
         let settle = self.settle.clone();
         let working = self.inner.call(task);
         Box::pin(async move {
+            let Some(Hold { claim, slot }) = hold else { return Err("a delivery came twice".into()) };
             let disposition = match working.await {
                 Ok(disposition) => disposition,
-                // It panicked or ran into a layer's limit; the tracing layer has logged it. A panic's message may
-                // hold anything, and what dashboards show must not.
-                Err(_) => Disposition::Retry { cause: "the handler failed, see the log".to_owned() },
+                // It panicked or ran into a layer's limit. A panic's message may hold anything, and what dashboards show
+                // must not.
+                Err(error) => {
+                    let error: BoxDynError = error.into();
+                    tracing::error!(%error, job.id = %claim.entry.job.id, "a handler failed");
+                    Disposition::Retry { cause: "the handler failed, see the log".to_owned() }
+                }
             };
             // Waits while Redis is away and many acknowledgements are owed: better than to start more.
             let sent = settle.send(Settlement { claim, disposition }).await;

@@ -3,11 +3,11 @@
 //! Golden bytes stand in `common/domain/tests/wire.rs` and in this crate's tests: old entries must still be read.
 
 use metatron_domain::command::{Priority, Queue, Ticket};
-use redis::streams::StreamId;
-use redis::{FromRedisValue, Pipeline};
+use redis::Pipeline;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::served::Fields;
 use crate::{Error, key};
 
 /// The field that makes an entry a mere wake-up of the mover of delayed work.
@@ -65,17 +65,16 @@ impl Entry {
     }
 
     /// Reads the fields of a stream's entry.
-    pub(crate) fn read(id: &StreamId) -> Read {
-        let text = |field: &str| id.map.get(field).and_then(|value| String::from_redis_value_ref(value).ok());
-        if id.map.contains_key(WAKE) {
+    pub(crate) fn read(fields: &impl Fields) -> Read {
+        if fields.text(WAKE).is_some() {
             return Read::Wake;
         }
-        let Some(job) = text("job") else { return Read::Garbage("no field `job`".to_owned()) };
-        match serde_json::from_str(&job) {
+        let Some(job) = fields.text("job") else { return Read::Garbage("no field `job`".to_owned()) };
+        match serde_json::from_str(job) {
             Ok(job) => Read::Job(Self {
                 job,
-                body: text("body"),
-                tries: text("tries").and_then(|tries| tries.parse().ok()).unwrap_or(0),
+                body: fields.text("body").map(str::to_owned),
+                tries: fields.text("tries").and_then(|tries| tries.parse().ok()).unwrap_or(0),
             }),
             Err(error) => Read::Garbage(format!("field `job`: {error}")),
         }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Delivery;
-use super::backend::{Boxed, Claim, Job};
+use super::backend::{Boxed, Claim, Hold, Job};
 use super::slot::Slot;
 
 /// The entries of one queue that this process has in hand. Sharers: every worker of that queue in the process.
@@ -81,7 +81,8 @@ pub(super) async fn deliver(
         cancel,
     };
     let name = TaskId::from_string(format!("{}-{}", claim.priority.as_str(), claim.id));
-    let task = TaskBuilder::new(Box::new(Job { delivery, claim, slot: Some(slot) })).task_id(name).build();
+    let task =
+        TaskBuilder::new(Box::new(Job { delivery, hold: Some(Hold { claim, slot }) })).task_id(name).build();
     // The worker is gone: the entry stays pending.
     drop(jobs.send(task).await);
 }

@@ -3,7 +3,7 @@
 //! A job is delivered at least once: the row's epoch in `SQLite` is the only fence, and a delivery whose row can't be
 //! claimed is [`Disposition::Done`] at once. High is read before low, and no more is read than there are free slots.
 //!
-//! Rooms: `append` puts work in, `read` takes it out, `settle` acknowledges, `due` moves delayed work when its time
+//! Rooms: `append` puts work in, `read` takes it out, `served` is what it is served, `settle` acknowledges, `due` moves delayed work when its time
 //! comes, `find` looks into it, `reap` finds what dead processes left, `control` hears pause, resume and cancel, `progress` tells how far a job
 //! is, `backend` is what apalis sees, `worker` ties them.
 
@@ -17,6 +17,7 @@ mod hand;
 mod progress;
 mod read;
 mod reap;
+mod served;
 mod settle;
 mod slot;
 mod worker;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use apalis_core::task::Task;
 use metatron_domain::command::{Priority, Queue};
 use redis::aio::MultiplexedConnection;
-use redis::streams::{StreamId, StreamReadReply};
 use redis::{Cmd, RedisError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -20,6 +19,7 @@ use super::due::Poke;
 use super::entry::{Entry, Read};
 use super::hand::{InHand, deliver};
 use super::reap::Reaper;
+use super::served::{Raw, Served};
 use super::settle::acknowledge;
 use super::slot::{Free, Slot, Slots};
 use crate::error::{is_no_group, is_wrong_type};
@@ -50,7 +50,7 @@ pub(super) struct Reader {
 
 /// How a block ended.
 enum Block {
-    Found(StreamReadReply),
+    Found(Served),
     /// Nothing for the whole time: the block itself was the look.
     Nothing,
     /// Ended from outside, for a reason that wants to be looked at.
@@ -184,14 +184,14 @@ impl Reader {
             loop {
                 let stream = if priority == Priority::High { &session.high } else { &session.low };
                 let command = self.command(MOST, None, &[stream], &after);
-                let found: Option<StreamReadReply> = command.query_async(&mut session.connection).await?;
-                let ids = found.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
-                let ids: Vec<StreamId> = ids.collect();
+                let found: Option<Served> = command.query_async(&mut session.connection).await?;
+                let ids: Vec<Raw> =
+                    found.into_iter().flat_map(|served| served.0).flat_map(|(_, entries)| entries).collect();
                 let Some(last) = ids.last() else { break };
                 after.clone_from(&last.id);
                 for id in ids {
                     // Deleted, yet pending: somebody finished it.
-                    if id.map.is_empty() {
+                    if id.is_gone() {
                         continue;
                     }
                     let mut free = tokio::select! {
@@ -218,13 +218,13 @@ impl Reader {
     ) -> Result<(), RedisError> {
         if session.busy && free.high() > 1 {
             let high = self.command(free.high(), None, &[&session.high], ">");
-            let found: Option<StreamReadReply> = high.query_async(&mut session.connection).await?;
+            let found: Option<Served> = high.query_async(&mut session.connection).await?;
             if self.take_in(session, found, &mut free).await > 0 {
                 return Ok(());
             }
             if free.low() > 0 {
                 let low = self.command(free.low(), None, &[&session.low], ">");
-                let found: Option<StreamReadReply> = low.query_async(&mut session.connection).await?;
+                let found: Option<Served> = low.query_async(&mut session.connection).await?;
                 if self.take_in(session, found, &mut free).await > 0 {
                     return Ok(());
                 }
@@ -251,7 +251,7 @@ impl Reader {
         free: &Free,
         shutdown: &CancellationToken,
     ) -> Result<Block, RedisError> {
-        let found = |found: Option<StreamReadReply>, otherwise| found.map_or(otherwise, Block::Found);
+        let found = |found: Option<Served>, otherwise| found.map_or(otherwise, Block::Found);
         let waits_for_low = free.low() == 0;
         // COUNT is per stream: two streams may each serve one. See `take_in` for what has no slot then.
         let command = if waits_for_low {
@@ -302,11 +302,11 @@ impl Reader {
     }
 
     /// Hands out what was read; what has no slot goes back. Returns how many entries there were.
-    async fn take_in(&self, session: &Session, found: Option<StreamReadReply>, free: &mut Free) -> usize {
+    async fn take_in(&self, session: &Session, found: Option<Served>, free: &mut Free) -> usize {
         let mut count = 0;
-        for found in found.into_iter().flat_map(|reply| reply.keys) {
-            let priority = if found.key == session.high { Priority::High } else { Priority::Low };
-            for id in found.ids {
+        for (stream, entries) in found.into_iter().flat_map(|served| served.0) {
+            let priority = if stream == session.high { Priority::High } else { Priority::Low };
+            for id in entries {
                 count += 1;
                 let slot = match priority {
                     Priority::High => free.pop_high(),
@@ -319,7 +319,7 @@ impl Reader {
     }
 
     /// To the worker when there is a slot, back to the stream when there is none.
-    async fn hand_out(&self, priority: Priority, id: &StreamId, slot: Option<Slot>) {
+    async fn hand_out(&self, priority: Priority, id: &Raw, slot: Option<Slot>) {
         match (Entry::read(id), slot) {
             (Read::Job(entry), Some(slot)) => {
                 let deliveries = entry.tries + 1;

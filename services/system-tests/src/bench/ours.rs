@@ -11,6 +11,7 @@ use metatron_bus::queue::{Delivery, Disposition, Options, Outgoing, Worker};
 use metatron_domain::clock::{Clock as _, SystemClock};
 use metatron_domain::command::{JobKind, Priority, Queue, Ticket};
 use metatron_domain::id::JobId;
+use metatron_process::Threads;
 use metatron_store::{Store, Tx};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Notify;
@@ -26,9 +27,9 @@ const LOOK: Duration = Duration::from_micros(500);
 
 /// Plays one part and ends.
 pub(crate) fn play(spec: &Spec) -> Result<()> {
-    // As in a service: two threads, and logs at their usual level but for the news of each start.
+    // As in pulse-worker: one thread, and logs at their usual level but for the news of each start.
     metatron_process::telemetry::start("bench", &"info,apalis_core::worker=warn".parse()?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = metatron_process::runtime("bench", Threads::One)?;
     let outcome = runtime.block_on(async {
         let url = format!("unix://{}", spec.socket.display());
         let bus = Bus::connect(&url, None, None, &format!("bench-{}", JobId::new()));
@@ -103,7 +104,8 @@ async fn put(spec: &Spec, bus: &Bus, store: Option<&Store>, count: usize, caller
 async fn commit(bus: &Bus, store: &Store, tx: Tx) -> Result<()> {
     let committed = tx.commit().await?;
     let entries = bus.announce(&committed.events, &committed.owed).await;
-    Ok(store.mark_entries(&entries).await?)
+    store.note_entries(entries);
+    Ok(())
 }
 
 async fn paced(bus: &Bus) -> Result<()> {
