@@ -56,6 +56,7 @@ struct Line {
     leaving: usize,
     /// Sent and not yet typed: number and bytes.
     sent: VecDeque<(u64, usize)>,
+    sent_bytes: usize,
     /// The highest number that was typed.
     typed: u64,
     /// Bytes out of the way, and how many of them the client knows of since when.
@@ -99,6 +100,7 @@ impl Typing {
             waiting: BytesMut::new(),
             leaving: 0,
             sent: VecDeque::new(),
+            sent_bytes: 0,
             typed: 0,
             settled: 0,
             told: 0,
@@ -199,6 +201,7 @@ impl Typing {
             Done::Pressed(length, Ok(sequence)) => {
                 line.leaving = 0;
                 line.sent.push_back((sequence, length));
+                line.sent_bytes += length;
                 // Its host may have told so before we knew the number.
                 self.load -= line.typed(line.typed);
                 if line.over {
@@ -259,7 +262,7 @@ impl Typing {
 
 impl Line {
     fn on_the_way(&self) -> usize {
-        self.waiting.len() + self.leaving + self.sent.iter().map(|(_, bytes)| bytes).sum::<usize>()
+        self.waiting.len() + self.leaving + self.sent_bytes
     }
 
     /// Everything up to `sequence` was typed. Returns the bytes that are out of the way by that.
@@ -271,6 +274,7 @@ impl Line {
         while self.sent.front().is_some_and(|(number, _)| *number <= self.typed) {
             bytes += self.sent.pop_front().map_or(0, |(_, bytes)| bytes);
         }
+        self.sent_bytes -= bytes;
         self.settle(bytes)
     }
 
@@ -279,6 +283,7 @@ impl Line {
         let bytes = self.on_the_way() - self.leaving;
         self.waiting.clear();
         self.sent.clear();
+        self.sent_bytes = 0;
         self.settle(bytes)
     }
 
