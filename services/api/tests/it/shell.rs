@@ -39,7 +39,7 @@ pub(crate) struct State {
     pub(crate) orders: Mutex<Vec<Order>>,
     /// What was typed, and whether as a secret.
     pub(crate) typed: Mutex<Vec<(Vec<u8>, bool)>>,
-    /// Whether keys are taken but never typed.
+    /// Whether keys are taken and no program reads them.
     pub(crate) stuck: AtomicBool,
     /// The refusal of the next opening.
     pub(crate) refuse: Mutex<Option<(String, String)>>,
@@ -68,9 +68,6 @@ impl Shell {
                     let keys: Keys = serde_json::from_slice(&text).unwrap();
                     let bytes = STANDARD.decode(&keys.base64).unwrap();
                     state.typed.lock().unwrap().push((bytes.clone(), keys.secret));
-                    if state.stuck.load(Ordering::Relaxed) {
-                        continue;
-                    }
                     let end = {
                         let mut sessions = state.sessions.lock().unwrap();
                         let status = sessions.get_mut(&pressed.terminal).unwrap();
@@ -79,6 +76,9 @@ impl Shell {
                         status.bytes += bytes.len() as u64;
                         status.bytes - bytes.len() as u64
                     };
+                    if state.stuck.load(Ordering::Relaxed) {
+                        continue;
+                    }
                     let writer = writers
                         .entry(pressed.terminal)
                         .or_insert_with(|| Writer::terminal(&bus, pressed.terminal, end));

@@ -47,7 +47,10 @@ where
 }
 
 /// Reads until an error comes.
-async fn refusal(watch: &mut Watch) -> Value {
+async fn refusal<S>(watch: &mut Watch<S>) -> Value
+where
+    S: futures::Stream<Item = Result<Message, Error>> + Unpin,
+{
     loop {
         match watch.next().await {
             Got::Json(frame) if !frame["error"].is_null() => return frame,
@@ -226,11 +229,17 @@ async fn keys_that_nobody_takes_are_given_up_with_a_word() {
     let mut watch = port.owner(&place.cookie).await;
     let channel = listen(&mut watch, id, json!(0)).await;
     place.shell.state.stuck.store(true, Ordering::Relaxed);
-    watch.keys(channel, 0, b"lost").await;
-    let busy = refusal(&mut watch).await;
+    let (mut reader, mut writer) = watch.split();
+    let piece = vec![b'x'; 48 * 1024];
+    let (busy, ()) = tokio::join!(refusal(&mut reader), async {
+        // Twice as much as may be on its way, so that a part of it waits in front of the door.
+        for n in 0..12 {
+            writer.keys(channel, n * 48 * 1024, &piece).await;
+        }
+    });
     assert_eq!((&busy["topic"], &busy["error"]["code"]), (&json!(topic(id)), &json!("terminal_busy")));
-    watch.send(&json!({ "op": "ping", "id": 1 })).await;
-    while watch.json().await["pong"] != true {}
+    writer.send(&json!({ "op": "ping", "id": 1 })).await;
+    while reader.json().await["pong"] != true {}
 }
 
 #[tokio::test]

@@ -80,6 +80,7 @@ impl Connection {
                 let (ev, topic) = (frame::ScreenKind::Screen, topic.to_string());
                 self.show(&ServerFrame::Screen(frame::ScreenFrame { ev, topic, offset, size }));
                 self.out.show(Message::Binary(frame::screen(number, offset, &dump)));
+                self.typing.missed(number);
             }
             Live::Status(status) => {
                 let (ev, topic, status) = (frame::StatusKind::Status, topic.to_string(), (*status).into());
