@@ -197,7 +197,7 @@ async fn closing_a_terminal_ends_what_it_started() -> Result<()> {
     tab.types("setsid sleep 4711 & echo pid=$!=\r").await?;
     tab.until("=\r\n").await?;
     let seen = String::from_utf8_lossy(&tab.seen).into_owned();
-    let pid = seen.split("pid=").filter_map(|part| part.split('=').next()?.parse::<u32>().ok()).next();
+    let pid = seen.split("pid=").find_map(|part| part.split('=').next()?.parse::<u32>().ok());
     let pid = pid.with_context(|| format!("no pid in {seen}"))?;
     owner.post(&tab.path("/close"), &json!({})).await?;
     let id = tab.id.clone();
@@ -219,12 +219,12 @@ async fn a_password_is_asked_for_and_stays_nowhere() -> Result<()> {
     let owner = &world.owner;
     let mut tab = Tab::open(owner).await?;
     let mut watch = owner.watch(0).await?;
-    let word = json!({ "text": WORD });
-    ensure!(owner.refused(&tab.path("/secret"), &word).await?.1 == "no_password_asked");
+    let answer = json!({ "text": WORD });
+    ensure!(owner.refused(&tab.path("/secret"), &answer).await?.1 == "no_password_asked");
     // A value for the test's own check, made of what was read without showing it.
     tab.types("read -s x; echo g''ot ${#x}\r").await?;
     watch.fact("terminal.waits", |event| event["data"]["waits"] == "password").await?;
-    owner.post(&tab.path("/secret"), &word).await?;
+    owner.post(&tab.path("/secret"), &answer).await?;
     tab.until(&format!("got {}\r\n", WORD.len())).await?;
     ensure!(!recording(owner, &tab.id).await?.windows(WORD.len()).any(|part| part == WORD.as_bytes()));
     ensure!(!text(owner, &tab.path("/cast")).await?.contains(WORD));
