@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod calls;
+pub mod emulator;
 pub mod environment;
 pub mod guard;
 pub mod journal;
