@@ -142,7 +142,7 @@ async fn cast(State(app): State<App>, _reader: Reader, Id(id): Id<TerminalId>) -
 
 /// One piece of an asciicast, and where the next one begins.
 async fn page(app: &App, host: &str, terminal: TerminalId, from: u64) -> Answer<(String, Option<u64>)> {
-    match app.ask_host(host, TerminalCall::Cast { terminal, from }, SLOW).await? {
+    match app.ask_host(host, TerminalCall::Cast { terminal, from, input: false }, SLOW).await? {
         // A host that would not move on would keep us here for ever.
         TerminalAnswer::Cast { text, next } => Ok((text, next.filter(|next| *next > from))),
         TerminalAnswer::NotFound => Err(ApiError::not_found("recording")),
