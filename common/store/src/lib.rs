@@ -25,6 +25,7 @@ pub mod queue;
 pub mod run;
 pub mod secret;
 pub mod setting;
+pub mod terminal;
 mod unit;
 pub mod vault;
 

@@ -80,6 +80,10 @@ codes! {
     ChatBusy = "chat_busy", CONFLICT, "A run is at work in this conversation";
     /// The built-in demonstration stays as it is.
     ProviderBuiltin = "provider_builtin", CONFLICT, "The demonstration can't be changed";
+    /// The terminal has ended.
+    TerminalEnded = "terminal_ended", CONFLICT, "The terminal has ended";
+    /// No program in the terminal asks for a password.
+    NoPasswordAsked = "no_password_asked", CONFLICT, "No password is asked for";
     /// The value of a token is shown once.
     TokenShownOnce = "token_shown_once", CONFLICT, "The token was made and shown already";
     /// Something changed meanwhile.
@@ -110,6 +114,8 @@ codes! {
     RedisUnavailable = "redis_unavailable", SERVICE_UNAVAILABLE, "Redis is not available";
     /// No shell-worker answers.
     ShellUnavailable = "shell_unavailable", SERVICE_UNAVAILABLE, "The shell service does not answer";
+    /// A terminal takes no more keys for now.
+    TerminalBusy = "terminal_busy", SERVICE_UNAVAILABLE, "The terminal takes no more keys";
 }
 
 /// What is wrong with one field.

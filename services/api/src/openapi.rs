@@ -29,9 +29,12 @@ pub(crate) const PREFIX: &str = "/api/v1";
             `Authorization: Bearer mtr_…`. Changes are JSON, and from a browser only from our own pages. A refusal is \
             `application/problem+json` with a stable `code`. POSTs that make something take an `Idempotency-Key`.\n\n\
             Everything that happens is told on one WebSocket, `/api/v1/ws`, subprotocol `metatron.v1`: the client sends \
-            `ClientFrame`, the server `ServerFrame`, and terminal bytes as binary frames (`u8` kind 1, `u32` channel, \
-            `u64` offset, big endian, then the bytes). Resume with the last `eid` you saw. Close codes: 4401 not signed \
-            in, 4403 forbidden, 4409 another protocol, 4429 too slow.",
+            `ClientFrame`, the server `ServerFrame`, and what belongs to a terminal as binary frames (`u8` kind, `u32` \
+            channel, `u64` number, big endian, then bytes). Kind 1, from the server: output, the number is the offset of \
+            its first byte. Kind 2, from the owner: keys, the number is how many bytes of keys were sent before on this \
+            channel; at most 48 KiB in one frame. Kind 3, from the server: a screen, to be fed to a terminal of the size \
+            named in the frame before it and just reset; output goes on from its offset. Resume with the last `eid` you \
+            saw. Close codes: 4401 not signed in, 4403 forbidden, 4409 another protocol, 4429 too slow.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(Problem, FieldError, ClientFrame, ServerFrame)),
@@ -62,6 +65,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(room::chat::router())
         .merge(room::run::router())
         .merge(room::exec::router())
+        .merge(room::terminal::router())
         .merge(room::approval::router())
         .merge(room::queue::router())
         .merge(room::service::router())

@@ -6,11 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use metatron_domain::command::{ShellAnswer, ShellCall};
-use metatron_domain::exec::ExecState;
-use metatron_store::exec::Exec;
+use metatron_domain::exec::{ExecState, Exit};
+use metatron_domain::id::TerminalId;
+use metatron_domain::terminal::{TerminalKind, TerminalState};
 
 use crate::App;
 use crate::error::{ApiError, Code};
+use crate::host::unanswered;
 
 /// A piece of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,45 +27,87 @@ pub(crate) struct Piece {
     pub(crate) ended: bool,
 }
 
-/// Whether the command has not started, and whether it never will.
-fn unstarted(exec: &Exec) -> Option<bool> {
-    match exec.state {
-        ExecState::Proposed | ExecState::Preparing | ExecState::WaitingApproval => Some(false),
-        ExecState::Denied | ExecState::Refused | ExecState::Cancelled => Some(true),
-        ExecState::Approved | ExecState::Running | ExecState::Ended | ExecState::Unknown => None,
-    }
+/// Whether there is anything to read, and whether more will come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It has not begun, and nobody was asked to begin it.
+    Waiting,
+    /// Its host was asked to begin it.
+    Asked,
+    /// It runs.
+    Running,
+    /// It is over.
+    Over,
+    /// It never began.
+    Never,
 }
 
-/// At most `limit` bytes of the output of `exec`, from the offset `from`.
-pub(crate) async fn read(
-    app: &App,
-    exec: &Exec,
-    from: u64,
-    limit: u32,
-    patience: Duration,
-) -> Result<Piece, ApiError> {
-    if let Some(ended) = unstarted(exec) {
-        return Ok(Piece { from: 0, bytes: Bytes::new(), end: 0, ended });
+/// The output of one terminal: where it is, and how far it has come.
+#[derive(Debug, Clone)]
+pub(crate) struct Tape {
+    pub(crate) terminal: TerminalId,
+    pub(crate) host: String,
+    pub(crate) stage: Stage,
+    /// Bytes in all, of one that is over, as far as is known.
+    pub(crate) bytes: Option<u64>,
+    /// How it ended.
+    pub(crate) exit: Option<Exit>,
+}
+
+impl Tape {
+    /// That of a terminal, by its own row; or by its command's, which is there before the terminal is.
+    pub(crate) async fn of(app: &App, terminal: TerminalId) -> Result<Self, ApiError> {
+        if let Some(row) = app.store.find_terminal(terminal).await?
+            && row.kind == TerminalKind::Owner
+        {
+            let stage = match row.state {
+                TerminalState::Opening => Stage::Asked,
+                TerminalState::Running => Stage::Running,
+                TerminalState::Ended | TerminalState::Lost => Stage::Over,
+                TerminalState::Refused => Stage::Never,
+            };
+            let bytes = (row.bytes > 0).then_some(row.bytes);
+            return Ok(Self { terminal, host: row.host, stage, bytes, exit: row.exit });
+        }
+        let exec = app.store.exec_of_terminal(terminal).await?;
+        let stage = match exec.state {
+            ExecState::Proposed | ExecState::Preparing | ExecState::WaitingApproval => Stage::Waiting,
+            ExecState::Approved => Stage::Asked,
+            ExecState::Running => Stage::Running,
+            ExecState::Ended | ExecState::Unknown => Stage::Over,
+            ExecState::Denied | ExecState::Refused | ExecState::Cancelled => Stage::Never,
+        };
+        Ok(Self { terminal, host: exec.host, stage, bytes: exec.output_bytes, exit: exec.exit })
     }
-    let call = ShellCall::ReadOutput { terminal: exec.terminal, from, limit };
-    let away = |detail: String| ApiError::new(Code::ShellUnavailable, detail);
-    let answer = app.bus.call(&exec.host, &call, patience).await.map_err(|error| match error {
-        metatron_bus::Error::Timeout | metatron_bus::Error::Unavailable(_) => {
-            away(format!("The shell service of host {} does not answer. Try again in a moment.", exec.host))
+
+    /// At most `limit` bytes, from the offset `from`.
+    pub(crate) async fn read(
+        &self,
+        app: &App,
+        from: u64,
+        limit: u32,
+        patience: Duration,
+    ) -> Result<Piece, ApiError> {
+        let nothing = |ended| Piece { from: 0, bytes: Bytes::new(), end: 0, ended };
+        match self.stage {
+            Stage::Waiting => return Ok(nothing(false)),
+            Stage::Never => return Ok(nothing(true)),
+            Stage::Asked | Stage::Running | Stage::Over => {}
         }
-        other => ApiError::internal(other),
-    })?;
-    match answer {
-        ShellAnswer::Output { from, base64, end, ended } => {
-            let bytes = STANDARD.decode(base64).map_err(ApiError::internal)?;
-            Ok(Piece { from, bytes: bytes.into(), end, ended })
+        let call = ShellCall::ReadOutput { terminal: self.terminal, from, limit };
+        let answer = app.bus.call(&self.host, &call, patience).await;
+        match answer.map_err(|error| unanswered(&self.host, error))? {
+            ShellAnswer::Output { from, base64, end, ended } => {
+                let bytes = STANDARD.decode(base64).map_err(ApiError::internal)?;
+                Ok(Piece { from, bytes: bytes.into(), end, ended })
+            }
+            // It has not started yet: there is nothing to read.
+            ShellAnswer::NotFound if self.stage == Stage::Asked => Ok(nothing(false)),
+            ShellAnswer::NotFound => Err(ApiError::not_found("recording")),
+            ShellAnswer::Failed { detail } => {
+                Err(ApiError::new(Code::ShellUnavailable, format!("The recording can't be read: {detail}.")))
+            }
+            _ => Err(ApiError::internal("shell-worker answered something else")),
         }
-        // Allowed, but not started yet: there is nothing to read.
-        ShellAnswer::NotFound if exec.state == ExecState::Approved => {
-            Ok(Piece { from: 0, bytes: Bytes::new(), end: 0, ended: false })
-        }
-        ShellAnswer::NotFound => Err(ApiError::not_found("recording")),
-        ShellAnswer::Failed { detail } => Err(away(format!("The recording can't be read: {detail}."))),
-        _ => Err(ApiError::internal("shell-worker answered something else")),
     }
 }

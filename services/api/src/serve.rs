@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{App, Limits, router};
+use crate::{App, Limits, reconcile, report, router};
 
 /// How long open requests may take to finish after a signal.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -81,6 +81,9 @@ pub async fn run(app: App, listener: TcpListener, shutdown: CancellationToken) {
             app.feed.run(shutdown.clone()),
             app.carrier.run(shutdown.clone()),
             app.bus.beat_forever("api", env!("CARGO_PKG_VERSION"), std::process::id(), shutdown.clone()),
+            app.bus.renew_forever(app.lease, shutdown.clone()),
+            report::run(app.clone(), shutdown.clone()),
+            reconcile::run(app.clone(), shutdown.clone()),
         )
     };
     tokio::join!(Box::pin(accept(app.clone(), listener, shutdown.clone())), beside);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use metatron_bus::Bus;
 use metatron_bus::seal::LinkKey;
@@ -17,6 +18,8 @@ use crate::carry::Carrier;
 use crate::claim::Claims;
 use crate::error::ApiError;
 use crate::feed::Feed;
+use crate::host::Hosts;
+use crate::keyboard::Keyboards;
 use crate::limit::Limits;
 use crate::password::Hasher;
 use crate::place::Gate;
@@ -40,8 +43,12 @@ pub struct Shared {
     pub(crate) feed: Feed,
     pub(crate) warnings: Warnings,
     pub(crate) limits: Limits,
+    pub(crate) hosts: Hosts,
+    pub(crate) keyboards: Keyboards,
     /// The shell host that the first page names.
     pub(crate) host: String,
+    /// How long this process may be silent before it counts as gone.
+    pub(crate) lease: Duration,
     pub(crate) web: PathBuf,
     pub(crate) timezone: String,
     /// Cancelled when sockets have to close.
@@ -80,7 +87,10 @@ impl App {
             claims: Claims::new(config.claim_code(), config.listen),
             carrier: Carrier::new(store.clone(), bus.clone()),
             warnings: Warnings::default(),
+            hosts: Hosts::default(),
+            keyboards: Keyboards::default(),
             host: config.host.clone(),
+            lease: config.lease,
             web: config.web.clone(),
             timezone: config.timezone.clone(),
             closing: CancellationToken::new(),

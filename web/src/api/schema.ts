@@ -541,6 +541,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the terminals, the newest first
+         * @description A list shows what was last reported of each; a single one is asked of its host.
+         */
+        get: operations["terminals"];
+        put?: never;
+        /**
+         * Open a terminal
+         * @description A login shell of the owner. The answer's `state` is `running`; `refused` with a `detail` where the host would not open
+         *     it; `opening` where the host has not answered yet.
+         */
+        post: operations["open_terminal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a terminal */
+        get: operations["terminal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a terminal */
+        patch: operations["rename_terminal"];
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/cast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the recording of a terminal
+         * @description As asciicast v2, for any player. What was typed while echo was off is not in it.
+         */
+        get: operations["cast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a terminal
+         * @description It ends with all that it started. That it ended is told as the fact `terminal.ended`.
+         */
+        post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand the keyboard of a terminal to a run
+         * @description For so many minutes, or until the owner presses a key or takes it back.
+         */
+        post: operations["hand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/terminals/{id}/output": {
         parameters: {
             query?: never;
@@ -556,6 +659,86 @@ export interface paths {
         get: operations["output"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the screen of a terminal
+         * @description As it is now; as it was last, of one that has ended.
+         */
+        get: operations["screen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search a terminal
+         * @description In everything it has shown, line by line.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a password prompt
+         * @description What is typed goes to no recording, log or model, and only while the program in front has turned echo off.
+         */
+        post: operations["secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the keyboard of a terminal
+         * @description Whoever holds it, the owner has it now. Any key the owner presses does the same.
+         */
+        post: operations["take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -663,6 +846,19 @@ export interface components {
             items: components["schemas"]["Approval"][];
             next_cursor?: string | null;
         };
+        /** @description A size as a client writes it. */
+        Cells: {
+            /**
+             * Format: int32
+             * @description Columns, 2 to 1000.
+             */
+            columns: number;
+            /**
+             * Format: int32
+             * @description Rows, 1 to 500.
+             */
+            rows: number;
+        };
         /** @description Another password. */
         ChangePasswordBody: {
             /** @description The present one. */
@@ -756,6 +952,18 @@ export interface components {
              * Format: int64
              * @description Repeated in the reply.
              */
+            id: number;
+            /** @enum {string} */
+            op: "resize";
+            /** @description Its new size. */
+            size: components["schemas"]["Cells"];
+            /** @description The terminal's topic. */
+            topic: string;
+        } | {
+            /**
+             * Format: int64
+             * @description Repeated in the reply.
+             */
             id?: number | null;
             /** @enum {string} */
             op: "auth";
@@ -766,7 +974,7 @@ export interface components {
          * @description Why a request was refused: stable, for programs.
          * @enum {string}
          */
-        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable";
+        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "no_password_asked" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
         /** @description The owner's answer. */
         DecisionBody: {
             /**
@@ -801,6 +1009,19 @@ export interface components {
          * @enum {string}
          */
         DeltaKind: "delta";
+        /** @description Who holds the keyboard of a terminal. There is one, and nobody else's keys reach it. */
+        Driver: {
+            /** @enum {string} */
+            by: "owner";
+        } | {
+            /** @enum {string} */
+            by: "ai";
+            /** @description Whether it has to wait, because a program asks for a password. */
+            paused?: boolean;
+            /** @description Which run. */
+            run: components["schemas"]["RunId"];
+            until?: components["schemas"]["Instant"] | null;
+        };
         /** @description What a command would do. `None` and [`Effects::unknown`] mean: not known, and the card says so. */
         Effects: {
             /**
@@ -860,9 +1081,11 @@ export interface components {
             error: components["schemas"]["Problem"];
             /**
              * Format: int64
-             * @description The request's id, as far as it could be read.
+             * @description The request's id, as far as it could be read; absent where keys are refused.
              */
             id?: number | null;
+            /** @description The topic of the terminal whose keys are refused. */
+            topic?: string | null;
         };
         /** @description A fact, as it travels on the stream of events and to clients. */
         Event: {
@@ -1001,8 +1224,25 @@ export interface components {
             /** @description Where it is, as a JSON pointer (RFC 6901). */
             pointer: string;
         };
+        /** @description What was found. */
+        Found: {
+            /** @description The lines, oldest first. */
+            lines: components["schemas"]["FoundLine"][];
+            /** @description Whether there are more. */
+            more: boolean;
+        };
+        /** @description A line that was found. */
+        FoundLine: {
+            /**
+             * Format: int64
+             * @description Which line of everything shown, from 0.
+             */
+            line: number;
+            /** @description Its text. */
+            text: string;
+        };
         /** @description Where to go on in what flows live. */
-        From: number | components["schemas"]["RunPosition"];
+        From: number | components["schemas"]["RunPosition"] | components["schemas"]["ScreenWord"];
         /** @description Something is missing: facts by their numbers, or bytes by their offsets. With `turn` it is a hole in that turn's text. */
         GapFrame: {
             /**
@@ -1027,6 +1267,18 @@ export interface components {
          * @enum {string}
          */
         GapKind: "gap";
+        /** @description To whom the keyboard goes, and for how long. */
+        HandBody: {
+            /**
+             * Format: int32
+             * @description For how many minutes, 1 to 1440.
+             */
+            minutes: number;
+            /** @description What to do with it, for the run to read. */
+            note?: string | null;
+            /** @description The run. */
+            run_id: components["schemas"]["RunId"];
+        };
         /** Format: date-time */
         Instant: string;
         /** @description The newest run of a conversation. */
@@ -1125,6 +1377,11 @@ export interface components {
             /** @description For the page with what was said before. */
             next_cursor?: string | null;
         };
+        /** @description Another name. */
+        NameBody: {
+            /** @description What to call it; blank takes the name away. */
+            name: string;
+        };
         /** @description A token that was just made. */
         NewToken: components["schemas"]["Token"] & {
             /** @description Its value: shown now and never again. */
@@ -1151,6 +1408,17 @@ export interface components {
             ok: boolean;
             /** @description Whether this answers a ping. */
             pong?: boolean | null;
+        };
+        /** @description A terminal to open. */
+        OpenBody: {
+            /** @description The folder it begins in; the owner's home when absent. */
+            cwd?: string | null;
+            /** @description The shell host; this machine's when absent. */
+            host?: string | null;
+            /** @description What to call it. */
+            name?: string | null;
+            /** @description Its size. */
+            size: components["schemas"]["Size"];
         };
         /**
          * @description What called a run into being.
@@ -1197,6 +1465,21 @@ export interface components {
             chat: components["schemas"]["Chat"];
             run: components["schemas"]["Run"];
         };
+        /** @description Keys have reached their terminal. Told now and then, not for each. */
+        PressedFrame: {
+            ev: components["schemas"]["PressedKind"];
+            /**
+             * Format: int64
+             * @description How many bytes of keys, of those sent on this channel, were typed or dropped with an error.
+             */
+            n: number;
+            topic: string;
+        };
+        /**
+         * @description `terminal.pressed`.
+         * @enum {string}
+         */
+        PressedKind: "terminal.pressed";
         /** @description A test call. */
         Probe: {
             /** @description Why it failed, for programs: such as `model_key_refused`. */
@@ -1393,10 +1676,52 @@ export interface components {
          * @enum {string}
          */
         Scope: "read" | "chat" | "run";
+        /** @description A screen as it is at one moment. */
+        Screen: {
+            /** @description What a terminal of that size, just reset, has to be fed to show the same; in base 64. */
+            base64: string;
+            /** @description The cursor's row and column, from 0. */
+            cursor: number[];
+            /**
+             * Format: int64
+             * @description Bytes of output that made it: go on from here.
+             */
+            offset: number;
+            size: components["schemas"]["Size"];
+            /** @description Its rows as text, trailing blanks removed. */
+            text: string;
+        };
+        /** @description A terminal's screen follows: what was shown before is void, output goes on from its offset. */
+        ScreenFrame: {
+            ev: components["schemas"]["ScreenKind"];
+            /**
+             * Format: int64
+             * @description Bytes of output that made it.
+             */
+            offset: number;
+            /** @description Its size. */
+            size: components["schemas"]["Size"];
+            topic: string;
+        };
+        /**
+         * @description `screen`.
+         * @enum {string}
+         */
+        ScreenKind: "screen";
+        /**
+         * @description `screen`.
+         * @enum {string}
+         */
+        ScreenWord: "screen";
         /** Format: password */
         Secret: string;
+        /** @description An answer to a password prompt. */
+        SecretBody: {
+            /** @description The password. Enter is pressed behind it. */
+            text: components["schemas"]["Secret"];
+        };
         /** @description What the server sends as text. */
-        ServerFrame: components["schemas"]["OkFrame"] | components["schemas"]["ErrorFrame"] | components["schemas"]["FactFrame"] | components["schemas"]["DeltaFrame"] | components["schemas"]["TurnFrame"] | components["schemas"]["GapFrame"] | components["schemas"]["TerminalEndFrame"];
+        ServerFrame: components["schemas"]["OkFrame"] | components["schemas"]["ErrorFrame"] | components["schemas"]["FactFrame"] | components["schemas"]["DeltaFrame"] | components["schemas"]["TurnFrame"] | components["schemas"]["GapFrame"] | components["schemas"]["ScreenFrame"] | components["schemas"]["StatusFrame"] | components["schemas"]["PressedFrame"] | components["schemas"]["TerminalEndFrame"];
         /** @description One service. */
         Service: {
             name: string;
@@ -1470,6 +1795,77 @@ export interface components {
          * @enum {string}
          */
         SetupState: "unclaimed" | "claimed";
+        /** @description The size of a terminal, in character cells. Absurd ones can't be made. */
+        Size: {
+            /** Format: int32 */
+            columns: number;
+            /** Format: int32 */
+            rows: number;
+        };
+        /** @description How a terminal stands. */
+        Standing: {
+            /**
+             * Format: int64
+             * @description Bytes of output so far.
+             */
+            bytes: number;
+            /** @description The folder of the foreground program. */
+            cwd?: string | null;
+            /** @description Who holds its keyboard. */
+            driver: components["schemas"]["Driver"];
+            /** @description The name of the foreground program. */
+            program?: string | null;
+            size: components["schemas"]["Size"];
+            state: components["schemas"]["TerminalState"];
+            waits?: components["schemas"]["Waits"] | null;
+        };
+        /** @description A terminal stands otherwise than before. */
+        StatusFrame: {
+            ev: components["schemas"]["StatusKind"];
+            status: components["schemas"]["Standing"];
+            topic: string;
+        };
+        /**
+         * @description `terminal.status`.
+         * @enum {string}
+         */
+        StatusKind: "terminal.status";
+        /** @description One terminal. */
+        Terminal: {
+            /**
+             * Format: int64
+             * @description Bytes of output so far.
+             */
+            bytes: number;
+            chat_id?: components["schemas"]["ChatId"] | null;
+            created_at: components["schemas"]["Instant"];
+            /** @description The folder of the foreground program, where the host was asked. */
+            cwd?: string | null;
+            /** @description Why it was refused or lost. */
+            detail?: string | null;
+            /** @description Who holds its keyboard. */
+            driver: components["schemas"]["Driver"];
+            ended_at?: components["schemas"]["Instant"] | null;
+            exec_id?: components["schemas"]["ExecId"] | null;
+            exit?: components["schemas"]["Exit"] | null;
+            /** @description The shell host it is on. */
+            host: string;
+            id: components["schemas"]["TerminalId"];
+            kind: components["schemas"]["TerminalKind"];
+            /** @description What the owner calls it. */
+            name: string;
+            /** @description The name of the foreground program, where the host was asked. */
+            program?: string | null;
+            /** @description Whether its host answers. Where it does not, the terminal may go on there, unseen. */
+            reachable: boolean;
+            run_id?: components["schemas"]["RunId"] | null;
+            size: components["schemas"]["Size"];
+            started_at?: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["TerminalState"];
+            /** @description The Unix user it runs as; known once it runs. */
+            user?: string | null;
+            waits?: components["schemas"]["Waits"] | null;
+        };
         /** @description A terminal has ended: nothing more will come. */
         TerminalEndFrame: {
             ev: components["schemas"]["TerminalEndKind"];
@@ -1487,6 +1883,26 @@ export interface components {
          */
         TerminalEndKind: "terminal.end";
         TerminalId: string;
+        /**
+         * @description What a terminal is for.
+         * @enum {string}
+         */
+        TerminalKind: "owner" | "command";
+        /**
+         * @description Where a terminal stands. That its host does not answer is no state of it: it goes on there, unseen.
+         * @enum {string}
+         */
+        TerminalState: "opening" | "running" | "ended" | "lost" | "refused";
+        /** @description A page of terminals. */
+        Terminals: {
+            /**
+             * Format: int64
+             * @description Subscribe after this fact: nothing is lost between.
+             */
+            eid: number;
+            items: components["schemas"]["Terminal"][];
+            next_cursor?: string | null;
+        };
         /**
          * @description Which colours the owner sees.
          * @enum {string}
@@ -1538,6 +1954,11 @@ export interface components {
          * @enum {string}
          */
         Verdict: "allow" | "ask" | "deny";
+        /**
+         * @description What the foreground program waits for, as far as its terminal tells.
+         * @enum {string}
+         */
+        Waits: "input" | "password";
     };
     responses: never;
     parameters: never;
@@ -2670,6 +3091,368 @@ export interface operations {
             };
         };
     };
+    terminals: {
+        parameters: {
+            query?: {
+                /** @description All of them when absent. */
+                state?: "open" | "ended";
+                /** @description Both kinds when absent. */
+                kind?: components["schemas"]["TerminalKind"];
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminals"];
+                };
+            };
+            /** @description A parameter is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_terminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description A field is not valid: `invalid_field`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No shell host listens: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    terminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description There is no such terminal, or its command has not started */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_terminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description There is no such terminal */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-asciicast": number[];
+                };
+            };
+            /** @description There is no such terminal, or its recording is not kept */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description There is no such terminal */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has ended: `terminal_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description There is no such terminal, or no such run */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One of them has ended: `terminal_ended`, `run_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     output: {
         parameters: {
             query?: {
@@ -2698,6 +3481,242 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    screen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Screen"];
+                };
+            };
+            /** @description There is no such terminal, or its screen is not kept */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description The text, upper and lower case alike. */
+                q: string;
+                /** @description Lines at most, 1 to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description A parameter is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such terminal, or its recording is not kept */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretBody"];
+            };
+        };
+        responses: {
+            /** @description It was typed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such terminal */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody asks for one: `no_password_asked`, `terminal_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The text is not a line */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description There is no such terminal */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has ended: `terminal_ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused: the code says why */

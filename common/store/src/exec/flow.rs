@@ -213,7 +213,9 @@ impl Tx {
         }
         let (id, at_ms) = (exec.id.to_string(), at.as_millis());
         sqlx::query!("update exec set started_at = ? where id = ?", at_ms, id).execute(self.db()).await?;
-        self.advance(&mut exec, ExecState::Running, EventKind::ExecStarted, &Actor::Ai, now).await
+        self.advance(&mut exec, ExecState::Running, EventKind::ExecStarted, &Actor::Ai, now).await?;
+        self.command_terminal_runs(&exec, at, now).await?;
+        Ok(())
     }
 
     /// shell-worker would not start it.
@@ -266,6 +268,7 @@ impl Tx {
         .execute(self.db())
         .await?;
         self.advance(&mut exec, next, EventKind::ExecEnded, &Actor::Ai, now).await?;
+        self.command_terminal_ends(&exec, outcome, now).await?;
         self.tell(&exec, &told::outcome(outcome)).await?;
         self.carry_on(exec.run, now).await?;
         Ok(())

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Id, Params};
-use crate::recording::{Piece, read};
+use crate::recording::{Piece, Tape};
 use crate::session::Reader;
 use crate::view::Exec;
 
@@ -79,8 +79,8 @@ async fn output(
     if !(1..=LARGEST_PIECE).contains(&limit) {
         return Err(ApiError::new(Code::BadRequest, format!("`limit` must be from 1 to {LARGEST_PIECE}.")));
     }
-    let exec = app.store.exec_of_terminal(id).await?;
-    let piece = read(&app, &exec, range.from.unwrap_or(0), limit, PATIENCE).await?;
+    let tape = Tape::of(&app, id).await?;
+    let piece = tape.read(&app, range.from.unwrap_or(0), limit, PATIENCE).await?;
     let Piece { from, bytes, end, ended } = piece;
     let mut response = bytes.into_response();
     let headers = response.headers_mut();

@@ -11,4 +11,5 @@ pub(crate) mod run;
 pub(crate) mod service;
 pub(crate) mod setting;
 pub(crate) mod setup;
+pub(crate) mod terminal;
 pub(crate) mod token;

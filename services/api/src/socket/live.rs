@@ -8,6 +8,8 @@ use futures::Stream;
 use futures::stream::BoxStream;
 use metatron_bus::live::LiveRun;
 use metatron_domain::exec::Exit;
+use metatron_domain::terminal::Size;
+use metatron_domain::terminal::message::Status;
 
 use super::frame::Topic;
 
@@ -30,6 +32,22 @@ pub(super) enum Live {
         /// The first byte after the hole.
         to: u64,
     },
+    /// A terminal's screen: what was told before is void.
+    Screen {
+        /// Bytes of output that made it.
+        offset: u64,
+        /// Its size.
+        size: Size,
+        /// What a terminal has to be fed.
+        dump: Bytes,
+    },
+    /// A terminal stands otherwise than before.
+    Status(Box<Status>),
+    /// Keys up to this number were typed.
+    Pressed {
+        /// The number.
+        sequence: u64,
+    },
     /// The terminal has ended.
     End {
         /// Bytes in all.
@@ -43,6 +61,8 @@ pub(super) enum Live {
 pub(super) struct Channel {
     pub(super) topic: Topic,
     pub(super) number: u32,
+    /// Whether the client began at the screen, and takes a new one instead of what it can't keep up with.
+    pub(super) screen: bool,
     pub(super) stream: BoxStream<'static, Live>,
 }
 
@@ -62,6 +82,10 @@ impl Channels {
 
     pub(super) fn remove(&mut self, topic: Topic) {
         self.open.retain(|channel| channel.topic != topic);
+    }
+
+    pub(super) fn is_screen(&self, topic: Topic) -> bool {
+        self.open.iter().any(|channel| channel.topic == topic && channel.screen)
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -9,6 +9,7 @@ pub(crate) mod frame;
 mod live;
 mod queue;
 mod terminal;
+mod typing;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts as _, Request, State};

@@ -1,4 +1,5 @@
-//! What waits for one client: bounded by bytes, so that who does not read costs a megabyte and no more.
+//! What waits for one client: bounded by bytes, so that who does not read costs a megabyte and no more. Answers and facts
+//! go in front of what terminals show.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,13 +17,15 @@ const WRITE: usize = 64 * 1024;
 
 /// The end that is filled.
 pub(super) struct Queue {
-    sender: mpsc::UnboundedSender<Message>,
+    ahead: mpsc::UnboundedSender<Message>,
+    shown: mpsc::UnboundedSender<Message>,
     load: Arc<Load>,
 }
 
 /// The end that is written to the socket.
 pub(super) struct Outlet {
-    receiver: mpsc::UnboundedReceiver<Message>,
+    ahead: mpsc::UnboundedReceiver<Message>,
+    shown: mpsc::UnboundedReceiver<Message>,
     load: Arc<Load>,
 }
 
@@ -35,9 +38,10 @@ struct Load {
 
 /// The two ends of a new queue.
 pub(super) fn queue() -> (Queue, Outlet) {
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (ahead, ahead_out) = mpsc::unbounded_channel();
+    let (shown, shown_out) = mpsc::unbounded_channel();
     let load = Arc::new(Load::default());
-    (Queue { sender, load: load.clone() }, Outlet { receiver, load })
+    (Queue { ahead, shown, load: load.clone() }, Outlet { ahead: ahead_out, shown: shown_out, load })
 }
 
 fn size(message: &Message) -> usize {
@@ -49,14 +53,29 @@ fn size(message: &Message) -> usize {
 }
 
 impl Queue {
-    pub(super) fn is_full(&self) -> bool {
-        self.load.bytes.load(Ordering::Relaxed) >= FULL
+    /// Bytes that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.load.bytes.load(Ordering::Relaxed)
     }
 
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting() >= FULL
+    }
+
+    /// An answer, a fact, a run's words: in their order, in front of what terminals show.
     pub(super) fn push(&self, message: Message) {
+        self.put(&self.ahead, message);
+    }
+
+    /// What a terminal shows and tells beside it, in its order.
+    pub(super) fn show(&self, message: Message) {
+        self.put(&self.shown, message);
+    }
+
+    fn put(&self, lane: &mpsc::UnboundedSender<Message>, message: Message) {
         self.load.bytes.fetch_add(size(&message), Ordering::Relaxed);
         // The other end is gone: whoever fills this is about to notice.
-        let _ = self.sender.send(message);
+        let _ = lane.send(message);
     }
 
     /// Says why this ends. What still waits is left out, nothing is sent behind it.
@@ -67,9 +86,14 @@ impl Queue {
 
     /// Waits until something was written, if it is full.
     pub(super) async fn eased(&self) {
-        while self.is_full() {
+        self.below(FULL).await;
+    }
+
+    /// Waits until fewer than `bytes` wait.
+    pub(super) async fn below(&self, bytes: usize) {
+        while self.waiting() >= bytes {
             let eased = self.load.eased.notified();
-            if !self.is_full() {
+            if self.waiting() < bytes {
                 return;
             }
             eased.await;
@@ -80,7 +104,7 @@ impl Queue {
 impl Outlet {
     /// Writes what is put in, until the other end is dropped, says to close, or one write takes longer than `patience`.
     pub(super) async fn drain(mut self, mut socket: SplitSink<WebSocket, Message>, patience: Duration) {
-        while let Some(first) = self.receiver.recv().await {
+        while let Some(first) = self.next().await {
             let batch = async {
                 let mut next = Some(first);
                 let mut written = 0;
@@ -94,7 +118,7 @@ impl Outlet {
                     if last || written >= WRITE {
                         break;
                     }
-                    next = self.receiver.try_recv().ok();
+                    next = self.ahead.try_recv().or_else(|_| self.shown.try_recv()).ok();
                 }
                 socket.flush().await?;
                 Ok::<_, axum::Error>((written, last))
@@ -106,6 +130,14 @@ impl Outlet {
                 }
                 _ => return,
             }
+        }
+    }
+
+    async fn next(&mut self) -> Option<Message> {
+        tokio::select! {
+            biased;
+            message = self.ahead.recv() => message,
+            message = self.shown.recv() => message,
         }
     }
 }

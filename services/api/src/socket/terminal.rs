@@ -1,33 +1,50 @@
-//! One terminal's output from an offset to its end: live where it flows, from the recording where it does not any more.
+//! One terminal's output from an offset, or from its screen, to its end: live where it flows, from the recording where it
+//! does not any more.
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use metatron_bus::live::LiveTerminal;
-use metatron_domain::exec::ExecState;
-use metatron_store::exec::Exec;
+use metatron_domain::id::TerminalId;
+use metatron_domain::terminal::message::{Note, ScreenShot};
 
 use super::live::Live;
 use crate::App;
-use crate::recording::read;
+use crate::error::Code;
+use crate::recording::{Stage, Tape};
 
 /// Bytes of one read of the recording.
 const PIECE: u32 = 256 * 1024;
 /// How long the shell host may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Silence after which the command's row is looked at: it may have ended while Redis was away.
+/// Silence after which the row is looked at: it may have ended while Redis was away.
 const SILENCE: Duration = Duration::from_secs(10);
+/// How long until a host that did not answer is asked for the screen again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Where a client begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// At an offset.
+    Offset(u64),
+    /// At the screen as it is now.
+    Screen,
+}
 
 struct Follow {
     app: App,
-    exec: Exec,
+    tape: Tape,
     /// The offset of the next byte.
     at: u64,
     source: Source,
 }
 
 enum Source {
+    /// The screen comes first.
+    Screen,
     /// What flows.
     Live(BoxStream<'static, LiveTerminal>),
     /// A hole in what flows, up to this offset.
@@ -39,14 +56,17 @@ enum Source {
     Done,
 }
 
-/// The output of `exec` from the offset `from`.
-pub(super) fn follow(app: &App, exec: Exec, from: u64) -> BoxStream<'static, Live> {
-    let source = match exec.state {
-        ExecState::Ended | ExecState::Unknown => Source::Recording,
-        ExecState::Denied | ExecState::Refused | ExecState::Cancelled => Source::Ending(0),
-        _ => Source::Live(app.bus.hub().follow_terminal(exec.terminal, from)),
+/// The output of `tape`, from where the client begins.
+pub(super) fn follow(app: &App, tape: Tape, begin: Begin) -> BoxStream<'static, Live> {
+    let at = if let Begin::Offset(from) = begin { from } else { 0 };
+    let mut follow = Follow { app: app.clone(), tape, at, source: Source::Done };
+    follow.source = match (begin, follow.tape.stage) {
+        (_, Stage::Never) => Source::Ending(0),
+        // Of what has not begun there is no screen: its output will be all of it.
+        (Begin::Screen, Stage::Running | Stage::Over) => Source::Screen,
+        (Begin::Offset(_), Stage::Over) => Source::Recording,
+        _ => follow.live(),
     };
-    let follow = Follow { app: app.clone(), exec, at: from, source };
     stream::unfold(follow, |mut follow| async move {
         let live = follow.next().await?;
         Some((live, follow))
@@ -54,12 +74,33 @@ pub(super) fn follow(app: &App, exec: Exec, from: u64) -> BoxStream<'static, Liv
     .boxed()
 }
 
+/// A terminal from its screen as it is by now.
+pub(super) fn anew(app: &App, terminal: TerminalId) -> BoxStream<'static, Live> {
+    let app = app.clone();
+    let tape = async move {
+        match Tape::of(&app, terminal).await {
+            Ok(tape) => follow(&app, tape, Begin::Screen),
+            Err(_) => stream::empty().boxed(),
+        }
+    };
+    stream::once(tape).flatten().boxed()
+}
+
 impl Follow {
+    fn live(&self) -> Source {
+        Source::Live(self.app.bus.hub().follow_terminal(self.tape.terminal, self.at))
+    }
+
     async fn next(&mut self) -> Option<Live> {
         loop {
             match std::mem::replace(&mut self.source, Source::Done) {
                 Source::Done => return None,
-                Source::Ending(bytes) => return Some(Live::End { bytes, exit: self.exec.exit.clone() }),
+                Source::Ending(bytes) => return Some(Live::End { bytes, exit: self.tape.exit.clone() }),
+                Source::Screen => {
+                    if let Some(live) = self.screen().await {
+                        return Some(live);
+                    }
+                }
                 Source::Recording => {
                     if let Some(live) = self.replay().await {
                         return Some(live);
@@ -67,26 +108,74 @@ impl Follow {
                 }
                 Source::Hole(to, live) if self.at >= to => self.source = Source::Live(live),
                 Source::Hole(to, live) => return Some(self.fill(to, live).await),
-                Source::Live(mut live) => match tokio::time::timeout(SILENCE, live.next()).await {
-                    Ok(Some(LiveTerminal::Bytes { from, bytes })) => {
-                        self.at = from + bytes.len() as u64;
-                        self.source = Source::Live(live);
-                        return Some(Live::Bytes { from, bytes });
+                Source::Live(live) => {
+                    if let Some(live) = self.listen(live).await {
+                        return Some(live);
                     }
-                    Ok(Some(LiveTerminal::Note(_))) => self.source = Source::Live(live),
-                    Ok(Some(LiveTerminal::Gap { from, to })) => {
-                        self.at = from;
-                        self.source = Source::Hole(to, live);
+                }
+            }
+        }
+    }
+
+    async fn listen(&mut self, mut live: BoxStream<'static, LiveTerminal>) -> Option<Live> {
+        match tokio::time::timeout(SILENCE, live.next()).await {
+            Ok(Some(LiveTerminal::Bytes { from, bytes })) => {
+                self.at = from + bytes.len() as u64;
+                self.source = Source::Live(live);
+                return Some(Live::Bytes { from, bytes });
+            }
+            Ok(Some(LiveTerminal::Note(note))) => {
+                self.source = Source::Live(live);
+                return Some(match note {
+                    Note::Pressed { sequence } => Live::Pressed { sequence },
+                    Note::Status(status) => Live::Status(status),
+                });
+            }
+            Ok(Some(LiveTerminal::Gap { from, to })) => {
+                self.at = from;
+                self.source = Source::Hole(to, live);
+            }
+            Ok(Some(LiveTerminal::End(end))) => return Some(Live::End { bytes: end.bytes, exit: end.exit }),
+            Ok(None) => self.source = Source::Recording,
+            Err(_) => {
+                self.refresh().await;
+                self.source = match self.tape.stage {
+                    Stage::Over => Source::Recording,
+                    Stage::Never => Source::Ending(0),
+                    _ => Source::Live(live),
+                };
+            }
+        }
+        None
+    }
+
+    /// The screen, and behind it what comes. A host that does not answer is asked again until it does.
+    async fn screen(&mut self) -> Option<Live> {
+        match self.app.screen_of(&self.tape.host, self.tape.terminal).await {
+            Ok(shot) => {
+                let ScreenShot { offset, size, base64, .. } = shot;
+                self.at = offset;
+                self.refresh().await;
+                // The end of what is over is where its screen is.
+                self.source = if self.tape.stage == Stage::Over { Source::Recording } else { self.live() };
+                match STANDARD.decode(base64) {
+                    Ok(dump) => Some(Live::Screen { offset, size, dump: dump.into() }),
+                    Err(error) => {
+                        tracing::warn!(%error, "a screen can't be read");
+                        None
                     }
-                    Ok(Some(LiveTerminal::End(end))) => {
-                        return Some(Live::End { bytes: end.bytes, exit: end.exit });
-                    }
-                    Ok(None) => self.source = Source::Recording,
-                    Err(_) => {
-                        self.source =
-                            if self.has_ended().await { Source::Recording } else { Source::Live(live) }
-                    }
-                },
+                }
+            }
+            Err(refusal) if refusal.code() == Code::ShellUnavailable => {
+                tokio::time::sleep(AGAIN).await;
+                self.source = Source::Screen;
+                None
+            }
+            // No screen is kept: then all of its output.
+            Err(_) => {
+                self.refresh().await;
+                self.source = if self.tape.stage == Stage::Over { Source::Recording } else { self.live() };
+                None
             }
         }
     }
@@ -97,7 +186,7 @@ impl Follow {
         let from = self.at;
         // It may have started since this began.
         self.refresh().await;
-        match read(&self.app, &self.exec, from, wanted, PATIENCE).await {
+        match self.tape.read(&self.app, from, wanted, PATIENCE).await {
             Ok(piece) if piece.from == from && !piece.bytes.is_empty() => {
                 self.at = from + piece.bytes.len() as u64;
                 self.source = Source::Hole(to, live);
@@ -114,7 +203,7 @@ impl Follow {
     /// The next piece of the recording.
     async fn replay(&mut self) -> Option<Live> {
         let from = self.at;
-        match read(&self.app, &self.exec, from, PIECE, PATIENCE).await {
+        match self.tape.read(&self.app, from, PIECE, PATIENCE).await {
             Ok(piece) if piece.from == from && !piece.bytes.is_empty() => {
                 self.at = from + piece.bytes.len() as u64;
                 self.source = Source::Recording;
@@ -125,21 +214,16 @@ impl Follow {
                 None
             }
             Err(_) => {
-                let to = self.exec.output_bytes.unwrap_or(from).max(from);
+                let to = self.tape.bytes.unwrap_or(from).max(from);
                 self.source = Source::Ending(to);
                 (to > from).then_some(Live::Missing { from, to })
             }
         }
     }
 
-    async fn has_ended(&mut self) -> bool {
-        self.refresh().await;
-        self.exec.state.is_terminal()
-    }
-
     async fn refresh(&mut self) {
-        if let Ok(exec) = self.app.store.exec(self.exec.id).await {
-            self.exec = exec;
+        if let Ok(tape) = Tape::of(&self.app, self.tape.terminal).await {
+            self.tape = tape;
         }
     }
 }

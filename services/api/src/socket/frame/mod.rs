@@ -1,15 +1,22 @@
 //! The frames of the socket, as both sides must agree on them. JSON text for control and facts; binary for terminal
-//! bytes: `u8` kind (1 = output), `u32` channel, `u64` offset of the first byte (both big endian), then the bytes.
+//! bytes: `u8` kind, `u32` channel, `u64` number (both big endian), then bytes. Kind 1 is output from that offset, 2 keys
+//! of the owner, 3 a screen as it was at that offset.
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+mod binary;
+mod topic;
+
 use metatron_domain::clock::Instant;
 use metatron_domain::event::{Event, EventKind};
 use metatron_domain::exec::Exit;
-use metatron_domain::id::{ChatId, RunId, TerminalId};
+use metatron_domain::terminal::message::Status;
+use metatron_domain::terminal::{Driver, Size, TerminalState, Waits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::Problem;
+
+pub(crate) use binary::{keys, output, screen};
+pub(crate) use topic::Topic;
 
 /// The subprotocol.
 pub(crate) const PROTOCOL: &str = "metatron.v1";
@@ -50,13 +57,33 @@ pub(crate) enum From {
     Offset(u64),
     /// In a run.
     Run(RunPosition),
+    /// In a terminal: its screen as it is now, and then what comes.
+    Screen(ScreenWord),
+}
+
+/// `screen`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+pub(crate) enum ScreenWord {
+    /// The word.
+    #[serde(rename = "screen")]
+    Screen,
+}
+
+/// A size as a client writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cells {
+    /// Columns, 2 to 1000.
+    pub(crate) columns: u32,
+    /// Rows, 1 to 500.
+    pub(crate) rows: u32,
 }
 
 /// What a client sends.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum ClientFrame {
-    /// Listen to a topic: `events`, `approvals`, `services`, `chat.{id}`, `run.{id}` or `terminal.{id}`.
+    /// Listen to a topic: `events`, `approvals`, `services`, `terminals`, `chat.{id}`, `run.{id}` or `terminal.{id}`.
     Sub {
         /// Repeated in the reply.
         id: u64,
@@ -78,6 +105,15 @@ pub(crate) enum ClientFrame {
     Ping {
         /// Repeated in the reply.
         id: u64,
+    },
+    /// Give a terminal another size. The owner alone.
+    Resize {
+        /// Repeated in the reply.
+        id: u64,
+        /// The terminal's topic.
+        topic: String,
+        /// Its new size.
+        size: Cells,
     },
     /// Who I am: the first frame of a client that sent neither cookie nor header, within five seconds.
     Auth {
@@ -104,6 +140,12 @@ pub(crate) enum ServerFrame {
     Turn(TurnFrame),
     /// Something is missing: fetch it again.
     Gap(GapFrame),
+    /// A terminal's screen follows, as a binary frame of kind 3.
+    Screen(ScreenFrame),
+    /// A terminal stands otherwise than before.
+    Status(StatusFrame),
+    /// Keys have reached their terminal.
+    Pressed(PressedFrame),
     /// A terminal has ended.
     TerminalEnd(TerminalEndFrame),
 }
@@ -128,8 +170,11 @@ pub(crate) struct OkFrame {
 /// A request was refused.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ErrorFrame {
-    /// The request's id, as far as it could be read.
+    /// The request's id, as far as it could be read; absent where keys are refused.
     pub(crate) id: Option<u64>,
+    /// The topic of the terminal whose keys are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) topic: Option<String>,
     /// Why.
     pub(crate) error: Problem,
 }
@@ -209,6 +254,81 @@ pub(crate) struct GapFrame {
     pub(crate) attempt: Option<u32>,
 }
 
+/// `screen`.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) enum ScreenKind {
+    /// The word.
+    #[serde(rename = "screen")]
+    Screen,
+}
+
+/// A terminal's screen follows: what was shown before is void, output goes on from its offset.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ScreenFrame {
+    pub(crate) ev: ScreenKind,
+    pub(crate) topic: String,
+    /// Bytes of output that made it.
+    pub(crate) offset: u64,
+    /// Its size.
+    pub(crate) size: Size,
+}
+
+/// `terminal.status`.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) enum StatusKind {
+    /// The word.
+    #[serde(rename = "terminal.status")]
+    Status,
+}
+
+/// A terminal stands otherwise than before.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct StatusFrame {
+    pub(crate) ev: StatusKind,
+    pub(crate) topic: String,
+    pub(crate) status: Standing,
+}
+
+/// How a terminal stands.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Standing {
+    pub(crate) state: TerminalState,
+    pub(crate) size: Size,
+    /// Who holds its keyboard.
+    pub(crate) driver: Driver,
+    pub(crate) waits: Option<Waits>,
+    /// The name of the foreground program.
+    pub(crate) program: Option<String>,
+    /// The folder of the foreground program.
+    pub(crate) cwd: Option<String>,
+    /// Bytes of output so far.
+    pub(crate) bytes: u64,
+}
+
+impl std::convert::From<Status> for Standing {
+    fn from(status: Status) -> Self {
+        let Status { state, size, driver, waits, program, cwd, bytes, .. } = status;
+        Self { state, size, driver, waits, program, cwd, bytes }
+    }
+}
+
+/// `terminal.pressed`.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) enum PressedKind {
+    /// The word.
+    #[serde(rename = "terminal.pressed")]
+    Pressed,
+}
+
+/// Keys have reached their terminal. Told now and then, not for each.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct PressedFrame {
+    pub(crate) ev: PressedKind,
+    pub(crate) topic: String,
+    /// How many bytes of keys, of those sent on this channel, were typed or dropped with an error.
+    pub(crate) n: u64,
+}
+
 /// `terminal.end`.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub(crate) enum TerminalEndKind {
@@ -228,89 +348,11 @@ pub(crate) struct TerminalEndFrame {
     pub(crate) exit: Option<Exit>,
 }
 
-/// What can be listened to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Topic {
-    /// Every fact.
-    Events,
-    /// Facts about questions put to the owner.
-    Approvals,
-    /// Facts about services.
-    Services,
-    /// Facts of one conversation.
-    Chat(ChatId),
-    /// Facts and live text of one run.
-    Run(RunId),
-    /// Bytes of one terminal.
-    Terminal(TerminalId),
-}
-
-impl std::str::FromStr for Topic {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text.split_once('.') {
-            None => match text {
-                "events" => Ok(Self::Events),
-                "approvals" => Ok(Self::Approvals),
-                "services" => Ok(Self::Services),
-                _ => Err(()),
-            },
-            Some(("chat", id)) => id.parse().map(Self::Chat).map_err(|_| ()),
-            Some(("run", id)) => id.parse().map(Self::Run).map_err(|_| ()),
-            Some(("terminal", id)) => id.parse().map(Self::Terminal).map_err(|_| ()),
-            Some(_) => Err(()),
-        }
-    }
-}
-
-impl std::fmt::Display for Topic {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Events => f.write_str("events"),
-            Self::Approvals => f.write_str("approvals"),
-            Self::Services => f.write_str("services"),
-            Self::Chat(id) => write!(f, "chat.{id}"),
-            Self::Run(id) => write!(f, "run.{id}"),
-            Self::Terminal(id) => write!(f, "terminal.{id}"),
-        }
-    }
-}
-
-impl Topic {
-    /// Whether a fact is told here.
-    pub(crate) fn takes(self, event: &Event) -> bool {
-        let room = event.kind.as_str().split('.').next().unwrap_or_default();
-        match self {
-            Self::Events => true,
-            Self::Approvals => room == "approval",
-            Self::Services => room == "service",
-            Self::Chat(id) => event.chat_id == Some(id),
-            Self::Run(id) => event.run_id == Some(id),
-            Self::Terminal(_) => false,
-        }
-    }
-}
-
-/// A piece of a terminal's output as a binary frame.
-pub(crate) fn output(channel: u32, offset: u64, bytes: &[u8]) -> Bytes {
-    let mut frame = BytesMut::with_capacity(13 + bytes.len());
-    frame.put_u8(1);
-    frame.put_u32(channel);
-    frame.put_u64(offset);
-    frame.put_slice(bytes);
-    frame.freeze()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use metatron_domain::id::RunId;
 
-    #[test]
-    fn a_terminal_frame_has_its_bytes_in_place() {
-        let frame = output(7, 0x0102, b"hi");
-        assert_eq!(frame.as_ref(), b"\x01\0\0\0\x07\0\0\0\0\0\0\x01\x02hi");
-    }
+    use super::*;
 
     #[test]
     fn client_frames_are_read_as_agreed() {
@@ -329,6 +371,9 @@ mod tests {
         else {
             panic!()
         };
+        let text = r#"{"id":1,"op":"sub","topic":"x","from":"screen"}"#;
+        let ClientFrame::Sub { from: Some(From::Screen(_)), .. } = read(text).unwrap() else { panic!() };
+        assert!(read(r#"{"id":1,"op":"sub","topic":"x","from":"window"}"#).is_err());
         assert!(read(r#"{"id":1,"op":"sub","topic":"events","x":1}"#).is_err());
         assert!(read(r#"{"id":1,"op":"input","topic":"events"}"#).is_err());
         assert_eq!("run.run_x".parse::<Topic>(), Err(()));

@@ -1,0 +1,112 @@
+//! The keyboards of running terminals, as far as api sends: every order and every piece of keys has a number above the
+//! one before, so one at a time is on its way, and whoever holds Redis can play none of them twice.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use metatron_bus::keys::Pressed;
+use metatron_domain::id::TerminalId;
+use metatron_domain::terminal::message::{TerminalAnswer, TerminalCall};
+use metatron_domain::terminal::order::{KEYS, Keys, MOST_KEYS, ORDER, Order};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::App;
+use crate::error::{Answer, ApiError, Code};
+use crate::host::{QUICK, something_else, unanswered};
+
+/// The keyboards that were used since this process began.
+#[derive(Default)]
+pub(crate) struct Keyboards(Mutex<HashMap<TerminalId, Arc<Keyboard>>>);
+
+/// The last numbers of one terminal; absent until its host was asked.
+#[derive(Default)]
+struct Keyboard {
+    keys: tokio::sync::Mutex<Option<u64>>,
+    orders: tokio::sync::Mutex<Option<u64>>,
+}
+
+impl Keyboards {
+    fn of(&self, terminal: TerminalId) -> Arc<Keyboard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(terminal).or_default().clone()
+    }
+
+    /// The terminal is over.
+    pub(crate) fn forget(&self, terminal: TerminalId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&terminal);
+    }
+}
+
+/// The refusal for a terminal that nothing can be done with any more.
+pub(crate) fn ended() -> ApiError {
+    ApiError::new(Code::TerminalEnded, "Nothing can be typed or changed there any more. Open another one.")
+}
+
+impl App {
+    /// Gives an order to a running terminal.
+    pub(crate) async fn order(&self, host: &str, terminal: TerminalId, order: &Order) -> Answer<()> {
+        let text = Zeroizing::new(serde_json::to_vec(order).map_err(ApiError::internal)?);
+        let keyboard = self.keyboards.of(terminal);
+        let mut number = keyboard.orders.lock().await;
+        for again in [false, true] {
+            let last = match *number {
+                Some(last) if !again => last,
+                _ => self.status_of(host, terminal).await?.orders,
+            };
+            let sequence = last + 1;
+            *number = Some(sequence);
+            let sealed =
+                self.link.seal(ORDER, &terminal.to_string(), sequence, &text).map_err(ApiError::internal)?;
+            match self.ask_host(host, TerminalCall::Order { terminal, sequence, sealed }, QUICK).await? {
+                TerminalAnswer::Status(_) => return Ok(()),
+                // Another process gave orders before this one began: ask for the number once more.
+                TerminalAnswer::Refused { code, .. } if code == "replayed" && !again => {}
+                other => return Err(something_else(&other)),
+            }
+        }
+        Err(ApiError::new(Code::Conflict, "Somebody else gives orders to this terminal. Try again."))
+    }
+
+    /// Sends at most [`MOST_KEYS`] bytes of keys; returns their number, which its host will tell once they were typed.
+    pub(crate) async fn press(
+        &self,
+        host: &str,
+        terminal: TerminalId,
+        bytes: &[u8],
+        secret: bool,
+    ) -> Answer<u64> {
+        debug_assert!(bytes.len() <= MOST_KEYS, "cut before");
+        let keyboard = self.keyboards.of(terminal);
+        let mut number = keyboard.keys.lock().await;
+        let last = match *number {
+            Some(last) => last,
+            None => self.status_of(host, terminal).await?.keys,
+        };
+        let sequence = last + 1;
+        let mut keys = Keys { base64: STANDARD.encode(bytes), secret };
+        let text = serde_json::to_vec(&keys).map(Zeroizing::new);
+        keys.base64.zeroize();
+        let sealed = self
+            .link
+            .seal(KEYS, &terminal.to_string(), sequence, &text.map_err(ApiError::internal)?)
+            .map_err(ApiError::internal)?;
+        *number = Some(sequence);
+        let pressed = Pressed { terminal, sequence, sealed };
+        // Under the lock: what is numbered first must be sent first.
+        self.bus.press(host, &pressed).await.map_err(|error| unanswered(host, error))?;
+        Ok(sequence)
+    }
+
+    /// Asks the host for the number of the last keys it typed, and goes on from there.
+    pub(crate) async fn recount(&self, host: &str, terminal: TerminalId) -> Answer<u64> {
+        let keyboard = self.keyboards.of(terminal);
+        let mut number = keyboard.keys.lock().await;
+        let status = self.status_of(host, terminal).await?;
+        if status.state.is_terminal() {
+            return Err(ended());
+        }
+        *number = Some(status.keys.max(number.unwrap_or(0)));
+        Ok(status.keys)
+    }
+}

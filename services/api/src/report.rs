@@ -1,0 +1,87 @@
+//! Takes what shell-workers report of terminals and writes it down. A report may come twice, late or out of turn: what is
+//! older than what is known changes nothing.
+
+use std::time::Duration;
+
+use metatron_bus::queue::{Delivery, Disposition, Options, Worker};
+use metatron_domain::command::Queue;
+use metatron_domain::terminal::message::Report;
+use metatron_store::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::App;
+use crate::error::ApiError;
+
+/// The consumer group.
+const GROUP: &str = "api";
+/// Reports taken in at once.
+const AT_ONCE: usize = 4;
+/// Reports read ahead.
+const AHEAD: usize = 16;
+/// How long one may take.
+const TAKING: Duration = Duration::from_secs(30);
+/// How long until the database is tried again.
+const STORE_PAUSE: Duration = Duration::from_secs(2);
+
+/// Takes reports in until `shutdown`.
+pub(crate) async fn run(app: App, shutdown: CancellationToken) {
+    let options = Options {
+        concurrency: AT_ONCE,
+        reserved_high: 0,
+        prefetch: AHEAD,
+        lease: app.lease,
+        timeout: Some(TAKING),
+        ..Options::default()
+    };
+    let worker = Worker::new(app.bus.clone(), Queue::Terminal, GROUP, options);
+    Box::pin(worker.run(move |delivery| handle(app.clone(), delivery), shutdown)).await;
+}
+
+/// One report.
+async fn handle(app: App, delivery: Delivery) -> Disposition {
+    let Some(report) = delivery.body.and_then(|body| serde_json::from_value::<Report>(body).ok()) else {
+        return Disposition::Dead { cause: "unreadable report".to_owned() };
+    };
+    match take_in(&app, &report).await {
+        Ok(true) => {
+            if report.status.state.is_terminal() {
+                app.keyboards.forget(report.terminal);
+            }
+            Disposition::Done
+        }
+        // The report that the command started is still on its way.
+        Ok(false) => Disposition::Retry { cause: "its command has not started".to_owned() },
+        Err(TakeIn::Store(Error::Conflict(_) | Error::NotFound(_) | Error::Refused(_))) => {
+            tracing::info!(terminal.id = %report.terminal, "a report about a terminal is dropped");
+            Disposition::Done
+        }
+        Err(error) => {
+            tracing::error!(?error, "a report about a terminal is tried again");
+            Disposition::Later { after: STORE_PAUSE, cause: "store failed".to_owned() }
+        }
+    }
+}
+
+/// Why a report could not be written down.
+#[derive(Debug)]
+enum TakeIn {
+    Store(Error),
+    Commit(#[expect(dead_code, reason = "shown in the log")] ApiError),
+}
+
+impl From<Error> for TakeIn {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Whether it was taken in; `false` while its command's terminal has no row.
+async fn take_in(app: &App, report: &Report) -> Result<bool, TakeIn> {
+    let mut tx = app.store.begin().await?;
+    match tx.terminal_stands(report.number, &report.status, report.at, app.now()).await {
+        Err(Error::NotFound(_)) if tx.is_command_terminal(report.terminal).await? => return Ok(false),
+        other => other?,
+    };
+    app.commit(tx).await.map_err(TakeIn::Commit)?;
+    Ok(true)
+}
