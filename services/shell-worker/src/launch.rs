@@ -1,12 +1,12 @@
 //! The start of a program in a terminal of its own: the same for a command of the AI and a login shell of the owner.
 //! Whether it may start is decided elsewhere.
 
-use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use metatron_domain::clock::Instant;
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::Size;
