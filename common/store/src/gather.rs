@@ -122,7 +122,9 @@ impl<A: Ask> Gather<A> {
             Ok(answers) => tells.into_iter().zip(answers).for_each(|(tell, answer)| say(tell, Ok(answer))),
             Err(error) => {
                 tracing::warn!(%error, count = asks.len(), "what was asked of the database together failed together");
-                tells.into_iter().for_each(|tell| say(tell, Err(error.repeated())));
+                for tell in tells {
+                    say(tell, Err(error.repeated()));
+                }
             }
         }
     }

@@ -155,6 +155,18 @@ fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
         .collect()
 }
 
+/// Notes that what all operands but the last name goes to where the last one is, and whether it is gone from there.
+fn carry(effects: &mut Effects, operands: &[String], moves: bool) {
+    let Some((last, rest)) = operands.split_last() else { return };
+    effects.write(last);
+    for path in rest {
+        effects.read(path);
+        if moves {
+            add(&mut effects.deletes, path);
+        }
+    }
+}
+
 /// Notes what one command does.
 pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     walker.noted += 1;
@@ -189,19 +201,7 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
             }
             effects.reversible = Some(false);
         }
-        "mv" | "cp" | "install" | "ln" => {
-            if let Some((last, rest)) = operands.split_last() {
-                effects.write(last);
-                for path in rest {
-                    effects.read(path);
-                }
-                if name == "mv" {
-                    for path in rest {
-                        add(&mut effects.deletes, path);
-                    }
-                }
-            }
-        }
+        "mv" | "cp" | "install" | "ln" => carry(effects, &operands, name == "mv"),
         "mkdir" | "touch" | "tee" | "truncate" | "mkfifo" | "mknod" => {
             for path in &operands {
                 effects.write(path);
@@ -257,8 +257,5 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
         name if QUIET.contains(&name) => {}
         name if is_interpreter(name) => effects.unknown(&format!("what the program given to {name} does")),
         name => effects.unknown(&format!("what {name} does")),
-    }
-    if name == "sudo" {
-        effects.privilege = Some(true);
     }
 }

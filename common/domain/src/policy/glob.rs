@@ -69,7 +69,9 @@ pub(super) fn pattern(text: &str) -> Vec<Unit> {
 /// The text of units.
 pub(super) fn text(units: &[Unit]) -> String {
     let mut text = String::with_capacity(units.len());
-    units.iter().for_each(|unit| unit.write(&mut text));
+    for unit in units {
+        unit.write(&mut text);
+    }
     text
 }
 

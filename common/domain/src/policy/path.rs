@@ -63,7 +63,9 @@ pub(super) fn show(parts: &Components) -> String {
     let mut text = String::new();
     for part in parts {
         text.push('/');
-        part.iter().for_each(|unit| unit.write(&mut text));
+        for unit in part {
+            unit.write(&mut text);
+        }
     }
     if text.is_empty() { "/".to_owned() } else { text }
 }

@@ -37,9 +37,8 @@ impl Charset {
     /// What is shown for a character.
     pub(super) fn map(self, character: char) -> char {
         match self {
-            Self::Ascii => character,
             Self::British if character == '#' => '£',
-            Self::British => character,
+            Self::Ascii | Self::British => character,
             Self::Drawing => match u32::from(character).checked_sub(0x60) {
                 Some(index) => DRAWING.get(index as usize).copied().unwrap_or(character),
                 None => character,

@@ -57,7 +57,7 @@ fn flow(buffer: &mut Buffer, before: usize, columns: usize) {
         if holds_cursor || (line.len() == 1 && !long) {
             buffer.rows.append(&mut line);
         } else {
-            wrap(line, columns, &mut buffer.rows);
+            wrap(&line, columns, &mut buffer.rows);
         }
     }
     buffer.row = moved;
@@ -71,7 +71,7 @@ fn used(row: &Row) -> usize {
 }
 
 /// One line, in rows of another width.
-fn wrap(line: Vec<Row>, columns: usize, into: &mut Vec<Row>) {
+fn wrap(line: &[Row], columns: usize, into: &mut Vec<Row>) {
     let last = line.len() - 1;
     let wrapped = line.first().is_some_and(|row| row.wrapped);
     let mut row = Row::blank(columns, Style::default());

@@ -209,7 +209,9 @@ impl Terminal {
         self.modes.switch_private(mode, on);
         match (mode, on) {
             (2, true) => {
-                (0..4).for_each(|level| self.charsets.designate(level, super::charset::Charset::Ascii))
+                for level in 0..4 {
+                    self.charsets.designate(level, super::charset::Charset::Ascii);
+                }
             }
             (6, _) => self.place(0, 0),
             (47 | 1047, _) => self.choose(on),

@@ -120,12 +120,7 @@ impl Terminal {
             row.cut_left_of(column, pen);
         }
         if buffer.column + wide > total {
-            if !modes.wrap {
-                buffer.column = total - 1;
-                if wide == 2 {
-                    return;
-                }
-            } else {
+            if modes.wrap {
                 let from = buffer.column;
                 if let Some(row) = buffer.line() {
                     (from..total).for_each(|column| row.put(column, Cell::blank(pen)));
@@ -134,6 +129,11 @@ impl Terminal {
                 buffer.down(erased);
                 if let Some(row) = buffer.line() {
                     row.wrapped = true;
+                }
+            } else {
+                buffer.column = total - 1;
+                if wide == 2 {
+                    return;
                 }
             }
         }

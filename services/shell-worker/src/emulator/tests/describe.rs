@@ -70,7 +70,7 @@ fn row(line: &Row, first: bool) -> String {
     let mut now = String::new();
     for (style, shown) in cells {
         if style != now {
-            text.push_str(&format!("{{{style}}}"));
+            text.extend(["{", &style, "}"]);
             now = style;
         }
         text.push_str(&shown);
@@ -94,7 +94,8 @@ fn style(style: Style) -> String {
     .map(|(_, letter)| letter)
     .collect();
     if style.underline > 0 {
-        text.push_str(&format!("u{}", style.underline));
+        text.push('u');
+        text.push_str(&style.underline.to_string());
     }
     text.push_str(&color('f', style.front));
     text.push_str(&color('g', style.back));

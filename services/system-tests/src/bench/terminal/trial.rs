@@ -49,9 +49,7 @@ pub(crate) async fn measure(kind: Kind, host: &mut Host, amount: &Amount) -> Res
             flood.press(b"yes\n").await?;
             let drain = async {
                 loop {
-                    if let Err(error) = flood.read().await {
-                        return Err::<Vec<Duration>, _>(error);
-                    }
+                    flood.read().await?;
                 }
             };
             let echoes = tokio::select! {
