@@ -70,7 +70,7 @@ test("without the guard it would answer", async () => {
   expect(sent.length).toBeGreaterThan(20)
 })
 
-test("the owner's keys and pastes do leave", async () => {
+test("the owner's keys do leave", () => {
   const terminal = new Terminal({ ...GUARDED })
   guard(terminal)
   listen(terminal)

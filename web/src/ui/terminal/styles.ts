@@ -3,9 +3,9 @@
 // that the CSP stays as strict as it is. It asks the page itself for elements, so it is the page that has to give others.
 
 /** A style element by name only: its text becomes a sheet of the page, and leaves with it. */
-function sheetElement(page: Document, create: (name: string) => HTMLElement): HTMLElement {
+function sheetElement(page: Document): HTMLElement {
   const sheet = new CSSStyleSheet()
-  const element = create("template")
+  const element = page.createElement("template")
   let text = ""
   Object.defineProperty(element, "textContent", {
     get: () => text,
@@ -25,9 +25,9 @@ function sheetElement(page: Document, create: (name: string) => HTMLElement): HT
 /** From here on what scripts style is styled, though no markup can be. Once for a page. */
 export function admitStyles(page: Document): void {
   if (Object.hasOwn(page, "createElement")) return
-  const create = page.createElement.bind(page)
-  page.createElement = ((name: string, options?: ElementCreationOptions) =>
-    name === "style" ? sheetElement(page, create) : create(name, options)) as typeof page.createElement
+  const create = Document.prototype.createElement as (this: Document, name: string, options?: ElementCreationOptions) => HTMLElement
+  const give = (name: string, options?: ElementCreationOptions) => (name === "style" ? sheetElement(page) : create.call(page, name, options))
+  Object.defineProperty(page, "createElement", { value: give, configurable: true, writable: true })
   HTMLSpanElement.prototype.setAttribute = function (this: HTMLElement, name: string, value: string) {
     if (name === "style") this.style.cssText = value
     else Element.prototype.setAttribute.call(this, name, value)
