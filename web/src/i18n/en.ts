@@ -381,7 +381,7 @@ export const en = {
     play: "Play",
     pause: "Pause",
     moment: "Moment",
-    speed: (times: number) => `Speed: ${times} times`,
+    speed: "speed",
     markers: "Commands",
     find: "Find",
     findAll: "In everything",

@@ -377,7 +377,7 @@ export const he: Messages = {
     play: "ניגון",
     pause: "השהיה",
     moment: "רגע",
-    speed: (times: number) => `מהירות: פי ${times}`,
+    speed: "מהירות",
     markers: "פקודות",
     find: "חיפוש",
     findAll: "בכל מה שהוצג",

@@ -181,12 +181,14 @@ function Letters() {
   const { fontSize, isReader } = useLook()
   return (
     <div className="acts letters">
-      <button type="button" className="btn sm" aria-label={text.terminal.smaller} onClick={() => setLook({ fontSize: fontSize - 1 })}>
+      <button type="button" className="btn sm" onClick={() => setLook({ fontSize: fontSize - 1 })}>
         <bdi dir="ltr">A−</bdi>
+        <span className="vh">{text.terminal.smaller}</span>
       </button>
       <bdi className="m">{fontSize}</bdi>
-      <button type="button" className="btn sm" aria-label={text.terminal.larger} onClick={() => setLook({ fontSize: fontSize + 1 })}>
+      <button type="button" className="btn sm" onClick={() => setLook({ fontSize: fontSize + 1 })}>
         <bdi dir="ltr">A+</bdi>
+        <span className="vh">{text.terminal.larger}</span>
       </button>
       <button type="button" className="btn sm" aria-pressed={isReader} onClick={() => setLook({ isReader: !isReader })}>
         {text.terminal.reader}

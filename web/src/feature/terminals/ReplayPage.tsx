@@ -108,8 +108,9 @@ function Playing({ cast }: { cast: Cast }) {
         <bdi className="m">{clockText(Math.floor(at))}</bdi>
         <input type="range" min={0} max={cast.length} step="any" value={at} aria-label={text.terminal.moment} aria-valuetext={clockText(Math.floor(at))} onChange={(event) => setAt(Number(event.target.value))} />
         <bdi className="m muted">{clockText(Math.ceil(cast.length))}</bdi>
-        <button type="button" className="btn sm" aria-label={text.terminal.speed(speed)} onClick={() => setSpeed(speed >= 8 ? 1 : speed * 2)}>
-          {speed}×
+        <button type="button" className="btn sm" onClick={() => setSpeed(speed >= 8 ? 1 : speed * 2)}>
+          <bdi>{speed}×</bdi>
+          <span className="vh">{text.terminal.speed}</span>
         </button>
       </div>
       <Markers cast={cast} onGo={setAt} />

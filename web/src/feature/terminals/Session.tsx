@@ -68,9 +68,11 @@ function Shown({ terminal, ...opening }: { terminal: Terminal } & Opening) {
   const hear = useCallback((fact: Fact) => setFacts((known) => (known.some((it) => it.eid === fact.eid) ? known : [...known, fact])), [])
   const isRunning = terminal.state === "running"
   const run = lastRun(terminal, facts)
-  const leave = () => document.querySelector<HTMLElement>(".strip .btn")?.focus()
+  const pane = useRef<HTMLDivElement>(null)
+  // The first button beside the terminal that can be seen, on whichever side it stands.
+  const leave = () => [...(pane.current?.querySelectorAll<HTMLElement>(".strip button, .side button") ?? [])].find((it) => it.checkVisibility())?.focus()
   return (
-    <div className={isPanelOpen ? "work open" : "work"}>
+    <div className={isPanelOpen ? "work open" : "work"} ref={pane}>
       <main id="content" className="pane" aria-label={nameOf(terminal, text)}>
         <DriveBar terminal={terminal} run={run} isThere={isThere} isPanelOpen={isPanelOpen} onPanel={() => setPanelOpen(!isPanelOpen)} onTaken={() => view.current?.focus()} />
         {isFinding ? <FindBar id={terminal.id} view={view} found={found} onClose={() => setFinding(false)} /> : null}

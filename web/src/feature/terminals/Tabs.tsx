@@ -1,6 +1,6 @@
 import { Link } from "react-router"
 import type { Terminal } from "../../api/model"
-import { useText } from "../../i18n"
+import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Icon } from "../../ui/Icon"
 import { byOf, nameOf, waitsForOwner } from "./name"
@@ -15,6 +15,7 @@ interface Props {
 /** Every open terminal, by who drives it, and the way to another one. */
 export function Tabs({ current, open, isOpening, onOpen }: Props) {
   const text = useText()
+  const format = useFormat()
   return (
     <nav className="tabs" aria-label={text.terminal.open}>
       <Link className="tabs-home" to={paths.terminals} aria-current={current === undefined ? "page" : undefined}>
@@ -26,6 +27,7 @@ export function Tabs({ current, open, isOpening, onOpen }: Props) {
             <span className="vh">{text.terminal.drives[byOf(terminal)]}</span>
           </span>
           <bdi className="m">{nameOf(terminal, text)}</bdi>
+          {terminal.name === "" ? <bdi className="m">{format.time(terminal.created_at)}</bdi> : null}
           {waitsForOwner(terminal) ? (
             <span className="lamp lit">
               <span className="vh">{text.chat.waits}</span>
