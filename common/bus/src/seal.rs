@@ -51,10 +51,14 @@ impl LinkKey {
         let text = std::fs::read_to_string(path)
             .map(Zeroizing::new)
             .map_err(|source| SealError::Unreadable { path: path.display().to_string(), source })?;
+        Self::parse(&text).ok_or_else(|| SealError::Malformed { path: path.display().to_string() })
+    }
+
+    /// Reads a key from its text: 64 hexadecimal digits, blanks around them ignored.
+    pub fn parse(text: &str) -> Option<Self> {
         let mut key = [0_u8; KEY];
-        hex::decode_to_slice(text.trim(), &mut key)
-            .map_err(|_| SealError::Malformed { path: path.display().to_string() })?;
-        Ok(Self(key))
+        hex::decode_to_slice(text.trim(), &mut key).ok()?;
+        Some(Self(key))
     }
 
     /// A new key, as the text of its file. Writing that file, with its owner and mode, is the caller's.

@@ -87,6 +87,8 @@ settings! {
     host: String = "METATRON_HOST" or "local", value::host;
     /// The user that the AI's commands run as, where shell-worker runs as root.
     agent_user: String = "METATRON_AGENT_USER" or "agent", value::user;
+    /// The user that the owner's terminals run as, where shell-worker runs as root.
+    owner_user: String = "METATRON_OWNER_USER" or "owner", value::user;
     /// IANA time zone until the owner chooses one.
     timezone: String = "METATRON_TIMEZONE" or "UTC", value::zone;
     /// What is logged: `info`, `debug`, or by module: `info,metatron_bus=debug`.

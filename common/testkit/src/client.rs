@@ -38,6 +38,8 @@ pub enum Frame {
     Json(Value),
     /// Terminal bytes: channel, start offset, bytes.
     Bytes(u32, u64, Vec<u8>),
+    /// A terminal's screen: channel, offset, what to feed a terminal that was just reset.
+    Screen(u32, u64, Vec<u8>),
 }
 
 /// Keeps no connection open: a killed server would leave it stale.
@@ -187,20 +189,35 @@ impl Owner {
 impl Watch {
     /// Subscribes to a topic; `what` holds `topic` and where to begin. Returns the server's answer.
     pub async fn subscribe(&mut self, what: &Value) -> Result<Value> {
+        let mut what = what.clone();
+        what["op"] = json!("sub");
+        self.ask(&what).await
+    }
+
+    /// Sends a frame that is answered, and wants success. What else arrives meanwhile is dropped.
+    pub async fn ask(&mut self, what: &Value) -> Result<Value> {
         let id = self.next_id;
         self.next_id += 1;
         let mut frame = what.clone();
         frame["id"] = json!(id);
-        frame["op"] = json!("sub");
         self.socket.send(Message::text(frame.to_string())).await?;
         loop {
             if let Frame::Json(answer) = self.frame().await?
                 && answer["id"] == id
             {
-                ensure!(answer["ok"] == true, "the subscription was refused: {answer}");
+                ensure!(answer["ok"] == true, "{what} was refused: {answer}");
                 return Ok(answer);
             }
         }
+    }
+
+    /// Presses keys on a terminal's channel; `before` is how many bytes of them were sent already.
+    pub async fn keys(&mut self, channel: u32, before: u64, bytes: &[u8]) -> Result<()> {
+        let mut frame = vec![2];
+        frame.extend(channel.to_be_bytes());
+        frame.extend(before.to_be_bytes());
+        frame.extend(bytes);
+        Ok(self.socket.send(Message::binary(frame)).await?)
     }
 
     /// The next frame, whatever it is.
@@ -213,7 +230,13 @@ impl Watch {
                     ensure!(bytes.len() >= 13, "a short binary frame");
                     let channel = u32::from_be_bytes(bytes[1..5].try_into()?);
                     let offset = u64::from_be_bytes(bytes[5..13].try_into()?);
-                    return Ok(Frame::Bytes(channel, offset, bytes[13..].to_vec()));
+                    let (kind, bytes) = (bytes[0], bytes[13..].to_vec());
+                    let is_screen = kind == 3;
+                    return Ok(if is_screen {
+                        Frame::Screen(channel, offset, bytes)
+                    } else {
+                        Frame::Bytes(channel, offset, bytes)
+                    });
                 }
                 Message::Close(reason) => bail!("the socket was closed: {reason:?}"),
                 _ => {}
@@ -225,7 +248,8 @@ impl Watch {
     pub async fn fact(&mut self, kind: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
         loop {
             let Frame::Json(frame) = self.frame().await? else { continue };
-            let Some(eid) = frame["eid"].as_i64().filter(|_| frame["ev"].is_string()) else { continue };
+            // A terminal's own topic tells some of them as well.
+            let Some(eid) = frame["eid"].as_i64().filter(|_| frame["topic"] == "events") else { continue };
             ensure!(eid > self.last, "fact {eid} came after {}", self.last);
             self.last = eid;
             if frame["ev"] == kind && wanted(&frame["data"]) {

@@ -71,6 +71,7 @@ impl Stack {
         settings.insert("METATRON_RECONCILE_MS".to_owned(), "500".to_owned());
         // Where tests run as root, commands drop to a user that every Debian has.
         settings.insert("METATRON_AGENT_USER".to_owned(), "nobody".to_owned());
+        settings.insert("METATRON_OWNER_USER".to_owned(), "nobody".to_owned());
         settings.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let mut stack = Self { folder, redis, port, settings, services: BTreeMap::new() };
         stack.open_workspace()?;

@@ -10,7 +10,7 @@ use metatron_bus::keys::Pressed;
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::message::{TerminalAnswer, TerminalCall};
 use metatron_domain::terminal::order::{KEYS, Keys, MOST_KEYS, ORDER, Order};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::App;
 use crate::error::{Answer, ApiError, Code};
@@ -84,8 +84,9 @@ impl App {
             None => self.status_of(host, terminal).await?.keys,
         };
         let sequence = last + 1;
-        let base64 = STANDARD.encode(bytes);
-        let text = serde_json::to_vec(&Keys { base64, secret }).map(Zeroizing::new);
+        let mut keys = Keys { base64: STANDARD.encode(bytes), secret };
+        let text = serde_json::to_vec(&keys).map(Zeroizing::new);
+        keys.base64.zeroize();
         let sealed = self
             .link
             .seal(KEYS, &terminal.to_string(), sequence, &text.map_err(ApiError::internal)?)

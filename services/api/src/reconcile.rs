@@ -68,7 +68,7 @@ async fn look(app: &App, missing: &mut Missing) -> Answer<()> {
 
 async fn found(app: &App, terminal: &Terminal, status: &Status, missing: &mut Missing) -> Answer<()> {
     missing.remove(&terminal.id);
-    if terminal.state == TerminalState::Opening || status.reports > terminal.report {
+    if terminal.state != status.state || status.reports > terminal.report {
         let now = app.now();
         let mut tx = app.store.begin().await?;
         tx.terminal_stands(status.reports, status, now, now).await?;
@@ -78,6 +78,12 @@ async fn found(app: &App, terminal: &Terminal, status: &Status, missing: &mut Mi
 }
 
 async fn not_found(app: &App, terminal: &Terminal, missing: &mut Missing) -> Answer<()> {
+    // What has ended there may be known still, although the report of it went down with Redis.
+    if let Ok(status) = app.status_of(&terminal.host, terminal.id).await
+        && status.state.is_terminal()
+    {
+        return found(app, terminal, &status, missing).await;
+    }
     let since = *missing.entry(terminal.id).or_insert_with(Instant::now);
     if since.elapsed() < GRACE {
         return Ok(());

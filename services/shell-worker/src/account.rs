@@ -107,13 +107,22 @@ fn entry(wanted: impl Fn(&[&str]) -> bool) -> Option<Account> {
     })
 }
 
+/// Which groups a program is in beside its user's main one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups {
+    /// None: a command of the AI.
+    None,
+    /// Those of its user: the owner shares the AI's workspace by one.
+    Own,
+}
+
 /// The words in front of `bash`: limits, then the drop to the user. Proven once at start, then only copied.
 #[derive(Debug, Clone)]
 pub struct Chain(Vec<String>);
 
 impl Chain {
     /// Finds out what works on this machine; what B2 demands and can't be had is an error.
-    pub fn probe(account: &Account) -> Result<Self, AccountError> {
+    pub fn probe(account: &Account, groups: Groups) -> Result<Self, AccountError> {
         let mut words = Vec::new();
         let oom = stage(&["/usr/bin/choom", "-n", "500", "--"]);
         match tried(&oom) {
@@ -132,8 +141,13 @@ impl Chain {
         let limits = stage(&limits);
         tried(&limits).map_err(|detail| AccountError::Launch { program: "prlimit", detail })?;
         words.extend(limits);
-        words.extend(drop_stage(account)?);
+        words.extend(drop_stage(account, groups)?);
         Ok(Self(words))
+    }
+
+    /// The command line of a login shell.
+    pub fn login(&self) -> Vec<String> {
+        self.0.iter().cloned().chain([SHELL, "-l"].map(str::to_owned)).collect()
     }
 
     /// The whole command line for the exact text `command`.
@@ -143,11 +157,15 @@ impl Chain {
     }
 }
 
-fn drop_stage(account: &Account) -> Result<Vec<String>, AccountError> {
+fn drop_stage(account: &Account, groups: Groups) -> Result<Vec<String>, AccountError> {
     let (uid, gid) = (format!("--reuid={}", account.uid), format!("--regid={}", account.gid));
     let mut base = vec!["/usr/bin/setpriv", "--no-new-privs", "--inh-caps=-all"];
     if account.separated {
-        base.extend([uid.as_str(), gid.as_str(), "--clear-groups"]);
+        let groups = match groups {
+            Groups::None => "--clear-groups",
+            Groups::Own => "--init-groups",
+        };
+        base.extend([uid.as_str(), gid.as_str(), groups]);
     }
     let full = stage(&[&base[..], &["--bounding-set=-all", "--"]].concat());
     let detail = match tried(&full) {
@@ -195,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_text_of_the_command_is_one_argument() {
-        let chain = Chain::probe(&Account::own()).unwrap();
+        let chain = Chain::probe(&Account::own(), Groups::None).unwrap();
         let argv = chain.argv("echo 'a  b'\n# ü");
         assert_eq!(&argv[argv.len() - 5..], [SHELL, "--noprofile", "--norc", "-c", "echo 'a  b'\n# ü"]);
     }

@@ -9,6 +9,7 @@ use metatron_domain::id::TerminalId;
 
 use crate::recover::lines;
 use crate::shell::Shell;
+use crate::terminal;
 
 /// Bytes of a recording in one answer, at most.
 const MOST_BYTES: u32 = 1024 * 1024;
@@ -37,7 +38,9 @@ pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
                 workspace: premises.workspace.to_string_lossy().into_owned(),
             }
         }
-        ShellCall::Terminal { .. } => ShellAnswer::NotFound,
+        ShellCall::Terminal { call } => {
+            ShellAnswer::Terminal { answer: terminal::answer(shell, *call).await }
+        }
         ShellCall::ReadOutput { terminal, from, limit } => {
             blocking(move || output(&shell, terminal, from, limit)).await
         }

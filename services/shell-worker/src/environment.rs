@@ -22,9 +22,30 @@ pub fn environment(
     timezone: &str,
     terminal: TerminalId,
 ) -> BTreeMap<&'static str, String> {
-    let home = account.home.to_string_lossy().into_owned();
+    let mut all = common(account, timezone, terminal);
+    all.extend([
+        ("DEBIAN_FRONTEND", "noninteractive".to_owned()),
+        ("PAGER", "cat".to_owned()),
+        ("GIT_PAGER", "cat".to_owned()),
+        ("SYSTEMD_PAGER", String::new()),
+    ]);
+    all
+}
+
+/// Every variable the owner's login shell begins with.
+pub fn login_environment(
+    account: &Account,
+    timezone: &str,
+    terminal: TerminalId,
+) -> BTreeMap<&'static str, String> {
+    let mut all = common(account, timezone, terminal);
+    all.insert("COLORTERM", "truecolor".to_owned());
+    all
+}
+
+fn common(account: &Account, timezone: &str, terminal: TerminalId) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
-        ("HOME", home),
+        ("HOME", account.home.to_string_lossy().into_owned()),
         ("PATH", PATH.to_owned()),
         ("LANG", "C.UTF-8".to_owned()),
         ("TERM", "xterm-256color".to_owned()),
@@ -32,10 +53,6 @@ pub fn environment(
         ("LOGNAME", account.name.clone()),
         ("SHELL", SHELL.to_owned()),
         ("TZ", timezone.to_owned()),
-        ("DEBIAN_FRONTEND", "noninteractive".to_owned()),
-        ("PAGER", "cat".to_owned()),
-        ("GIT_PAGER", "cat".to_owned()),
-        ("SYSTEMD_PAGER", String::new()),
         (MARKER, terminal.to_string()),
     ])
 }

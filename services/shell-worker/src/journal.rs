@@ -1,12 +1,14 @@
-//! The journal: which command was started, and how it ended. The truth about starts of this host (SECURITY R2, P4).
+//! The journal: which command was started, which terminal was opened, and how it ended. The truth about starts of this
+//! host (SECURITY R2, P4).
 //!
-//! Owns the folder `shell/`. A record is on the disk before [`Journal::begin`] returns, and the same exec id begins
-//! once. It never starts or ends anything itself, and keeps no output in memory.
+//! Owns the folder `shell/`. A record is on the disk before [`Journal::begin`] or [`Journal::open_terminal`] returns, and
+//! the same id begins once. It never starts or ends anything itself, and keeps no output in memory.
 
 mod file;
 mod record;
+mod terminal;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +18,8 @@ use metatron_domain::command::{Outcome, ShellReport};
 use metatron_domain::id::{ApprovalId, ExecId};
 
 use file::{Place, Tape};
-pub use record::{Record, Spawned, Started};
+pub use record::{Leader, Opened, Record, Spawned, Started, Subject};
+use terminal::Terminals;
 
 /// How long an ended command is remembered. A grant is void long before that.
 pub const KEPT: Duration = Duration::from_hours(7 * 24);
@@ -70,6 +73,7 @@ struct Inner {
     states: HashMap<ExecId, State>,
     approvals: HashMap<ApprovalId, ExecId>,
     declined: HashMap<String, (Instant, Place)>,
+    terminals: Terminals,
 }
 
 /// The journal of one shell host. Shared by all sessions; the lock is held over the write, because the order of
@@ -80,8 +84,13 @@ impl Journal {
     /// Opens or makes the journal in `folder`. A record cut off at the end is dropped: it was never acknowledged.
     pub fn open(folder: &Path, now: Instant) -> Result<Self, JournalError> {
         let (tape, records) = Tape::open(folder)?;
-        let mut inner =
-            Inner { tape, states: HashMap::new(), approvals: HashMap::new(), declined: HashMap::new() };
+        let mut inner = Inner {
+            tape,
+            states: HashMap::new(),
+            approvals: HashMap::new(),
+            declined: HashMap::new(),
+            terminals: Terminals::default(),
+        };
         for (record, place) in records {
             inner.learn(record, place);
         }
@@ -200,6 +209,7 @@ impl Inner {
             Record::Declined { request, at, .. } => {
                 self.declined.insert(request, (at, place));
             }
+            other => self.terminals.learn(other, place),
         }
     }
 
@@ -218,7 +228,7 @@ impl Inner {
             Record::Failed { exec, code, detail, .. } | Record::Declined { exec, code, detail, .. } => {
                 ShellReport::Declined { exec, code, detail }
             }
-            Record::Started(_) | Record::Spawned(_) => {
+            _ => {
                 return Err(
                     std::io::Error::other("the journal's index names a record without an answer").into()
                 );
@@ -228,24 +238,24 @@ impl Inner {
 
     fn forget(&mut self, now: Instant) -> Result<(), JournalError> {
         let old = |at: &Instant| now.since(*at) > KEPT;
-        let any = self.declined.values().any(|(at, _)| old(at))
-            || self.states.values().any(|state| matches!(state, State::Answered { at, .. } if old(at)));
-        if !any {
+        let any_declined = self.declined.values().any(|(at, _)| old(at));
+        let commands = self.states.iter();
+        let gone: HashSet<Subject> = commands
+            .filter(|(_, state)| matches!(state, State::Answered { at, .. } if old(at)))
+            .map(|(exec, _)| Subject::Exec(*exec))
+            .chain(self.terminals.over(old).map(Subject::Terminal))
+            .collect();
+        if gone.is_empty() && !any_declined {
             return Ok(());
         }
-        let gone: Vec<ExecId> = self
-            .states
-            .iter()
-            .filter(|(_, state)| matches!(state, State::Answered { at, .. } if old(at)))
-            .map(|(exec, _)| *exec)
-            .collect();
-        let records = self.tape.rewrite(|record| match record {
-            Record::Declined { exec, at, .. } => !old(at) && !gone.contains(exec),
-            other => !gone.contains(&other.exec()),
+        let records = self.tape.rewrite(|record| {
+            let declined_long_ago = matches!(record, Record::Declined { at, .. } if old(at));
+            !declined_long_ago && !gone.contains(&record.subject())
         })?;
         self.states.clear();
         self.approvals.clear();
         self.declined.clear();
+        self.terminals = Terminals::default();
         for (record, place) in records {
             self.learn(record, place);
         }

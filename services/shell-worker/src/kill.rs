@@ -27,6 +27,8 @@ pub struct Family {
     pub started: u64,
     /// The value of the marker.
     pub marker: String,
+    /// The user its processes run as, where that is another than ours.
+    pub user: Option<u32>,
 }
 
 /// The sessions of this process, by leader. The lock is held over each fork, so that no sweep sees a child that is
@@ -53,13 +55,14 @@ impl Families {
     pub fn admit<T, E>(
         &self,
         marker: &str,
+        user: Option<u32>,
         fork: impl FnOnce() -> Result<(i32, T), E>,
     ) -> Result<(Family, T), E> {
         let mut live = self.lock();
         let (leader, made) = fork()?;
         // The leader is our child and not reaped: its entry is there, also when it has already ended.
         let started = table::entry(leader).map_or(0, |entry| entry.started);
-        let family = Family { leader, started, marker: marker.to_owned() };
+        let family = Family { leader, started, marker: marker.to_owned(), user };
         live.insert(leader, family.clone());
         Ok((family, made))
     }
@@ -100,7 +103,9 @@ impl Families {
                 let orphan = entry.parent == own_pid() && !live.contains_key(&entry.pid);
                 // Whose environment can't be read (a container without CAP_SYS_PTRACE) may be of another session.
                 let nobodys = || alone || table::has_variable(entry.pid, MARKER, "").is_some();
-                orphan && !of_others.contains(&entry.pid) && nobodys()
+                // What hides from a terminal of the owner must not end with a command of the AI.
+                let same_user = || family.user.is_none_or(|user| table::user(entry.pid) == Some(user));
+                orphan && !of_others.contains(&entry.pid) && nobodys() && same_user()
             });
             found.extend(strays.difference(&of_others));
         }
@@ -227,7 +232,7 @@ mod tests {
     use super::*;
 
     fn process(pid: i32, parent: i32, session: i32) -> (i32, Entry) {
-        (pid, Entry { pid, parent, group: session, session, started: 10, zombie: false })
+        (pid, Entry { pid, parent, group: session, session, started: 10, zombie: false, asleep: true })
     }
 
     #[test]
@@ -238,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_process_older_than_the_session_is_a_stranger_with_a_used_number() {
-        let family = Family { leader: 5, started: 11, marker: "trm".into() };
+        let family = Family { leader: 5, started: 11, marker: "trm".into(), user: None };
         assert!(!belongs(&process(6, 5, 5).1, &family));
     }
 

@@ -6,21 +6,36 @@
 //! over Redis, and could be replaced.
 
 pub mod account;
+pub mod attend;
 pub mod calls;
+pub mod cast;
+pub mod desk;
+pub mod drive;
+pub mod emulator;
 pub mod environment;
+pub mod events;
 pub mod guard;
 pub mod journal;
 pub mod kill;
+pub mod lane;
+pub mod launch;
 pub mod live;
+pub mod look;
 pub mod measure;
+pub mod owner;
 pub mod pty;
+pub mod reader;
 pub mod recording;
 pub mod recover;
+pub mod report;
 pub mod screen;
 pub mod serve;
 pub mod session;
 pub mod shell;
 pub mod table;
+pub mod terminal;
+pub mod view;
+pub mod wait;
 
 mod wire;
 

@@ -3,29 +3,33 @@
 //! The recording is the buffer: a slow or absent Redis costs the terminal nothing, and no byte is kept twice in memory.
 
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_bus::Bus;
 use metatron_bus::live::Writer;
-use metatron_domain::command::{Outcome, ShellReport};
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::TerminalEnd;
+use metatron_domain::terminal::message::Note;
+use tokio::time::{Instant, sleep_until};
 
 use crate::recording::Recordings;
-use crate::shell::Running;
+use crate::session::Session;
 
 /// What follows the first bytes within this time goes together with the next ones.
 const GATHER: Duration = Duration::from_millis(2);
 /// Bytes read from the recording at once.
 const PIECE: u64 = 32 * 1024;
 
-/// Carries a running terminal's output until it has ended, and then says how.
-pub async fn carry(bus: Bus, recordings: Recordings, running: Running) {
-    let terminal = running.session.terminal;
+/// Carries a running terminal's output, and what stands beside it, until it has ended, and then says how.
+pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>) {
+    let terminal = session.terminal;
     let mut writer = Writer::terminal(&bus, terminal, 0);
-    let mut progress = running.session.progress.clone();
+    let mut progress = session.progress.clone();
+    let (mut typed, mut changes) = (session.lane.typed(), session.desk.changes());
     let Ok(Some(file)) = recordings.reader(terminal) else { return };
     let mut buffer = vec![0; 32 * 1024];
+    let mut last = Instant::now();
     loop {
         let now = *progress.borrow_and_update();
         while writer.offset() < now.end {
@@ -36,24 +40,36 @@ pub async fn carry(bus: Bus, recordings: Recordings, running: Running) {
                 return;
             }
             writer.append(&buffer[..wanted]).await;
+            last = Instant::now();
         }
-        if now.ended || progress.changed().await.is_err() {
+        if now.ended {
             break;
         }
-        tokio::time::sleep(GATHER).await;
+        tokio::select! {
+            biased;
+            moved = progress.changed() => {
+                if moved.is_err() {
+                    break;
+                }
+                // The first after a quiet moment goes at once.
+                sleep_until(last + GATHER).await;
+            }
+            _ = typed.changed() => writer.note(&Note::Pressed { sequence: *typed.borrow_and_update() }),
+            _ = changes.changed() => {
+                changes.mark_unchanged();
+                writer.note(&Note::Status(Box::new(session.status())));
+            }
+        }
     }
     let bytes = writer.offset();
-    let exit = match running.ended().await {
-        Some(ShellReport::Ended { outcome, .. }) => outcome.exit,
-        _ => None,
-    };
+    let exit = session.over().await.and_then(|end| end.exit);
     end(writer, terminal, &TerminalEnd { bytes, exit }).await;
 }
 
 /// Says that a terminal has ended whose shell-worker died.
-pub async fn lost(bus: &Bus, terminal: TerminalId, outcome: &Outcome) {
-    let writer = Writer::terminal(bus, terminal, outcome.bytes);
-    end(writer, terminal, &TerminalEnd { bytes: outcome.bytes, exit: None }).await;
+pub async fn lost(bus: &Bus, terminal: TerminalId, bytes: u64) {
+    let writer = Writer::terminal(bus, terminal, bytes);
+    end(writer, terminal, &TerminalEnd { bytes, exit: None }).await;
 }
 
 async fn end(writer: Writer, terminal: TerminalId, end: &TerminalEnd) {

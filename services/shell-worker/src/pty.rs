@@ -1,30 +1,82 @@
-//! The pseudo terminal: portable-pty behind two calls. Owns nothing after the start; never reads or judges.
+//! The pseudo terminal: portable-pty behind one call, and our end of it. Never judges what passes through.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::fs::File;
 use std::path::Path;
 
-use metatron_domain::terminal::{COLUMNS, ROWS};
-use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
-use rustix::fs::{Mode, OFlags};
-use rustix::termios::{InputModes, OptionalActions, tcgetattr, tcsetattr};
+use anyhow::Context as _;
+use filedescriptor::FileDescriptor;
+use metatron_domain::terminal::Size;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, Winsize, tcgetattr, tcgetpgrp, tcsetattr, tcsetwinsize,
+};
 
 use crate::account::Account;
 
 /// What a command's umask is: what it makes is for its user alone.
 const UMASK: u32 = 0o077;
 
-/// A command that was started in its own terminal. Owned by its session; closing the master hangs the terminal up.
+/// A program that was started in its own terminal.
 pub struct Pty {
     /// The first process: session leader, and group leader of the foreground.
     pub pid: i32,
-    /// Where its output is read, by one thread.
-    pub reader: Box<dyn Read + Send>,
-    /// Keeps the terminal open. Its writer is never taken: dropping that one would type.
-    pub master: Box<dyn MasterPty + Send>,
+    /// The terminal.
+    pub master: Master,
 }
 
-/// Opens a terminal and starts `argv` in it, with exactly `environment`.
+/// Our end of a terminal. Owned by its session; closing the last handle on it hangs the terminal up. Reading and writing
+/// never wait.
+#[derive(Debug)]
+pub struct Master(File);
+
+/// How a terminal treats what is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Modes {
+    /// What is typed is shown.
+    pub echo: bool,
+    /// Lines are edited by the terminal; a program gets them whole.
+    pub canonical: bool,
+}
+
+impl Modes {
+    /// Whether a password is asked: a line editor turns echo off as well, but edits its lines itself.
+    pub const fn hide(self) -> bool {
+        self.canonical && !self.echo
+    }
+}
+
+impl Master {
+    /// The descriptor, to read, write and wait.
+    pub const fn file(&self) -> &File {
+        &self.0
+    }
+
+    /// Another handle on the same.
+    pub fn handle(&self) -> std::io::Result<File> {
+        self.0.try_clone()
+    }
+
+    /// Gives it another size; the foreground is told by a signal.
+    pub fn resize(&self, size: Size) -> std::io::Result<()> {
+        let cells = Winsize { ws_row: size.rows(), ws_col: size.columns(), ws_xpixel: 0, ws_ypixel: 0 };
+        Ok(tcsetwinsize(&self.0, cells)?)
+    }
+
+    /// How it treats what is typed; `None` when that can't be seen.
+    pub fn modes(&self) -> Option<Modes> {
+        let modes = tcgetattr(&self.0).ok()?.local_modes;
+        Some(Modes { echo: modes.contains(LocalModes::ECHO), canonical: modes.contains(LocalModes::ICANON) })
+    }
+
+    /// The process group that has the keyboard.
+    pub fn foreground(&self) -> Option<i32> {
+        tcgetpgrp(&self.0).ok().map(|group| group.as_raw_nonzero().get())
+    }
+}
+
+/// Opens a terminal of this size and starts `argv` in it, with exactly `environment`.
 ///
 /// `cwd` may be a path under `/proc/self/fd`, so that the folder is the very one that was measured.
 pub fn start(
@@ -32,12 +84,17 @@ pub fn start(
     argv: &[String],
     environment: &BTreeMap<&'static str, String>,
     cwd: &Path,
+    size: Size,
 ) -> anyhow::Result<Pty> {
-    let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+    let size = PtySize { rows: size.rows(), cols: size.columns(), pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size)?;
     if let Some(tty) = pair.master.tty_name() {
         prepare(&tty, account)?;
     }
+    // A handle of our own: what portable-pty gives to write with types two bytes when it is dropped.
+    let raw = pair.master.as_raw_fd().context("the terminal has no descriptor")?;
+    let file = FileDescriptor::dup(&raw)?.as_file()?;
+    fcntl_setfl(&file, fcntl_getfl(&file)? | OFlags::NONBLOCK)?;
     let mut builder = CommandBuilder::from_argv(argv.iter().map(Into::into).collect());
     builder.env_clear();
     for (name, value) in environment {
@@ -45,11 +102,10 @@ pub fn start(
     }
     builder.cwd(cwd);
     builder.umask(Some(UMASK));
-    let reader = pair.master.try_clone_reader()?;
     let child = pair.slave.spawn_command(builder)?;
     let pid = child.process_id().and_then(|pid| i32::try_from(pid).ok());
-    let pid = pid.ok_or_else(|| anyhow::anyhow!("the command has no process id"))?;
-    Ok(Pty { pid, reader, master: pair.master })
+    let pid = pid.context("the command has no process id")?;
+    Ok(Pty { pid, master: Master(file) })
 }
 
 fn prepare(tty: &Path, account: &Account) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! The recording of a terminal: `{terminal}.out` holds the exact bytes and is the one truth of a byte offset;
-//! `{terminal}.time` holds `milliseconds offset` lines, from which a replay can be made. Never interprets a byte.
+//! `{terminal}.time` holds `milliseconds offset` lines, `{terminal}.event` what happened beside the output, from which a
+//! replay can be made; `{terminal}.screen` the last screen of one that ended. Never interprets a byte.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write as _;
@@ -7,11 +8,19 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time;
 
+use metatron_domain::clock::Instant;
 use metatron_domain::id::TerminalId;
+use metatron_domain::terminal::message::ScreenShot;
 use sha2::{Digest as _, Sha256};
+
+use crate::events::{Beginning, Events};
 
 /// Bytes kept of one terminal. What comes after them is counted and not kept.
 pub const CAP: u64 = 256 * 1024 * 1024;
+/// How long a recording is kept.
+pub const RETENTION: time::Duration = time::Duration::from_hours(30 * 24);
+/// The files that may stand beside `.out`.
+const BESIDE: [&str; 3] = ["time", "event", "screen"];
 
 /// The folder of all recordings.
 #[derive(Debug, Clone)]
@@ -64,11 +73,45 @@ impl Recordings {
 
     /// The bytes, to be read in order.
     pub fn reader(&self, terminal: TerminalId) -> std::io::Result<Option<File>> {
-        match File::open(self.path(terminal, "out")) {
+        self.file(terminal, "out")
+    }
+
+    /// The times, to be read in order.
+    pub fn times(&self, terminal: TerminalId) -> std::io::Result<Option<File>> {
+        self.file(terminal, "time")
+    }
+
+    /// What happened beside the output, to be read in order.
+    pub fn events(&self, terminal: TerminalId) -> std::io::Result<Option<File>> {
+        self.file(terminal, "event")
+    }
+
+    fn file(&self, terminal: TerminalId, kind: &str) -> std::io::Result<Option<File>> {
+        match File::open(self.path(terminal, kind)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Begins to keep what happens beside the output.
+    pub fn begin_events(&self, terminal: TerminalId, beginning: &Beginning) -> std::io::Result<Events> {
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true).mode(0o640);
+        Events::begin(options.open(self.path(terminal, "event"))?, beginning)
+    }
+
+    /// Keeps the last screen of a terminal that ended.
+    pub fn keep_screen(&self, terminal: TerminalId, shot: &ScreenShot) -> std::io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o640);
+        options.open(self.path(terminal, "screen"))?.write_all(&serde_json::to_vec(shot)?)
+    }
+
+    /// The last screen of a terminal that ended, where it was kept.
+    pub fn screen(&self, terminal: TerminalId) -> std::io::Result<Option<ScreenShot>> {
+        let Some(file) = self.file(terminal, "screen")? else { return Ok(None) };
+        Ok(serde_json::from_reader(std::io::BufReader::new(file)).ok())
     }
 
     /// Adds a visible mark to the recording of a terminal whose session is gone.
@@ -78,26 +121,33 @@ impl Recordings {
         out.sync_data()
     }
 
-    /// Removes the oldest recordings until all together are below `quota` bytes. `live` ones are never touched.
-    pub fn prune(&self, quota: u64, live: &dyn Fn(&str) -> bool) -> std::io::Result<()> {
+    /// Removes recordings older than [`RETENTION`], and then the oldest until all together are below `quota` bytes.
+    /// `live` ones are never touched.
+    pub fn prune(&self, quota: u64, now: Instant, live: &dyn Fn(&str) -> bool) -> std::io::Result<()> {
         let mut found = Vec::new();
         for item in std::fs::read_dir(&self.0)? {
             let (item, name) = item.map(|item| (item.path(), item.file_name()))?;
             if let (Some(stem), Ok(meta)) =
                 (name.to_str().and_then(|it| it.strip_suffix(".out")), item.metadata())
             {
-                found.push((meta.modified()?, meta.len(), stem.to_owned()));
+                let beside = BESIDE.iter().map(|kind| self.0.join(format!("{stem}.{kind}")));
+                let beside: u64 = beside.filter_map(|path| path.metadata().ok()).map(|it| it.len()).sum();
+                found.push((meta.modified()?, meta.len() + beside, stem.to_owned()));
             }
         }
+        let now = time::UNIX_EPOCH + time::Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(0));
         let mut total: u64 = found.iter().map(|(_, length, _)| length).sum();
         found.sort_unstable();
-        for (_, length, stem) in found {
-            if total <= quota {
+        for (changed, length, stem) in found {
+            let old = now.duration_since(changed).is_ok_and(|age| age > RETENTION);
+            if !old && total <= quota {
                 break;
             }
             if !live(&stem) {
                 std::fs::remove_file(self.0.join(format!("{stem}.out")))?;
-                let _ = std::fs::remove_file(self.0.join(format!("{stem}.time")));
+                for kind in BESIDE {
+                    let _ = std::fs::remove_file(self.0.join(format!("{stem}.{kind}")));
+                }
                 total -= length;
             }
         }
@@ -247,8 +297,17 @@ mod tests {
         let (first, second) = (TerminalId::new(), TerminalId::new());
         recordings.begin(first, CAP).unwrap().append(b"12345");
         recordings.begin(second, CAP).unwrap().append(b"12345");
-        recordings.prune(5, &|stem| stem == first.to_string()).unwrap();
+        let now = |age: time::Duration| {
+            let now = time::UNIX_EPOCH.elapsed().unwrap() + age;
+            Instant::from_millis(now.as_millis().try_into().unwrap())
+        };
+        recordings.prune(20, now(time::Duration::ZERO), &|_| false).unwrap();
+        assert!(recordings.reader(second).unwrap().is_some());
+        // The lines of the times count as well.
+        recordings.prune(5, now(time::Duration::ZERO), &|stem| stem == first.to_string()).unwrap();
         assert!(recordings.reader(first).unwrap().is_some());
         assert!(recordings.reader(second).unwrap().is_none());
+        recordings.prune(u64::MAX, now(RETENTION * 2), &|_| false).unwrap();
+        assert!(recordings.reader(first).unwrap().is_none());
     }
 }

@@ -5,7 +5,7 @@ use metatron_domain::command::{Outcome, ShellReport};
 use metatron_domain::id::TerminalId;
 use metatron_process::crash::{self, Point};
 
-use crate::journal::{JournalError, Spawned, Started};
+use crate::journal::{JournalError, Started};
 use crate::kill::{Family, GRACE, end_user};
 use crate::recording::Recordings;
 use crate::screen::{Fold, Lines, Screen};
@@ -21,7 +21,10 @@ impl Shell {
         let mut reports = Vec::new();
         for (started, spawned) in self.parts().journal.open_ends() {
             tracing::warn!(exec.id = %started.exec, "a command was running when the shell worker died");
-            self.parts().families.end(&family(&started, spawned.as_ref()), true, GRACE).await;
+            let same_boot = spawned.filter(|spawned| spawned.boot == self.boot());
+            let place = same_boot.map_or((0, 0), |spawned| (spawned.pid, spawned.ticks));
+            let account = &self.parts().guard.premises().around.account;
+            self.end_orphans(place, started.terminal, Some(account.uid)).await;
             if let Err(error) = self.parts().recordings.mark(started.terminal, MARK) {
                 tracing::debug!(%error, "there is no recording to mark");
             }
@@ -33,6 +36,7 @@ impl Shell {
             crash::point(Point::ShellLost);
             reports.push((started.terminal, report));
         }
+        self.recover_terminals().await?;
         let account = &self.parts().guard.premises().around.account;
         if account.separated && table::in_own_container() {
             // What hid from session and marker before the crash belongs to nobody now. Elsewhere the user may be
@@ -40,6 +44,18 @@ impl Shell {
             end_user(account.uid).await;
         }
         Ok(reports)
+    }
+
+    /// Ends the processes of a dead shell-worker's session: by the session's first process and its start, where they mean
+    /// something in this boot of the machine, by the marker always.
+    pub(crate) async fn end_orphans(
+        &self,
+        (leader, started): (i32, u64),
+        terminal: TerminalId,
+        user: Option<u32>,
+    ) {
+        let family = Family { leader, started, marker: terminal.to_string(), user };
+        self.parts().families.end(&family, true, GRACE).await;
     }
 
     /// The report on a command that nobody watches any more.
@@ -55,16 +71,6 @@ impl Shell {
             sha256: String::new(),
         };
         ShellReport::Unknown { exec: started.exec, outcome }
-    }
-}
-
-/// The processes of a dead shell-worker's session: by session id only within the same boot, by marker always.
-fn family(started: &Started, spawned: Option<&Spawned>) -> Family {
-    let same_boot = spawned.filter(|spawned| spawned.boot == table::boot());
-    Family {
-        leader: same_boot.map_or(0, |spawned| spawned.pid),
-        started: same_boot.map_or(0, |spawned| spawned.ticks),
-        marker: started.terminal.to_string(),
     }
 }
 
@@ -90,7 +96,8 @@ pub fn lines(
     Ok(Some(screen.finish().text()))
 }
 
-fn feed<S: crate::screen::Sink>(file: &mut std::fs::File, screen: &mut Screen<S>) -> u64 {
+/// Shows all of a file; gives back how much it was.
+pub(crate) fn feed<S: crate::screen::Sink>(file: &mut std::fs::File, screen: &mut Screen<S>) -> u64 {
     use std::io::Read as _;
     let (mut buffer, mut bytes) = (vec![0; 64 * 1024], 0);
     while let Ok(length @ 1..) = file.read(&mut buffer) {

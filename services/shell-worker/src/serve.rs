@@ -4,10 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use metatron_bus::Bus;
+use metatron_bus::keys::Pressed;
 use metatron_bus::queue::{Delivery, Disposition, Outgoing};
 use metatron_domain::command::{JobKind, Priority, Queue, ShellReport, ShellRequest, Ticket};
 use metatron_domain::id::{JobId, TerminalId};
+use tokio_util::sync::CancellationToken;
 
 use crate::live;
 use crate::shell::{Answer, Shell};
@@ -30,12 +33,13 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
             prepared.ok()
         }
         ShellRequest::Start { spec, digest, grant } => {
+            let exec = spec.exec;
             let started =
                 tokio::task::spawn_blocking(move || shell.start(&spec, &digest, grant.as_deref())).await;
             match started {
                 Ok(Answer::Report(report)) => Some(*report),
                 Ok(Answer::Running(running)) => {
-                    let started = ShellReport::Started { exec: running.session.exec, at: running.at };
+                    let started = ShellReport::Started { exec, at: running.at };
                     // Only for the screen; the end is what is owed. So it is tried once and never waited for.
                     let told = outgoing(ticket.id, &started);
                     let tell = async {
@@ -60,6 +64,26 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
     }
 }
 
+/// Types the owner's keys as they come. What is forged, played again or for nobody is dropped.
+pub async fn keys(shell: Arc<Shell>, bus: Bus, host: &str, down: CancellationToken) {
+    let mut keys = tokio::select! {
+        keys = bus.follow_keys(host) => keys,
+        () = down.cancelled() => return,
+    };
+    loop {
+        let pressed = tokio::select! {
+            biased;
+            () = down.cancelled() => return,
+            pressed = keys.next() => pressed,
+        };
+        let Some(Pressed { terminal, sequence, sealed }) = pressed else { return };
+        let Some(session) = shell.session(terminal) else { continue };
+        if let Err(denied) = session.press(sequence, &sealed) {
+            session.warn_of_keys(denied);
+        }
+    }
+}
+
 /// Reports what a dead predecessor left, for as long as it takes, and ends its live streams.
 pub async fn settle(bus: Bus, reports: Vec<(TerminalId, ShellReport)>) {
     for (terminal, report) in reports {
@@ -70,7 +94,7 @@ pub async fn settle(bus: Bus, reports: Vec<(TerminalId, ShellReport)>) {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         if let ShellReport::Unknown { outcome, .. } = &report {
-            live::lost(&bus, terminal, outcome).await;
+            live::lost(&bus, terminal, outcome.bytes).await;
         }
     }
 }

@@ -1,12 +1,16 @@
 //! The shell of this host: prepares, starts at most once, follows, stops, remembers. Knows no transport.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use metatron_bus::seal::LinkKey;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ExecId, TerminalId};
+use metatron_domain::terminal::message::Report;
+use metatron_domain::terminal::{Size, TerminalEnd};
 use metatron_process::crash::{self, Point};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, watch};
@@ -17,9 +21,11 @@ use crate::environment::environment;
 use crate::guard::{Admitted, Guard, Refusal};
 use crate::journal::{Begin, Journal, JournalError, Known, Spawned, Started};
 use crate::kill::Families;
-use crate::recording::{CAP, Recordings};
-use crate::session::{self, Ending, Reader, Session, Stop};
-use crate::{pty, table};
+use crate::launch::Launch;
+use crate::owner::Login;
+use crate::recording::Recordings;
+use crate::session::{Ending, Purpose, Session, Stop};
+use crate::table;
 
 /// All that the shell stands on. Made once at start.
 pub struct Parts {
@@ -33,6 +39,12 @@ pub struct Parts {
     pub families: Arc<Families>,
     /// How a command reaches its user.
     pub chain: Chain,
+    /// Who the owner is; absent where this host has no such user.
+    pub login: Option<Login>,
+    /// What opens the owner's seals.
+    pub link: Arc<LinkKey>,
+    /// Where it is said what happens to terminals.
+    pub reports: mpsc::UnboundedSender<Report>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -68,16 +80,29 @@ pub enum Answer {
 pub struct Shell {
     parts: Parts,
     live: Mutex<HashMap<ExecId, Running>>,
-    sessions: TaskTracker,
-    started: mpsc::UnboundedSender<Running>,
+    /// All that run, of the owner too. Apart from `live`, whose lock is held while the journal is written: a key must
+    /// not wait for that.
+    sessions: Mutex<HashMap<TerminalId, Arc<Session>>>,
+    /// Held while a terminal of the owner is opened.
+    opening: Mutex<()>,
+    tasks: TaskTracker,
+    started: mpsc::UnboundedSender<Arc<Session>>,
     boot: String,
 }
 
 impl Shell {
     /// A shell without sessions. Each that starts is told to `started`, once.
-    pub fn new(parts: Parts, started: mpsc::UnboundedSender<Running>) -> Arc<Self> {
-        let (live, sessions, boot) = (Mutex::default(), TaskTracker::new(), table::boot());
-        Arc::new(Self { parts, live, sessions, started, boot })
+    pub fn new(parts: Parts, started: mpsc::UnboundedSender<Arc<Session>>) -> Arc<Self> {
+        let (live, sessions, opening) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Arc::new(Self {
+            parts,
+            live,
+            sessions,
+            opening,
+            tasks: TaskTracker::new(),
+            started,
+            boot: table::boot(),
+        })
     }
 
     /// What it stands on.
@@ -89,14 +114,55 @@ impl Shell {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn registry(&self) -> MutexGuard<'_, HashMap<TerminalId, Arc<Session>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The sessions that run now.
-    pub fn running(&self) -> Vec<Running> {
-        self.live().values().cloned().collect()
+    pub fn sessions(&self) -> Vec<Arc<Session>> {
+        self.registry().values().cloned().collect()
     }
 
     /// The session of a terminal, while it runs.
     pub fn session(&self, terminal: TerminalId) -> Option<Arc<Session>> {
-        self.live().values().find(|it| it.session.terminal == terminal).map(|it| Arc::clone(&it.session))
+        self.registry().get(&terminal).cloned()
+    }
+
+    /// The right to open a terminal of the owner.
+    pub(crate) fn opening(&self) -> MutexGuard<'_, ()> {
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this process goes down and starts nothing any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.tasks.is_closed()
+    }
+
+    /// Names this boot of the machine.
+    pub(crate) fn boot(&self) -> &str {
+        &self.boot
+    }
+
+    /// The time zone programs see.
+    pub(crate) fn timezone(&self) -> String {
+        self.parts.guard.premises().around.timezone.clone()
+    }
+
+    /// A session is among those that run, and is followed.
+    pub(crate) fn begin(&self, session: &Arc<Session>) {
+        self.registry().insert(session.terminal, Arc::clone(session));
+        // Whoever follows sessions may be gone while this process goes down.
+        let _ = self.started.send(Arc::clone(session));
+    }
+
+    /// A session runs no more.
+    pub(crate) fn forget(&self, terminal: TerminalId) {
+        self.registry().remove(&terminal);
+    }
+
+    /// A task that a going down waits for.
+    pub(crate) fn task(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
     }
 
     /// Measures and judges; starts nothing. Blocks while it reads files.
@@ -149,7 +215,7 @@ impl Shell {
         let (exec, run, terminal) = (spec.exec, spec.run, spec.terminal);
         // The lock makes "begun in the journal" and "among the live ones" one step for whoever asks meanwhile.
         let mut live = self.live();
-        if self.sessions.is_closed() {
+        if self.tasks.is_closed() {
             return Ok(Answer::Leaving);
         }
         crash::point(Point::ShellAdmitted);
@@ -164,8 +230,6 @@ impl Shell {
         match self.spawn(spec, &folder.held(), at) {
             Ok(running) => {
                 live.insert(spec.exec, running.clone());
-                // Whoever follows sessions may be gone while this process goes down.
-                let _ = self.started.send(running.clone());
                 Ok(Answer::Running(running))
             }
             Err(error) => {
@@ -197,39 +261,38 @@ impl Shell {
         }
     }
 
-    fn spawn(
-        self: &Arc<Self>,
-        spec: &CommandSpec,
-        cwd: &std::path::Path,
-        at: Instant,
-    ) -> anyhow::Result<Running> {
-        let Parts { guard, recordings, families, chain, .. } = &self.parts;
-        let around = &guard.premises().around;
-        let reader = Reader::ready(recordings.begin(spec.terminal, CAP)?)?;
-        let environment = environment(&around.account, &around.timezone, spec.terminal);
-        let argv = chain.argv(&spec.command);
-        let (family, pty) = families.admit(&spec.terminal.to_string(), || {
-            pty::start(&around.account, &argv, &environment, cwd).map(|pty| (pty.pid, pty))
+    fn spawn(self: &Arc<Self>, spec: &CommandSpec, cwd: &Path, at: Instant) -> anyhow::Result<Running> {
+        let around = &self.parts.guard.premises().around;
+        let (exec, terminal) = (spec.exec, spec.terminal);
+        let launch = Launch {
+            terminal,
+            purpose: Purpose::Command { exec, run: spec.run },
+            account: &around.account,
+            argv: self.parts.chain.argv(&spec.command),
+            environment: environment(&around.account, &around.timezone, terminal),
+            cwd,
+            size: Size::COMMAND,
+            timeout: Some(Duration::from_secs(u64::from(spec.timeout_s.max(1)))),
+            command: Some(spec.command.clone()),
+            at,
+        };
+        let (session, work) = self.launch(launch, |shell, family| {
+            crash::point(Point::ShellForked);
+            let (pid, ticks, boot) = (family.leader, family.started, shell.boot.clone());
+            shell.parts.journal.spawned(Spawned { exec, pid, ticks, boot })
         })?;
-        crash::point(Point::ShellForked);
-        let spawned =
-            Spawned { exec: spec.exec, pid: family.leader, ticks: family.started, boot: self.boot.clone() };
-        if let Err(error) = self.parts.journal.spawned(spawned) {
-            // The marker in its environment finds it as well.
-            tracing::warn!(%error, "the process of a command could not be journalled");
-        }
-        let timeout = Duration::from_secs(u64::from(spec.timeout_s.max(1)));
-        let ids = (spec.exec, spec.terminal);
-        let (session, work) = session::begin(ids, (family, pty), Arc::clone(families), reader, timeout);
         let (done, report) = watch::channel(None);
-        let shell = Arc::clone(self);
-        let exec = spec.exec;
-        tracing::info!(exec.id = %exec, run.id = %spec.run, terminal.id = %spec.terminal, "a command starts");
-        self.sessions.spawn(async move {
+        let (shell, ended) = (Arc::clone(self), Arc::clone(&session));
+        tracing::info!(exec.id = %exec, run.id = %spec.run, terminal.id = %terminal, "a command starts");
+        self.begin(&session);
+        self.task(async move {
             let ending = work.run().await;
+            let end = TerminalEnd { bytes: ending.total.bytes, exit: Some(ending.exit.clone()) };
             done.send_replace(Some(shell.finish(exec, at, ending).await));
+            shell.forget(terminal);
+            ended.finish(end);
         });
-        Ok(Running { at, session: Arc::new(session), report })
+        Ok(Running { at, session, report })
     }
 
     /// Journals the end; the report exists only after that.
@@ -276,18 +339,25 @@ impl Shell {
         Ok(true)
     }
 
-    /// Waits up to `patience` for what runs, then ends the rest with a visible mark.
+    /// Ends the owner's terminals, which can't be kept, waits up to `patience` for commands, then ends the rest. Each
+    /// gets a visible mark.
     pub async fn drain(&self, patience: Duration) {
         {
-            // Under the lock, so that a start is either among the live ones below or does not happen.
-            let _live = self.live();
-            self.sessions.close();
+            // Under the locks, so that a start is either among those below or does not happen.
+            let (_live, _opening) = (self.live(), self.opening());
+            self.tasks.close();
         }
-        if tokio::time::timeout(patience, self.sessions.wait()).await.is_err() {
-            for running in self.running() {
-                running.session.stop(Stop::Service);
+        let stop = |owners_only: bool| {
+            for session in self.sessions() {
+                if !owners_only || session.purpose == Purpose::Owner {
+                    session.stop(Stop::Service);
+                }
             }
-            self.sessions.wait().await;
+        };
+        stop(true);
+        if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
+            stop(false);
+            self.tasks.wait().await;
         }
     }
 }

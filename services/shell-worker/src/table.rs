@@ -17,6 +17,8 @@ pub struct Entry {
     pub started: u64,
     /// Whether it has ended and only waits to be reaped.
     pub zombie: bool,
+    /// Whether it waits for something, and can be woken.
+    pub asleep: bool,
 }
 
 /// All processes at about one moment; `/proc` gives no exact one.
@@ -45,6 +47,7 @@ fn parse(pid: i32, stat: &str) -> Option<Entry> {
         session: number(3)?,
         started: fields.get(19)?.parse().ok()?,
         zombie: matches!(*fields.first()?, "Z" | "X"),
+        asleep: *fields.first()? == "S",
     })
 }
 

@@ -12,18 +12,22 @@ use metatron_domain::clock::{Clock, SystemClock};
 use metatron_domain::command::{Queue, ShellReport};
 use metatron_domain::id::TerminalId;
 use metatron_domain::policy::PROTECTED;
+use metatron_domain::terminal::message::Report;
 use metatron_process::{Config, Fatal, Frame};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::account::{Account, Chain};
+use crate::account::{Account, Chain, Groups};
 use crate::guard::{Guard, Opener, Premises};
 use crate::journal::{Journal, JournalError};
 use crate::kill::Families;
 use crate::measure::Surroundings;
+use crate::owner::Login;
 use crate::recording::Recordings;
-use crate::shell::{Parts, Running, Shell};
-use crate::{calls, live, serve};
+use crate::session::Session;
+use crate::shell::{Parts, Shell};
+use crate::{calls, live, report, serve};
 
 /// The name of the service, of its consumer group and of its log lines.
 const NAME: &str = "shell-worker";
@@ -42,21 +46,27 @@ const REAP: Duration = Duration::from_millis(200);
 pub async fn run(frame: Frame) -> anyhow::Result<()> {
     let config = Arc::clone(&frame.config);
     let (started, begun) = mpsc::unbounded_channel();
-    let shell = Shell::new(parts(&config)?, started);
-    let reports = shell.recover().await.context("the journal can't be written")?;
+    let (reports, happened) = mpsc::unbounded_channel();
+    let shell = Shell::new(parts(&config, reports)?, started);
+    let lost = shell.recover().await.context("the journal can't be written")?;
     let password = config.redis_password()?;
     let ca = config.redis_ca()?;
     let user = config.redis_user.as_deref();
     let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
     let bus = Bus::enter(&config.redis_url, access, &frame.instance);
-    tasks(&frame, &bus, &shell, reports, begun)?;
+    tasks(&frame, &bus, &shell, lost, begun)?;
+    let quiet = CancellationToken::new();
+    let (telling, hearing, last) = (bus.clone(), Arc::clone(&shell), quiet.clone());
+    frame.tasks.spawn("reports", always(report::carry(hearing, telling, happened, last)));
     frame.ready.announce();
     frame.shutdown.cancelled().await;
     shell.drain(PATIENCE).await;
+    // What happened until now is still told.
+    quiet.cancel();
     Ok(())
 }
 
-fn parts(config: &Config) -> anyhow::Result<Parts> {
+fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Result<Parts> {
     let account = Account::choose(&config.agent_user).map_err(fatal)?;
     if account.separated {
         tracing::info!(user = account.name, "commands run as a user of their own");
@@ -67,7 +77,7 @@ fn parts(config: &Config) -> anyhow::Result<Parts> {
              database and recordings. Use the container, or start as root, wherever that matters."
         );
     }
-    let chain = Chain::probe(&account).map_err(fatal)?;
+    let chain = Chain::probe(&account, Groups::None).map_err(fatal)?;
     let workspace = workspace(&config.workspace, &account)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let protected = config.protected_folders().into_iter().map(|path| path.to_string_lossy().into_owned());
@@ -78,26 +88,43 @@ fn parts(config: &Config) -> anyhow::Result<Parts> {
         JournalError::Damaged { .. } => anyhow::Error::from(fatal(error)),
         other => other.into(),
     })?;
+    let link = Arc::new(LinkKey::load(&config.link_key()).map_err(fatal)?);
     Ok(Parts {
-        guard: Guard::new(premises, Arc::clone(&clock), opener(&config.link_key())?),
+        guard: Guard::new(premises, Arc::clone(&clock), opener(Arc::clone(&link))),
         journal,
         recordings: Recordings::open(&config.recordings()).context("the folder of recordings")?,
         families: Arc::new(Families::adopting().context("orphans can't be adopted")?),
         chain,
         clock,
+        login: login(&config.owner_user),
+        link,
+        reports,
     })
+}
+
+/// The owner on this host. Without such a user no terminal opens, and everything else goes on.
+fn login(user: &str) -> Option<Login> {
+    let account = Account::choose(user);
+    let login = account.and_then(|account| {
+        let chain = Chain::probe(&account, Groups::Own)?;
+        Ok(Login { account, chain })
+    });
+    login
+        .inspect_err(|error| {
+            tracing::warn!("the owner can't open terminals here ({error}): see METATRON_OWNER_USER");
+        })
+        .ok()
 }
 
 fn fatal(error: impl std::fmt::Display) -> Fatal {
     Fatal::new(error.to_string())
 }
 
-fn opener(path: &Path) -> Result<Opener, Fatal> {
-    let key = LinkKey::load(path).map_err(fatal)?;
-    Ok(Arc::new(move |exec, sealed| {
+fn opener(key: Arc<LinkKey>) -> Opener {
+    Arc::new(move |exec, sealed| {
         let grant = key.open("grant", &exec.to_string(), 0, sealed).ok()?;
         serde_json::from_slice(&grant).ok()
-    }))
+    })
 }
 
 /// The AI's folder, without links; made for its user where it is missing.
@@ -115,8 +142,8 @@ fn tasks(
     frame: &Frame,
     bus: &Bus,
     shell: &Arc<Shell>,
-    reports: Vec<(TerminalId, ShellReport)>,
-    begun: mpsc::UnboundedReceiver<Running>,
+    lost: Vec<(TerminalId, ShellReport)>,
+    begun: mpsc::UnboundedReceiver<Arc<Session>>,
 ) -> anyhow::Result<()> {
     let Frame { config, shutdown, tasks, .. } = frame;
     let (lease, host, down) = (config.lease, config.host.clone(), shutdown.clone());
@@ -126,6 +153,10 @@ fn tasks(
     let (beating, down) = (bus.clone(), shutdown.clone());
     let (version, pid) = (env!("CARGO_PKG_VERSION"), std::process::id());
     tasks.spawn("beat", always(async move { beating.beat_forever(NAME, version, pid, down).await }));
+
+    let (pressed, typing) = (bus.clone(), Arc::clone(shell));
+    let (place, down) = (config.host.clone(), shutdown.clone());
+    tasks.spawn("keys", always(async move { serve::keys(typing, pressed, &place, down).await }));
 
     let (asked, answering, down) = (bus.clone(), Arc::clone(shell), shutdown.clone());
     let answer = move |call| calls::answer(Arc::clone(&answering), call);
@@ -142,7 +173,7 @@ fn tasks(
         "lost",
         always(async move {
             tokio::select! {
-                () = serve::settle(telling, reports) => {}
+                () = serve::settle(telling, lost) => {}
                 () = down.cancelled() => {}
             }
         }),
@@ -166,16 +197,16 @@ async fn follow(
     frame: Frame,
     bus: Bus,
     recordings: Recordings,
-    mut begun: mpsc::UnboundedReceiver<Running>,
+    mut begun: mpsc::UnboundedReceiver<Arc<Session>>,
 ) -> anyhow::Result<()> {
     loop {
-        let running = tokio::select! {
-            running = begun.recv() => running,
+        let session = tokio::select! {
+            session = begun.recv() => session,
             () = frame.shutdown.cancelled() => None,
         };
-        let Some(running) = running else { return Ok(()) };
+        let Some(session) = session else { return Ok(()) };
         let (bus, recordings) = (bus.clone(), recordings.clone());
-        frame.tasks.spawn("terminal", always(live::carry(bus, recordings, running)));
+        frame.tasks.spawn("terminal", always(live::carry(bus, recordings, session)));
     }
 }
 
@@ -188,9 +219,9 @@ async fn tidy(frame: Frame, shell: Arc<Shell>) -> anyhow::Result<()> {
             if let Err(error) = parts.journal.prune(parts.clock.now()) {
                 tracing::warn!(%error, "the journal could not be tidied");
             }
-            let running = tidied.running();
-            let live = |stem: &str| running.iter().any(|it| it.session.terminal.to_string() == stem);
-            if let Err(error) = parts.recordings.prune(QUOTA, &live) {
+            let running = tidied.sessions();
+            let live = |stem: &str| running.iter().any(|it| it.terminal.to_string() == stem);
+            if let Err(error) = parts.recordings.prune(QUOTA, parts.clock.now(), &live) {
                 tracing::warn!(%error, "recordings could not be tidied");
             }
         });

@@ -54,6 +54,9 @@ pub enum TerminalCall {
         terminal: TerminalId,
         /// Where to go on: 0 at the beginning, then [`TerminalAnswer::Cast`]'s `next`.
         from: u64,
+        /// Whether what was typed is wanted too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        input: bool,
     },
     /// What a run types, sealed under the key it was handed. Answered with [`TerminalAnswer::Status`].
     Type {
@@ -136,7 +139,8 @@ pub enum TerminalAnswer {
     /// It will not be done.
     Refused {
         /// A stable code: `seal_broken`, `replayed`, `expired`, `ended`, `not_driver`, `no_password_asked`,
-        /// `no_owner`, `too_many`, `cwd_missing`, `journal_unwritable`, `start_failed`, `bad_pattern`.
+        /// `no_owner`, `too_many`, `cwd_missing`, `journal_unwritable`, `start_failed`, `bad_pattern`, `busy`,
+        /// `failed`.
         code: String,
         /// What the owner or the model reads.
         detail: String,

@@ -19,10 +19,10 @@ use crate::keyboard::ended;
 
 /// Bytes on the way, at most; one frame may go beyond.
 const ROOM: usize = 256 * 1024;
-/// How long nothing is typed until its host is asked how far it is: what it told may have been lost.
-const ASK: Duration = Duration::from_secs(2);
-/// How long nothing is typed until the keys are given up.
-const GIVE_UP: Duration = Duration::from_secs(10);
+/// How long nothing is typed until its host is asked which keys it has: what it told may have been lost. What it has it
+/// will type; when the way is full again and still nothing was typed, keys are dropped for a while.
+const ASK: Duration = Duration::from_secs(5);
+const DROP: Duration = Duration::from_secs(10);
 /// A client is told how far its keys are when so many bytes more were typed, or a moment later. Not for each key: that
 /// would go in front of its echo.
 const TELL: u64 = 64 * 1024;
@@ -56,6 +56,7 @@ struct Line {
     leaving: usize,
     /// Sent and not yet typed: number and bytes.
     sent: VecDeque<(u64, usize)>,
+    sent_bytes: usize,
     /// The highest number that was typed.
     typed: u64,
     /// Bytes out of the way, and how many of them the client knows of since when.
@@ -64,9 +65,10 @@ struct Line {
     told_at: Instant,
     /// When some were typed last, or nothing was on the way.
     moved: Instant,
-    /// When its host was asked last.
+    /// When its host was asked last, and whether nothing was typed since it answered.
     asked: Instant,
     asking: bool,
+    unconfirmed: bool,
     /// Keys are dropped until some are typed, or until then.
     stuck: Option<Instant>,
 }
@@ -99,6 +101,7 @@ impl Typing {
             waiting: BytesMut::new(),
             leaving: 0,
             sent: VecDeque::new(),
+            sent_bytes: 0,
             typed: 0,
             settled: 0,
             told: 0,
@@ -106,6 +109,7 @@ impl Typing {
             moved: now,
             asked: now,
             asking: false,
+            unconfirmed: false,
             stuck: None,
         };
         self.lines.insert(channel, line);
@@ -163,6 +167,13 @@ impl Typing {
         }
     }
 
+    /// What the terminal of the channel told may have been missed.
+    pub(super) fn missed(&mut self, channel: u32) {
+        if let Some(line) = self.lines.get_mut(&channel).filter(|line| line.ask_due().is_some()) {
+            self.work.push(line.ask(&self.app, channel));
+        }
+    }
+
     /// What the client is to be told next; carries on with everything meanwhile. Dropping it half-way loses nothing.
     pub(super) async fn next(&mut self) -> Typed {
         loop {
@@ -199,20 +210,26 @@ impl Typing {
             Done::Pressed(length, Ok(sequence)) => {
                 line.leaving = 0;
                 line.sent.push_back((sequence, length));
+                line.sent_bytes += length;
                 // Its host may have told so before we knew the number.
-                self.load -= line.typed(line.typed);
+                self.load -= line.has(line.typed);
                 if line.over {
                     self.load -= line.drop_all();
                 }
                 self.send(channel);
             }
-            Done::Counted(Ok(sequence)) => {
+            Done::Counted(Ok(has)) => {
                 line.asking = false;
-                self.load -= line.typed(sequence);
-                if line.on_the_way() > 0 && line.moved.elapsed() >= GIVE_UP {
-                    line.stuck = Some(Instant::now() + GIVE_UP);
-                    let detail = "It has taken nothing for ten seconds. What was typed meanwhile is dropped.";
+                if line.sent.back().is_some_and(|(number, _)| *number > has) {
+                    let detail = "What was typed last did not arrive there. Type it again.";
                     self.give_up(channel, ApiError::new(Code::TerminalBusy, detail));
+                } else if line.unconfirmed && self.load >= ROOM {
+                    line.stuck = Some(Instant::now() + DROP);
+                    let detail = "The program in it reads nothing. What is typed meanwhile is dropped.";
+                    self.give_up(channel, ApiError::new(Code::TerminalBusy, detail));
+                } else {
+                    line.unconfirmed = true;
+                    self.load -= line.has(has);
                 }
             }
             Done::Pressed(length, Err(refusal)) => {
@@ -222,9 +239,7 @@ impl Typing {
             }
             Done::Counted(Err(refusal)) => {
                 line.asking = false;
-                if line.moved.elapsed() >= GIVE_UP || refusal.code() != Code::ShellUnavailable {
-                    self.give_up(channel, refusal);
-                }
+                self.give_up(channel, refusal);
             }
         }
     }
@@ -247,30 +262,40 @@ impl Typing {
                 self.tell.push_back(Typed::Until(line.topic, line.settled));
             }
             if line.ask_due().is_some_and(|due| due <= now) {
-                (line.asking, line.asked) = (true, now);
-                let (app, terminal, host) = (self.app.clone(), line.terminal, line.host.clone());
-                self.work.push(Box::pin(async move {
-                    (channel, Done::Counted(app.recount(&host, terminal).await))
-                }));
+                self.work.push(line.ask(&self.app, channel));
             }
         }
     }
 }
 
 impl Line {
+    /// Asks its host which keys it has.
+    fn ask(&mut self, app: &App, channel: u32) -> BoxFuture<'static, (u32, Done)> {
+        (self.asking, self.asked) = (true, Instant::now());
+        let (app, terminal, host) = (app.clone(), self.terminal, self.host.clone());
+        Box::pin(async move { (channel, Done::Counted(app.recount(&host, terminal).await)) })
+    }
+
     fn on_the_way(&self) -> usize {
-        self.waiting.len() + self.leaving + self.sent.iter().map(|(_, bytes)| bytes).sum::<usize>()
+        self.waiting.len() + self.leaving + self.sent_bytes
     }
 
     /// Everything up to `sequence` was typed. Returns the bytes that are out of the way by that.
     fn typed(&mut self, sequence: u64) -> usize {
         if sequence > self.typed {
-            (self.typed, self.moved, self.stuck) = (sequence, Instant::now(), None);
+            (self.typed, self.moved) = (sequence, Instant::now());
+            (self.unconfirmed, self.stuck) = (false, None);
         }
+        self.has(sequence)
+    }
+
+    /// The host has everything up to `sequence`. Returns the bytes that are out of the way by that.
+    fn has(&mut self, sequence: u64) -> usize {
         let mut bytes = 0;
-        while self.sent.front().is_some_and(|(number, _)| *number <= self.typed) {
+        while self.sent.front().is_some_and(|(number, _)| *number <= sequence) {
             bytes += self.sent.pop_front().map_or(0, |(_, bytes)| bytes);
         }
+        self.sent_bytes -= bytes;
         self.settle(bytes)
     }
 
@@ -279,6 +304,7 @@ impl Line {
         let bytes = self.on_the_way() - self.leaving;
         self.waiting.clear();
         self.sent.clear();
+        self.sent_bytes = 0;
         self.settle(bytes)
     }
 

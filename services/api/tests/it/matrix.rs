@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the owner's browser session may do.
-const OWNER_ONLY: [&str; 17] = [
+const OWNER_ONLY: [&str; 23] = [
     "DELETE /api/v1/providers/{id}",
     "DELETE /api/v1/tokens/{id}",
     "GET /api/v1/probes/{id}",
     "GET /api/v1/tokens",
     "PATCH /api/v1/settings",
+    "PATCH /api/v1/terminals/{id}",
     "POST /api/v1/approvals/{id}/decision",
     "POST /api/v1/logout",
     "POST /api/v1/providers",
@@ -22,6 +23,11 @@ const OWNER_ONLY: [&str; 17] = [
     "POST /api/v1/queues/{name}/resume",
     "POST /api/v1/session/reauth",
     "POST /api/v1/setup/practice",
+    "POST /api/v1/terminals",
+    "POST /api/v1/terminals/{id}/close",
+    "POST /api/v1/terminals/{id}/hand",
+    "POST /api/v1/terminals/{id}/secret",
+    "POST /api/v1/terminals/{id}/take",
     "POST /api/v1/tokens",
     "PUT /api/v1/providers/{id}",
     "PUT /api/v1/session/password",

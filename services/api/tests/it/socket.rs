@@ -222,8 +222,8 @@ async fn terminal_bytes_are_whole_also_where_redis_has_lost_some() {
     let mut seen = b"0".to_vec();
     loop {
         match socket.next().await {
-            Got::Bytes { channel: of, offset, bytes } => {
-                assert_eq!((u64::from(of), offset), (channel, seen.len() as u64));
+            Got::Bytes { channel: of, number, bytes, .. } => {
+                assert_eq!((u64::from(of), number), (channel, seen.len() as u64));
                 seen.extend(bytes);
             }
             Got::Json(frame) => {

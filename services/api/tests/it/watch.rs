@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -55,32 +56,71 @@ impl Port {
     }
 }
 
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// An open socket.
-pub(crate) struct Watch {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Watch<S = Socket> {
+    socket: S,
 }
 
 /// What arrived.
 #[derive(Debug)]
 pub(crate) enum Got {
     Json(Value),
-    Bytes { channel: u32, offset: u64, bytes: Vec<u8> },
+    Bytes { kind: u8, channel: u32, number: u64, bytes: Vec<u8> },
     Close(u16),
 }
 
-impl Watch {
+impl<S: futures::Sink<Message, Error = Error> + Unpin> Watch<S> {
     pub(crate) async fn send(&mut self, frame: &Value) {
         self.socket.send(Message::text(frame.to_string())).await.unwrap();
     }
 
+    pub(crate) async fn binary(&mut self, frame: &[u8]) {
+        self.socket.send(Message::binary(frame.to_vec())).await.unwrap();
+    }
+
+    /// Presses keys; `before` is how many bytes of them were sent already.
+    pub(crate) async fn keys(&mut self, channel: u32, before: u64, bytes: &[u8]) {
+        let mut frame = vec![2];
+        frame.extend(channel.to_be_bytes());
+        frame.extend(before.to_be_bytes());
+        frame.extend(bytes);
+        self.binary(&frame).await;
+    }
+}
+
+impl Watch {
+    /// The reading and the writing half.
+    pub(crate) fn split(self) -> (Watch<SplitStream<Socket>>, Watch<SplitSink<Socket, Message>>) {
+        let (sink, stream) = self.socket.split();
+        (Watch { socket: stream }, Watch { socket: sink })
+    }
+
+    /// Subscribes; returns the answer.
+    pub(crate) async fn sub(&mut self, mut what: Value) -> Value {
+        what["op"] = json!("sub");
+        what["id"] = json!(99);
+        self.send(&what).await;
+        loop {
+            let frame = self.json().await;
+            if frame["id"] == 99 {
+                return frame;
+            }
+        }
+    }
+}
+
+impl<S: futures::Stream<Item = Result<Message, Error>> + Unpin> Watch<S> {
     pub(crate) async fn next(&mut self) -> Got {
         loop {
             let message = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("nothing arrived");
             return match message {
                 Some(Ok(Message::Text(text))) => Got::Json(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Binary(bytes))) => Got::Bytes {
+                    kind: bytes[0],
                     channel: u32::from_be_bytes(bytes[1..5].try_into().unwrap()),
-                    offset: u64::from_be_bytes(bytes[5..13].try_into().unwrap()),
+                    number: u64::from_be_bytes(bytes[5..13].try_into().unwrap()),
                     bytes: bytes[13..].to_vec(),
                 },
                 Some(Ok(Message::Close(Some(frame)))) => Got::Close(frame.code.into()),
@@ -95,19 +135,6 @@ impl Watch {
         match self.next().await {
             Got::Json(value) => value,
             other => panic!("{other:?}"),
-        }
-    }
-
-    /// Subscribes; returns the answer.
-    pub(crate) async fn sub(&mut self, mut what: Value) -> Value {
-        what["op"] = json!("sub");
-        what["id"] = json!(99);
-        self.send(&what).await;
-        loop {
-            let frame = self.json().await;
-            if frame["id"] == 99 {
-                return frame;
-            }
         }
     }
 

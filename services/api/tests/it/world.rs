@@ -131,6 +131,16 @@ impl World {
         LinkKey::load(&self.path("keys/link.key")).unwrap()
     }
 
+    /// The vault of the instance, opened once more.
+    pub(crate) async fn vault(&self) -> Vault {
+        Vault::open(&self.store, &self.path("keys/master.key"), self.now()).await.unwrap()
+    }
+
+    /// The present instant.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
     /// Lets time pass.
     pub(crate) fn pass(&self, time: Duration) {
         self.clock.set(self.clock.now().after(time));

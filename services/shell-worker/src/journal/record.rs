@@ -3,6 +3,7 @@
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Outcome;
 use metatron_domain::id::{ApprovalId, ExecId, RunId, TerminalId};
+use metatron_domain::terminal::message::Report;
 use serde::{Deserialize, Serialize};
 
 /// A command is about to be started.
@@ -34,6 +35,39 @@ pub struct Spawned {
     pub ticks: u64,
     /// Which boot of the machine.
     pub boot: String,
+}
+
+/// A terminal of the owner is about to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Which.
+    pub terminal: TerminalId,
+    /// When.
+    pub at: Instant,
+    /// The user it runs as.
+    pub user: String,
+}
+
+/// The process of a terminal of the owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leader {
+    /// Which terminal.
+    pub terminal: TerminalId,
+    /// Its first process, which is also its session id.
+    pub pid: i32,
+    /// That process's start, in clock ticks since boot.
+    pub ticks: u64,
+    /// Which boot of the machine.
+    pub boot: String,
+}
+
+/// What a record is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A command.
+    Exec(ExecId),
+    /// A terminal of the owner.
+    Terminal(TerminalId),
 }
 
 /// One line.
@@ -82,18 +116,38 @@ pub enum Record {
         /// The sentence.
         detail: String,
     },
+    /// On the disk before the login shell is forked.
+    Opened(Opened),
+    /// Written after that fork.
+    Led(Leader),
+    /// On the disk before the report: a terminal of the owner ended, was lost, or could not be opened after all.
+    Over {
+        /// The report.
+        report: Box<Report>,
+    },
+    /// That report has arrived in its queue.
+    Told {
+        /// Whose.
+        terminal: TerminalId,
+        /// When.
+        at: Instant,
+    },
 }
 
 impl Record {
-    /// The command it is about.
-    pub const fn exec(&self) -> ExecId {
+    /// What it is about.
+    pub const fn subject(&self) -> Subject {
         match self {
             Self::Started(Started { exec, .. })
             | Self::Spawned(Spawned { exec, .. })
             | Self::Ended { exec, .. }
             | Self::Lost { exec, .. }
             | Self::Failed { exec, .. }
-            | Self::Declined { exec, .. } => *exec,
+            | Self::Declined { exec, .. } => Subject::Exec(*exec),
+            Self::Opened(Opened { terminal, .. })
+            | Self::Led(Leader { terminal, .. })
+            | Self::Told { terminal, .. } => Subject::Terminal(*terminal),
+            Self::Over { report } => Subject::Terminal(report.terminal),
         }
     }
 }

@@ -137,3 +137,36 @@ fn bytes_behind_the_last_record_are_overwritten() {
     drop(journal);
     assert_eq!(Journal::open(folder.path(), T).unwrap().open_ends().len(), 1);
 }
+
+#[test]
+fn a_terminal_opens_once_and_its_end_is_remembered_until_it_is_told() {
+    use metatron_domain::terminal::message::{Happened, Report};
+    let folder = tempfile::tempdir().unwrap();
+    let terminal = TerminalId::new();
+    let opened = Opened { terminal, at: T, user: "owner".into() };
+    let journal = Journal::open(folder.path(), T).unwrap();
+    assert!(journal.open_terminal(opened.clone()).unwrap());
+    assert!(!journal.open_terminal(opened).unwrap());
+    journal.led(Leader { terminal, pid: 7, ticks: 8, boot: "b".into() }).unwrap();
+    drop(journal);
+    let journal = Journal::open(folder.path(), T).unwrap();
+    assert_eq!(journal.open_terminals()[0].1.as_ref().unwrap().pid, 7);
+    let text = format!(
+        r#"{{"terminal":"{terminal}","kind":"owner","state":"ended","user":"owner","size":{{"columns":80,"rows":24}},
+            "driver":{{"by":"owner"}},"bytes":9,"keys":0,"orders":0,"typed":0,"reports":2}}"#
+    );
+    let status = Box::new(serde_json::from_str(&text).unwrap());
+    let report = Report { terminal, number: 2, at: T, what: Happened::Ended, status };
+    journal.over(report.clone()).unwrap();
+    let later = T.after(KEPT * 2);
+    // Not told yet: it is kept for as long as that takes.
+    drop(journal);
+    let journal = Journal::open(folder.path(), later).unwrap();
+    assert_eq!(journal.untold().unwrap(), [report.clone()]);
+    assert_eq!((journal.end_of(terminal).unwrap(), journal.open_terminals().len()), (Some(report), 0));
+    journal.told(terminal, later).unwrap();
+    assert!(journal.untold().unwrap().is_empty());
+    drop(journal);
+    let journal = Journal::open(folder.path(), later).unwrap();
+    assert_eq!(journal.end_of(terminal).unwrap(), None);
+}

@@ -3,7 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod crash;
+mod driver;
 mod grant;
+mod owner;
+mod program;
 mod session;
+mod sitting;
 mod support;
 mod user;

@@ -3,18 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use metatron_bus::seal::LinkKey;
 use metatron_domain::approval::Grant;
 use metatron_domain::clock::{FixedClock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ApprovalId, ExecId, RunId, TerminalId};
-use metatron_shell_worker::account::{Account, Chain};
+use metatron_domain::terminal::message::Report;
+use metatron_shell_worker::account::{Account, Chain, Groups};
 use metatron_shell_worker::guard::{Guard, Premises};
 use metatron_shell_worker::journal::Journal;
 use metatron_shell_worker::kill::Families;
 use metatron_shell_worker::measure::Surroundings;
+use metatron_shell_worker::owner::Login;
 use metatron_shell_worker::recording::Recordings;
 use metatron_shell_worker::shell::{Answer, Parts, Shell};
 use metatron_shell_worker::table;
+use tokio::sync::mpsc;
 
 pub(crate) const T: Instant = Instant::from_millis(1_800_000_000_000);
 
@@ -22,6 +26,7 @@ pub(crate) struct Bench {
     pub(crate) shell: Arc<Shell>,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) work: PathBuf,
+    pub(crate) reports: mpsc::UnboundedReceiver<Report>,
     /// Removed with the bench.
     kept: Option<tempfile::TempDir>,
 }
@@ -46,7 +51,11 @@ impl Bench {
             rustix::fs::chmod(folder, 0o755.into()).unwrap();
         }
         let clock = Arc::new(FixedClock::new(T));
-        let chain = Chain::probe(&account).unwrap();
+        let chain = Chain::probe(&account, Groups::None).unwrap();
+        // The owner lives in the workspace here, so that nothing of a test is left in somebody's home.
+        let owner = Account { home: work.clone(), ..account.clone() };
+        let login = Login { chain: Chain::probe(&owner, Groups::Own).unwrap(), account: owner };
+        let (told, reports) = mpsc::unbounded_channel();
         let around = Surroundings { account, host: "local".into(), timezone: "UTC".into() };
         let workspace = std::fs::canonicalize(&work).unwrap();
         let premises = Premises { workspace, protected: vec!["/etc/metatron".into()], around };
@@ -61,10 +70,13 @@ impl Bench {
                 families: Arc::new(families),
                 chain,
                 clock: clock.clone(),
+                login: Some(login),
+                link: Arc::new(link()),
+                reports: told,
             },
-            tokio::sync::mpsc::unbounded_channel().0,
+            mpsc::unbounded_channel().0,
         );
-        Self { shell, clock, work, kept: None }
+        Self { shell, clock, work, reports, kept: None }
     }
 
     /// The digest that the card would show.
@@ -96,6 +108,11 @@ impl Bench {
         assert_eq!(bytes.len() as u64, end);
         bytes
     }
+}
+
+/// The key between the owner's side and the shell's.
+pub(crate) fn link() -> LinkKey {
+    LinkKey::parse(&"07".repeat(32)).unwrap()
 }
 
 pub(crate) fn spec(command: &str) -> CommandSpec {

@@ -108,6 +108,7 @@ fn each_service_may_do_what_its_queues_ask_of_it() -> Result<()> {
     let (server, _) = server(folder.path())?;
     for (service, queue) in [
         ("api", "metatron:queue:run"),
+        ("api", "metatron:queue:terminal"),
         ("scheduler", "metatron:queue:run"),
         ("pulse-worker", "metatron:queue:run"),
         ("shell-worker", "metatron:queue:shell:local"),

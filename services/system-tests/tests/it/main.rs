@@ -7,3 +7,4 @@ mod model;
 mod queue;
 mod spine;
 mod stop;
+mod terminal;

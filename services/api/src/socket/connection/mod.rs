@@ -187,8 +187,11 @@ impl Connection {
                 Caller::Owner(_) => self.typing.push(channel, &bytes),
                 Caller::Token(_) => self.caller.clone().owner().map(|_| ()),
             };
-            let Err(refusal) = taken else { return None };
-            self.refuse(None, &refusal);
+            match taken {
+                Ok(()) if !bytes.is_empty() => return None,
+                Ok(()) => {}
+                Err(refusal) => self.refuse(None, &refusal),
+            }
         }
         if !self.allowance.take(self.heard) {
             return Some(close::TOO_MUCH);

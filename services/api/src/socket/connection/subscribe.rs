@@ -39,7 +39,7 @@ impl Connection {
                 self.agree(id, None, false);
             }
             Topic::Events | Topic::Approvals | Topic::Services | Topic::Terminals => {
-                self.agree(id, None, false)
+                self.agree(id, None, false);
             }
         }
         self.topics.insert(topic);
@@ -124,7 +124,7 @@ impl Connection {
         // A number from the future is of another life of this database: nothing was missed.
         let mut position = after.clamp(0, until.max(0));
         if position + 1 < first || until - position > REPLAY {
-            self.gap(topic, position + 1, until);
+            self.missed(topic, position + 1, until);
             return Ok(());
         }
         while position < until {
@@ -137,7 +137,7 @@ impl Connection {
             position = reached;
             if position < until && tokio::time::timeout(self.app.limits.slow, self.out.eased()).await.is_err()
             {
-                self.gap(topic, position + 1, until);
+                self.missed(topic, position + 1, until);
                 break;
             }
         }

@@ -22,8 +22,8 @@ impl Connection {
                 }
             }
             Told::Gap { from, to } => {
-                for topic in self.topics.iter().filter(|topic| !matches!(topic, Topic::Terminal(_))) {
-                    self.gap(*topic, *from, *to);
+                for topic in &self.topics {
+                    self.missed(*topic, *from, *to);
                 }
             }
         }
@@ -39,7 +39,11 @@ impl Connection {
         }));
     }
 
-    pub(super) fn gap(&self, topic: Topic, from: i64, to: i64) {
+    /// Facts that a topic can't be told any more. A terminal's topic stays silent: there a gap is one of its bytes.
+    pub(super) fn missed(&self, topic: Topic, from: i64, to: i64) {
+        if matches!(topic, Topic::Terminal(_)) {
+            return;
+        }
         let (ev, topic) = (frame::GapKind::Gap, topic.to_string());
         self.send(&ServerFrame::Gap(frame::GapFrame { ev, topic, from, to, turn: None, attempt: None }));
     }
@@ -80,6 +84,7 @@ impl Connection {
                 let (ev, topic) = (frame::ScreenKind::Screen, topic.to_string());
                 self.show(&ServerFrame::Screen(frame::ScreenFrame { ev, topic, offset, size }));
                 self.out.show(Message::Binary(frame::screen(number, offset, &dump)));
+                self.typing.missed(number);
             }
             Live::Status(status) => {
                 let (ev, topic, status) = (frame::StatusKind::Status, topic.to_string(), (*status).into());

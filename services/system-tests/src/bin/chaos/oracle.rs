@@ -60,7 +60,7 @@ async fn read_on(owner: &Owner, terminal: &str, bytes: &mut Vec<u8>) -> Result<(
             Frame::Json(frame) if frame["topic"] == topic.as_str() && frame["ev"] == "gap" => {
                 bail!("a gap in a recording that is kept: {frame}");
             }
-            Frame::Json(_) => {}
+            Frame::Json(_) | Frame::Screen(..) => {}
         }
     }
 }

@@ -1,6 +1,4 @@
-//! The real binary over a real Redis: requests in, reports, live bytes and answers out.
-
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+//! The real binary beside a real Redis, for each test one of its own.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -17,9 +15,9 @@ use metatron_domain::clock::{Clock as _, SystemClock};
 use metatron_domain::command::{
     CommandSpec, JobKind, Priority, Queue, ShellAnswer, ShellCall, ShellReport, ShellRequest, Ticket,
 };
-use metatron_domain::exec::Exit;
 use metatron_domain::id::{ApprovalId, ExecId, JobId, RunId, TerminalId};
 use metatron_domain::policy::Verdict;
+use metatron_domain::terminal::message::Report;
 use metatron_testkit::redis::RedisServer;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::mpsc;
@@ -27,20 +25,21 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How long anything may take on a busy machine before it counts as never.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-struct Rig {
-    server: RedisServer,
-    folder: PathBuf,
-    key: LinkKey,
-    bus: Bus,
-    child: Child,
+pub(crate) struct Rig {
+    pub(crate) server: RedisServer,
+    pub(crate) folder: PathBuf,
+    pub(crate) key: LinkKey,
+    pub(crate) bus: Bus,
+    pub(crate) child: Child,
+    pub(crate) terminals: mpsc::UnboundedReceiver<Report>,
     reports: mpsc::UnboundedReceiver<(JobId, ShellReport)>,
     _tasks: JoinSet<()>,
 }
 
 impl Rig {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let server = RedisServer::start().unwrap();
         let folder = server.folder().to_owned();
         // The commands' user has to reach its workspace.
@@ -62,11 +61,20 @@ impl Rig {
             async { Disposition::Done }
         };
         tasks.spawn(async move { Box::pin(worker.run(handler, CancellationToken::new())).await });
+        let (told, terminals) = mpsc::unbounded_channel();
+        let worker = Worker::new(bus.clone(), Queue::Terminal, "api", Options::default());
+        let handler = move |delivery: Delivery| {
+            let report = serde_json::from_value(delivery.body.unwrap()).unwrap();
+            // A test that has seen enough is gone.
+            let _ = told.send(report);
+            async { Disposition::Done }
+        };
+        tasks.spawn(async move { Box::pin(worker.run(handler, CancellationToken::new())).await });
         let child = service(&server, &folder);
-        Self { server, folder, key, bus, child, reports, _tasks: tasks }
+        Self { server, folder, key, bus, child, terminals, reports, _tasks: tasks }
     }
 
-    async fn ask(&self, request: &ShellRequest) -> JobId {
+    pub(crate) async fn ask(&self, request: &ShellRequest) -> JobId {
         let (kind, exec) = match request {
             ShellRequest::Prepare { spec } => (JobKind::Prepare, spec.exec),
             ShellRequest::Start { spec, .. } => (JobKind::Start, spec.exec),
@@ -78,12 +86,12 @@ impl Rig {
         ticket.id
     }
 
-    async fn report(&mut self) -> (JobId, ShellReport) {
+    pub(crate) async fn report(&mut self) -> (JobId, ShellReport) {
         tokio::time::timeout(PATIENCE, self.reports.recv()).await.expect("no report").unwrap()
     }
 
     /// From prepare to the report that it started.
-    async fn started(&mut self, command: &str) -> (CommandSpec, ShellRequest, JobId) {
+    pub(crate) async fn started(&mut self, command: &str) -> (CommandSpec, ShellRequest, JobId) {
         let spec = CommandSpec {
             exec: ExecId::new(),
             run: RunId::new(),
@@ -115,12 +123,12 @@ impl Rig {
         (spec, start, job)
     }
 
-    async fn call(&self, call: &ShellCall) -> ShellAnswer {
+    pub(crate) async fn call(&self, call: &ShellCall) -> ShellAnswer {
         self.bus.call("local", call, PATIENCE).await.unwrap()
     }
 
     /// Waits until the live stream has shown `text`; gives back all bytes up to then.
-    async fn watched(&self, terminal: TerminalId, text: &str) -> Vec<u8> {
+    pub(crate) async fn watched(&self, terminal: TerminalId, text: &str) -> Vec<u8> {
         let mut live = self.bus.hub().follow_terminal(terminal, 0);
         let mut seen = Vec::new();
         while !String::from_utf8_lossy(&seen).contains(text) {
@@ -136,7 +144,7 @@ impl Rig {
     }
 
     /// Waits for SIGTERM's effect; gives back the exit status.
-    fn terminate(&mut self) -> Option<i32> {
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         self.child.wait().unwrap().code()
     }
@@ -150,10 +158,11 @@ impl Drop for Rig {
     }
 }
 
-fn service(server: &RedisServer, folder: &std::path::Path) -> Child {
+pub(crate) fn service(server: &RedisServer, folder: &std::path::Path) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_metatron-shell-worker"))
         .env_clear()
         .envs([("HOME", "/nowhere"), ("METATRON_AGENT_USER", "nobody"), ("METATRON_NOTIFY_FD", "1")])
+        .env("METATRON_OWNER_USER", "nobody")
         .envs([("METATRON_LEASE_MS", "500"), ("METATRON_CONFIG", "/dev/null")])
         .env("METATRON_DATA", folder.join("data"))
         .env("METATRON_KEYS", folder.join("keys"))
@@ -166,86 +175,4 @@ fn service(server: &RedisServer, folder: &std::path::Path) -> Child {
     let mut line = [0];
     child.stdout.take().unwrap().read_exact(&mut line).expect("it is ready");
     child
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_goes_from_request_to_report_and_is_watched_meanwhile() {
-    let mut rig = Rig::new();
-    let (spec, start, job) = rig.started("touch x; echo hello; read answer; echo bye").await;
-    assert_eq!(rig.watched(spec.terminal, "hello").await, b"hello\r\n");
-    let answer = rig.call(&ShellCall::ReadOutput { terminal: spec.terminal, from: 2, limit: 3 }).await;
-    let ShellAnswer::Output { base64, end: 7, ended: false, .. } = answer else { panic!("{answer:?}") };
-    assert_eq!(base64, "bGxv");
-    assert_eq!(rig.call(&ShellCall::Stop { exec: spec.exec }).await, ShellAnswer::Stopped);
-    let (told, report) = rig.report().await;
-    let ShellReport::Ended { ref outcome, .. } = report else { panic!("{report:?}") };
-    assert_eq!((told, &outcome.exit), (job, &Some(Exit::Stopped)));
-    let answer = rig.call(&ShellCall::ReadText { terminal: spec.terminal, from_line: 0, lines: 1 }).await;
-    assert_eq!(answer, ShellAnswer::Text { text: "hello\n".into(), lines: 3 });
-    let mut live = rig.bus.hub().follow_terminal(spec.terminal, outcome.bytes);
-    let end = tokio::time::timeout(PATIENCE, live.next()).await.unwrap().unwrap();
-    assert!(matches!(end, LiveTerminal::End(ref end) if end.bytes == outcome.bytes), "{end:?}");
-    // Asked again, it answers and starts nothing.
-    rig.ask(&start).await;
-    assert_eq!(rig.report().await.1, report);
-    let description = rig.call(&ShellCall::Describe).await;
-    let root = rustix::process::geteuid().is_root();
-    assert!(matches!(description, ShellAnswer::Description { separated, .. } if separated == root));
-    assert_eq!(rig.terminate(), Some(0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_killed_service_leaves_nothing_running_and_its_successor_says_unknown() {
-    let mut rig = Rig::new();
-    let (spec, _, job) =
-        rig.started("echo started >> oracle; echo hello; setsid sleep 1000 & sleep 1000").await;
-    rig.watched(spec.terminal, "hello").await;
-    rig.child.kill().unwrap();
-    rig.child.wait().unwrap();
-    rig.child = service(&rig.server, &rig.folder);
-    // Once at start, once for the request that is taken over; both say the same.
-    let (first, second) = (rig.report().await, rig.report().await);
-    assert_eq!(first.1, second.1);
-    assert!(first.0 == job || second.0 == job);
-    let ShellReport::Unknown { ref outcome, .. } = first.1 else { panic!("{first:?}") };
-    assert!(outcome.text.starts_with("hello\n") && outcome.exit.is_none(), "{outcome:?}");
-    let marker = spec.terminal.to_string();
-    let alive = metatron_shell_worker::table::read().into_keys();
-    let left = alive.filter(|pid| {
-        metatron_shell_worker::table::has_variable(*pid, "METATRON_SESSION", &marker) == Some(true)
-    });
-    assert_eq!(left.count(), 0);
-    assert_eq!(std::fs::read_to_string(rig.folder.join("work/oracle")).unwrap(), "started\n");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_is_stopped_marks_what_it_ends_and_reports_it() {
-    let mut rig = Rig::new();
-    let (spec, _, job) = rig.started("echo hello; touch x; sleep 1000").await;
-    rig.watched(spec.terminal, "hello").await;
-    assert_eq!(rig.terminate(), Some(0));
-    let (told, report) = rig.report().await;
-    let ShellReport::Ended { outcome, .. } = report else { panic!("{report:?}") };
-    assert_eq!((told, outcome.exit), (job, Some(Exit::Stopped)));
-    assert_eq!(outcome.text, "hello\n\n[ended: the shell worker was stopped]\n");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_ends_while_redis_is_away_is_reported_when_it_is_back() {
-    let mut rig = Rig::new();
-    let (_, start, _) = rig.started("touch begun; until test -e go; do sleep 0.05; done; echo done").await;
-    rig.server.kill();
-    std::fs::write(rig.folder.join("work/go"), "").unwrap();
-    rig.server.restart().unwrap();
-    // Redis is empty now: what is owed is asked again, as the scheduler does.
-    rig.ask(&start).await;
-    let outcome = loop {
-        match rig.report().await.1 {
-            // It may still run when it is asked for again.
-            ShellReport::Started { .. } => {}
-            ShellReport::Ended { outcome, .. } => break outcome,
-            other => panic!("{other:?}"),
-        }
-    };
-    assert_eq!((outcome.exit, outcome.text.as_str()), (Some(Exit::Code { code: 0 }), "done\n"));
 }

@@ -1,0 +1,104 @@
+//! A terminal without a screen: bytes of a program in, what a person would see out.
+//!
+//! It stands for the terminal in the browser, so it obeys as that one does (xterm.js with Unicode 11); where it
+//! doesn't, `tests/emulator` has a list with a reason for each. It never answers a program: questions (DSR, DA, …) are for
+//! the terminal somebody sits at, and two answers would be typed twice. It keeps no more than the screen.
+//!
+//! Pure: no I/O, no clock. Memory is bounded whatever is fed; nothing fed makes it panic.
+
+mod buffer;
+mod cell;
+mod charset;
+mod dump;
+mod mode;
+mod obey;
+mod parse;
+mod resize;
+mod row;
+mod sequence;
+mod sgr;
+mod terminal;
+mod width;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use metatron_domain::terminal::Size;
+use metatron_domain::terminal::message::ScreenShot;
+
+use parse::Parser;
+use terminal::Terminal;
+
+/// A terminal. Owned by the session whose output it is fed, for as long as that lasts.
+#[derive(Debug, Clone)]
+pub struct Emulator {
+    size: Size,
+    parser: Parser,
+    terminal: Terminal,
+}
+
+impl Emulator {
+    /// As it is when switched on.
+    pub fn new(size: Size) -> Self {
+        let terminal = Terminal::new(usize::from(size.columns()), usize::from(size.rows()));
+        Self { size, parser: Parser::default(), terminal }
+    }
+
+    /// Shows more output. Chunks may be cut anywhere, also inside a character or an escape sequence.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.parser.advance(&mut self.terminal, bytes);
+    }
+
+    /// Gives it another size, as the browser's terminal would take it.
+    pub fn resize(&mut self, size: Size) {
+        self.terminal.resize(usize::from(size.columns()), usize::from(size.rows()));
+        self.size = size;
+    }
+
+    /// Its size.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// What a terminal of that size, just reset, has to be fed to show the same and to go on in the same way: both
+    /// screens, cursor, colours, modes, margins, tab stops, title, and whatever the last bytes began and did not
+    /// finish.
+    pub fn dump(&self) -> Vec<u8> {
+        let mut bytes = dump::dump(&self.terminal).into_bytes();
+        bytes.extend_from_slice(self.parser.unfinished());
+        bytes
+    }
+
+    /// The rows as text, trailing blanks and blank rows at the end removed.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for row in &self.terminal.active().rows {
+            row.text(&mut text);
+            text.push('\n');
+        }
+        text.truncate(text.trim_end_matches('\n').len());
+        text
+    }
+
+    /// The cursor's row and column, from 0. One that is about to wrap is still in the last column.
+    pub fn cursor(&self) -> (u16, u16) {
+        let buffer = self.terminal.active();
+        let column = buffer.column.min(self.terminal.columns - 1);
+        (u16::try_from(buffer.row).unwrap_or(u16::MAX), u16::try_from(column).unwrap_or(u16::MAX))
+    }
+
+    /// The title a program has given it.
+    pub fn title(&self) -> Option<&str> {
+        self.terminal.title.as_deref()
+    }
+
+    /// The screen as it is now, after `offset` bytes of output.
+    pub fn shot(&self, offset: u64) -> ScreenShot {
+        ScreenShot {
+            offset,
+            size: self.size,
+            base64: STANDARD.encode(self.dump()),
+            text: self.text(),
+            cursor: self.cursor(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The start of a program in a terminal of its own: the same for a command of the AI and a login shell of the owner.
+//! Whether it may start is decided elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metatron_domain::clock::Instant;
+use metatron_domain::id::TerminalId;
+use metatron_domain::terminal::Size;
+
+use crate::account::Account;
+use crate::desk::Desk;
+use crate::events::Beginning;
+use crate::journal::JournalError;
+use crate::kill::Family;
+use crate::pty;
+use crate::reader::Reader;
+use crate::recording::CAP;
+use crate::session::{self, Purpose, Session, Start, Ties, Work};
+use crate::shell::{Parts, Shell};
+
+/// What is started, and how.
+pub(crate) struct Launch<'a> {
+    pub(crate) terminal: TerminalId,
+    pub(crate) purpose: Purpose,
+    pub(crate) account: &'a Account,
+    pub(crate) argv: Vec<String>,
+    pub(crate) environment: BTreeMap<&'static str, String>,
+    pub(crate) cwd: &'a Path,
+    pub(crate) size: Size,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) command: Option<String>,
+    pub(crate) at: Instant,
+}
+
+impl Shell {
+    /// Starts a program in a terminal of its own; `journal` notes which process it became.
+    pub(crate) fn launch(
+        &self,
+        launch: Launch<'_>,
+        journal: impl FnOnce(&Self, &Family) -> Result<(), JournalError>,
+    ) -> anyhow::Result<(Arc<Session>, Work)> {
+        let Parts { recordings, families, .. } = self.parts();
+        let Launch { terminal, purpose, account, size, at, .. } = launch;
+        let text = matches!(purpose, Purpose::Command { .. });
+        let reader = Reader::ready(recordings.begin(terminal, CAP)?, text)?;
+        let user = account.name.clone();
+        let beginning = Beginning { at, size, user: user.clone(), command: launch.command };
+        let events = recordings.begin_events(terminal, &beginning)?;
+        let user_id = account.separated.then_some(account.uid);
+        let (family, pty) = families.admit(&terminal.to_string(), user_id, || {
+            pty::start(account, &launch.argv, &launch.environment, launch.cwd, size).map(|pty| (pty.pid, pty))
+        })?;
+        if let Err(error) = journal(self, &family) {
+            // The marker in its environment finds it as well.
+            tracing::warn!(%error, "the process of a terminal could not be journalled");
+        }
+        let (desk, master, timeout) = (Desk::new(purpose, size), pty.master, launch.timeout);
+        let start = Start { terminal, purpose, user, at, desk, events, master, family, timeout };
+        let clock = Arc::clone(&self.parts().clock);
+        let ties =
+            Ties { clock, reports: self.parts().reports.clone(), link: Arc::clone(&self.parts().link) };
+        Ok(session::begin(start, Arc::clone(families), reader, ties))
+    }
+}

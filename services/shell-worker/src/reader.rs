@@ -1,0 +1,84 @@
+//! The thread that reads a terminal: into the recording first, then into the text. Nothing that happens elsewhere slows it
+//! down.
+
+use std::io::{ErrorKind, Read as _};
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use tokio::sync::{oneshot, watch};
+
+use crate::pty::Master;
+use crate::recording::Recording;
+use crate::screen::{Fold, Screen};
+
+/// Bytes read at once. The kernel gives 4 KiB at most, and each session keeps its buffer.
+const BUFFER: usize = 16 * 1024;
+/// The reading thread's stack.
+const STACK: usize = 256 * 1024;
+
+/// How far a session is, for whoever follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Bytes in the recording.
+    pub end: u64,
+    /// Whether there will be no more.
+    pub ended: bool,
+    /// Whether the last line is not ended.
+    pub open_line: bool,
+}
+
+/// What the reading thread leaves behind.
+pub(crate) struct Seen {
+    pub(crate) recording: Recording,
+    pub(crate) text: Option<Screen<Fold>>,
+}
+
+/// A thread that waits for a terminal to read. Made before the fork, so that nothing can fail after it.
+pub struct Reader {
+    pub(crate) give: std::sync::mpsc::Sender<Arc<Master>>,
+    pub(crate) seen: oneshot::Receiver<Seen>,
+    pub(crate) told: watch::Sender<Progress>,
+}
+
+impl Reader {
+    /// Starts the thread, which will fill `recording`, and gather its text where that is wanted. It ends with this value,
+    /// or with the terminal it was given.
+    pub fn ready(recording: Recording, text: bool) -> std::io::Result<Self> {
+        let (give, given) = std::sync::mpsc::channel::<Arc<Master>>();
+        let (done, seen) = oneshot::channel();
+        let told = watch::channel(Progress::default()).0;
+        let progress = told.clone();
+        std::thread::Builder::new().name("terminal".into()).stack_size(STACK).spawn(move || {
+            if let Ok(master) = given.recv() {
+                let text = text.then(|| Screen::new(Fold::default()));
+                // Nobody waits any more when the session gave up on a terminal that stays open.
+                let _ = done.send(read(&master, Seen { recording, text }, &progress));
+            }
+        })?;
+        Ok(Self { give, seen, told })
+    }
+}
+
+fn read(master: &Master, mut seen: Seen, told: &watch::Sender<Progress>) -> Seen {
+    let mut output = master.file();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match output.read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                // An error here comes back at the next reading.
+                let _ = poll(&mut [PollFd::new(output, PollFlags::IN)], None);
+            }
+            // EIO is how a terminal says that nobody has it open any more.
+            Ok(0) | Err(_) => return seen,
+            Ok(length) => {
+                let kept = seen.recording.append(&buffer[..length]);
+                if let Some(text) = &mut seen.text {
+                    text.feed(&kept);
+                }
+                let open_line = buffer[length - 1] != b'\n';
+                told.send_replace(Progress { end: seen.recording.end(), ended: false, open_line });
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The screen of a terminal, and a search through all it showed. Both are made from the recording when somebody asks, so
+//! that a terminal nobody looks at costs nothing; the screen of a running one is kept, and fed only what came since.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::PoisonError;
+
+use metatron_domain::id::TerminalId;
+use metatron_domain::terminal::Size;
+use metatron_domain::terminal::message::{FoundLine, ScreenShot};
+
+use crate::emulator::Emulator;
+use crate::events::{self, What};
+use crate::recording::Recordings;
+use crate::recover::feed;
+use crate::screen::{Screen, Sink};
+use crate::session::Session;
+
+/// Lines of a search, at most.
+const MOST_LINES: u32 = 1_000;
+/// Characters of a found line, at most.
+const LONGEST: usize = 2_000;
+/// Bytes of a line that are searched, at most.
+const SEARCHED: usize = 64 * 1024;
+
+/// A screen, and how much of the output made it.
+pub struct View {
+    emulator: Emulator,
+    fed: u64,
+}
+
+impl View {
+    fn new(size: Size) -> Self {
+        Self { emulator: Emulator::new(size), fed: 0 }
+    }
+
+    /// Shows the output up to `end`, and takes each size from its offset on.
+    fn advance(&mut self, out: &File, end: u64, sizes: &[(u64, Size)]) -> std::io::Result<()> {
+        for (at, size) in
+            sizes.iter().filter(|(at, _)| (self.fed..=end).contains(at)).copied().collect::<Vec<_>>()
+        {
+            self.feed(out, at)?;
+            if self.emulator.size() != size {
+                self.emulator.resize(size);
+            }
+        }
+        self.feed(out, end)
+    }
+
+    fn feed(&mut self, out: &File, end: u64) -> std::io::Result<()> {
+        let mut buffer = vec![0; 64 * 1024];
+        while self.fed < end {
+            let wanted = usize::try_from(end - self.fed).unwrap_or(usize::MAX).min(buffer.len());
+            out.read_exact_at(&mut buffer[..wanted], self.fed)?;
+            self.emulator.feed(&buffer[..wanted]);
+            self.fed += wanted as u64;
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    /// The screen as it is now. Blocks while it is made.
+    pub fn screen(&self, recordings: &Recordings) -> std::io::Result<Option<ScreenShot>> {
+        let Some(out) = recordings.reader(self.terminal)? else { return Ok(None) };
+        let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        let sizes = self.desk.state().sizes.clone();
+        let end = self.progress.borrow().end;
+        let first = sizes.first().map_or(Size::COMMAND, |(_, size)| *size);
+        let view = view.get_or_insert_with(|| View::new(first));
+        view.advance(&out, end, &sizes)?;
+        Ok(Some(view.emulator.shot(end)))
+    }
+}
+
+/// The last screen of a terminal that has ended: the one that was kept, or made again.
+pub fn last_screen(recordings: &Recordings, terminal: TerminalId) -> std::io::Result<Option<ScreenShot>> {
+    if let Some(shot) = recordings.screen(terminal)? {
+        return Ok(Some(shot));
+    }
+    let Some(out) = recordings.reader(terminal)? else { return Ok(None) };
+    let mut sizes = vec![(0, Size::COMMAND)];
+    if let Some(file) = recordings.events(terminal)? {
+        let (beginning, events) = events::read(file)?;
+        sizes.extend(beginning.map(|beginning| (0, beginning.size)));
+        sizes.extend(events.filter_map(|event| match event.what {
+            What::Resized { size } => Some((event.offset, size)),
+            _ => None,
+        }));
+    }
+    let end = out.metadata()?.len();
+    let mut view = View::new(sizes[0].1);
+    view.advance(&out, end, &sizes)?;
+    Ok(Some(view.emulator.shot(end)))
+}
+
+/// The lines of everything shown that hold `text`, upper and lower case alike, and whether there are more than `limit`.
+pub fn search(
+    recordings: &Recordings,
+    terminal: TerminalId,
+    text: &str,
+    limit: u32,
+) -> std::io::Result<Option<(Vec<FoundLine>, bool)>> {
+    let Some(mut file) = recordings.reader(terminal)? else { return Ok(None) };
+    let limit = usize::try_from(limit.min(MOST_LINES)).unwrap_or_default();
+    let find = Find { wanted: text.to_lowercase(), limit, ..Find::default() };
+    let mut screen = Screen::new(find);
+    feed(&mut file, &mut screen);
+    let mut find = screen.finish();
+    if !find.line.is_empty() {
+        find.take("", true);
+    }
+    Ok(Some((find.found, find.more)))
+}
+
+#[derive(Default)]
+struct Find {
+    wanted: String,
+    limit: usize,
+    line: String,
+    number: u64,
+    found: Vec<FoundLine>,
+    more: bool,
+}
+
+impl Sink for Find {
+    fn take(&mut self, text: &str, ends: bool) {
+        let room = SEARCHED.saturating_sub(self.line.len());
+        self.line.push_str(&text[..text.floor_char_boundary(room)]);
+        if !ends {
+            return;
+        }
+        if !self.wanted.is_empty() && !self.more && self.line.to_lowercase().contains(&self.wanted) {
+            if self.found.len() < self.limit {
+                let text = self.line.trim_end().chars().take(LONGEST).collect();
+                self.found.push(FoundLine { line: self.number, text });
+            } else {
+                self.more = true;
+            }
+        }
+        self.line.clear();
+        self.number += 1;
+    }
+}
