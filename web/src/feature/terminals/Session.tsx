@@ -70,7 +70,7 @@ function Shown({ terminal, ...opening }: { terminal: Terminal } & Opening) {
   const run = lastRun(terminal, facts)
   const pane = useRef<HTMLDivElement>(null)
   // The first button beside the terminal that can be seen, on whichever side it stands.
-  const leave = () => [...(pane.current?.querySelectorAll<HTMLElement>(".strip button, .side button") ?? [])].find((it) => it.checkVisibility())?.focus()
+  const leave = () => [...(pane.current?.querySelectorAll<HTMLElement>(".strip button:enabled, .side button:enabled") ?? [])].find((it) => it.checkVisibility())?.focus()
   return (
     <div className={isPanelOpen ? "work open" : "work"} ref={pane}>
       <main id="content" className="pane" aria-label={nameOf(terminal, text)}>

@@ -3,19 +3,24 @@ import type { ITheme } from "@xterm/xterm"
 
 const ANSI = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const
 
-/** Reads colours by name; a name that means two, one for each theme, is one by then. */
-export function paletteOf(host: HTMLElement): ITheme {
+/** Reads one colour by name, as #RRGGBB; a name that means two, one for each theme, is one by then. */
+export function colourOf(host: HTMLElement, name: string): string {
   const probe = host.appendChild(host.ownerDocument.createElement("i"))
-  const read = (name: string) => {
-    probe.style.color = `var(--${name})`
-    return getComputedStyle(probe).color
-  }
+  probe.style.color = `var(--${name})`
+  const parts = getComputedStyle(probe).color.match(/\d+/g) ?? []
+  probe.remove()
+  return `#${parts.slice(0, 3).map((part) => Number(part).toString(16).padStart(2, "0")).join("")}`
+}
+
+/** Every colour of a terminal. */
+export function paletteOf(host: HTMLElement): ITheme {
+  const read = (name: string) => colourOf(host, name)
   const colours = ANSI.flatMap((name, at) => [
     [name, read(`ansi-${at}`)],
     [`bright${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`, read(`ansi-${at + 8}`)],
   ])
   const ink = read("ink")
-  const theme: ITheme = {
+  return {
     ...(Object.fromEntries(colours) as ITheme),
     foreground: ink,
     background: read("surface"),
@@ -26,8 +31,6 @@ export function paletteOf(host: HTMLElement): ITheme {
     scrollbarSliderHoverBackground: read("edge"),
     scrollbarSliderActiveBackground: read("edge"),
   }
-  probe.remove()
-  return theme
 }
 
 /** Calls when the page changes between light and dark, by the owner or by the system. */

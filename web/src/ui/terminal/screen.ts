@@ -10,7 +10,7 @@ import type { By } from "../actor"
 import { accelerate } from "./draw"
 import { follow, GUARDED, guard, harmless, isMouse } from "./guard"
 import { arrow, type Arrow, ctrl } from "./keys"
-import { onTheme, paletteOf } from "./palette"
+import { colourOf, onTheme, paletteOf } from "./palette"
 import { Rail } from "./rail"
 import { admitStyles } from "./styles"
 
@@ -167,8 +167,8 @@ export class Screen {
   }
 
   find(words: string, isBack: boolean): void {
-    const colour = (name: string) => getComputedStyle(this.host).getPropertyValue(name)
-    const decorations = { matchOverviewRuler: "", activeMatchColorOverviewRuler: "", matchBorder: colour("--found"), activeMatchBackground: colour("--found") }
+    const colour = colourOf(this.host, "found")
+    const decorations = { matchOverviewRuler: colour, activeMatchColorOverviewRuler: colour, matchBorder: colour, activeMatchBackground: colour }
     if (words === "") return this.search.clearDecorations()
     const options = { decorations, incremental: !isBack }
     if (isBack) this.search.findPrevious(words, options)
