@@ -105,7 +105,7 @@ test("the same in Hebrew: the page is mirrored, the terminal is not", { timeout:
   await signIn(page, "he")
   await openOne(page, say)
   assert.equal(await page.evaluate(() => document.documentElement.dir), "rtl")
-  assert.equal(await page.getByRole("group", { name: say.terminal.screen }).evaluate((it) => getComputedStyle(it).direction), "ltr")
+  assert.equal(await page.getByRole("group", { name: say.terminal.screen }).evaluate((it) => window.getComputedStyle(it).direction), "ltr")
   await inspect(page, faults, "terminal")
   await page.goto("/terminals")
   await page.getByRole("heading", { level: 2, name: say.terminal.open }).waitFor()

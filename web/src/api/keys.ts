@@ -18,5 +18,4 @@ export const keys = {
   terminals: ["terminals"] as const,
   terminalList: (state: "open" | "ended") => ["terminals", state] as const,
   terminal: (id: string) => ["terminals", "one", id] as const,
-  terminalFacts: (id: string) => ["terminal-facts", id] as const,
 }

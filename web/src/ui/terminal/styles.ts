@@ -25,8 +25,9 @@ function sheetElement(page: Document): HTMLElement {
 /** From here on what scripts style is styled, though no markup can be. Once for a page. */
 export function admitStyles(page: Document): void {
   if (Object.hasOwn(page, "createElement")) return
-  const create = Document.prototype.createElement as (this: Document, name: string, options?: ElementCreationOptions) => HTMLElement
-  const give = (name: string, options?: ElementCreationOptions) => (name === "style" ? sheetElement(page) : create.call(page, name, options))
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated is only the overload for elements of old
+  const create: (name: string, options?: ElementCreationOptions) => HTMLElement = page.createElement.bind(page)
+  const give = (name: string, options?: ElementCreationOptions) => (name === "style" ? sheetElement(page) : create(name, options))
   Object.defineProperty(page, "createElement", { value: give, configurable: true, writable: true })
   HTMLSpanElement.prototype.setAttribute = function (this: HTMLElement, name: string, value: string) {
     if (name === "style") this.style.cssText = value
