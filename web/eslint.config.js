@@ -4,8 +4,8 @@ import a11y from "eslint-plugin-jsx-a11y"
 import hooks from "eslint-plugin-react-hooks"
 import ts from "typescript-eslint"
 
-const FEATURES = ["approvals", "chat", "login", "now", "settings", "setup"]
-const PAGES = ["src/feature/*/Page.tsx"]
+const FEATURES = ["approvals", "chat", "login", "now", "settings", "setup", "terminals"]
+const PAGES = ["src/feature/*/*Page.tsx"]
 
 // Words of Tailwind or CSS that name a side of the screen: the page is mirrored for Hebrew, so none may be used.
 const SIDES = "/(^|[\\s:])-?(?:m[lr]|p[lr]|left|right|border-[lr]|rounded-(?:[lr]|[tb][lr])|scroll-[mp][lr])-|(^|\\s)text-(?:left|right)(\\s|$)/"

@@ -14,8 +14,15 @@ class Wire {
   constructor() {
     Wire.all.push(this)
   }
-  send(text: string) {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>)
+  /** Keys as they went out: channel, count, bytes. */
+  keys: [number, number, number[]][] = []
+  send(data: string | Uint8Array) {
+    if (typeof data === "string") this.sent.push(JSON.parse(data) as Record<string, unknown>)
+    else {
+      const view = new DataView(data.buffer)
+      expect(view.getUint8(0)).toBe(2)
+      this.keys.push([view.getUint32(1), Number(view.getBigUint64(5)), [...data.subarray(13)]])
+    }
   }
   close() {
     this.readyState = 3
@@ -49,6 +56,7 @@ let facts: Fact[]
 let states: LinkState[]
 let missed: number
 let left: number
+let stood: string[]
 let link: Link
 
 const wire = () => Wire.all.at(-1)!
@@ -59,6 +67,7 @@ beforeEach(() => {
   Wire.all = []
   facts = []
   states = []
+  stood = []
   missed = left = 0
   link = new Link({
     url: "ws://x/api/v1/ws",
@@ -66,6 +75,7 @@ beforeEach(() => {
     random: () => 1,
     fact: (it) => facts.push(it),
     missed: () => (missed += 1),
+    status: (terminal) => stood.push(terminal),
     state: (it) => states.push(it),
     signedOut: () => (left += 1),
   })
@@ -193,4 +203,83 @@ test("broken frames are passed over", () => {
   wire().onmessage?.({ data: new ArrayBuffer(3) })
   wire().say(fact(41))
   expect(facts.length).toBe(1)
+})
+
+/** A subscription to a terminal that stands, on channel 7. */
+function terminal(listener: Parameters<Link["subscribe"]>[1]) {
+  live()
+  const leave = link.subscribe("terminal.trm_1", listener)
+  wire().say({ id: 2, ok: true, eid: 40, channel: 7 })
+  return leave
+}
+
+const framed = (kind: number, channel: number, offset: number, bytes: number[]) => {
+  const frame = new Uint8Array(13 + bytes.length)
+  const view = new DataView(frame.buffer)
+  view.setUint8(0, kind)
+  view.setUint32(1, channel)
+  view.setBigUint64(5, BigInt(offset))
+  frame.set(bytes, 13)
+  return frame.buffer
+}
+
+test("a screen comes as its size and then its bytes, and is handed on as one", () => {
+  const screens: unknown[] = []
+  terminal({ from: () => "screen", screen: ({ offset, size, bytes }) => screens.push([offset, size, [...bytes]]) })
+  expect(wire().subs().at(-1)).toMatchObject({ topic: "terminal.trm_1", from: "screen" })
+  wire().onmessage?.({ data: framed(3, 7, 9, [1]) })
+  wire().say({ ev: "screen", topic: "terminal.trm_1", offset: 4096, size: { columns: 80, rows: 24 } })
+  wire().onmessage?.({ data: framed(3, 7, 4096, [104]) })
+  wire().onmessage?.({ data: framed(9, 7, 0, [1]) })
+  expect(screens).toEqual([[4096, { columns: 80, rows: 24 }, [104]]])
+})
+
+test("keys go out in binary with a running count, and only where there is a line", () => {
+  expect(link.press("terminal.trm_1", Uint8Array.of(1))).toBe(false)
+  let lost = 0
+  let ready = 0
+  terminal({ lost: () => (lost += 1), ready: () => (ready += 1) })
+  expect(link.press("terminal.trm_1", Uint8Array.of(108, 115))).toBe(true)
+  expect(link.press("terminal.trm_1", Uint8Array.of(13))).toBe(true)
+  expect(wire().keys).toEqual([
+    [7, 2, [108, 115]],
+    [7, 3, [13]],
+  ])
+  wire().fail()
+  expect([lost, ready]).toEqual([1, 1])
+  expect(link.press("terminal.trm_1", Uint8Array.of(13))).toBe(false)
+})
+
+test("another size is asked for by name, and a refusal reaches who asked", () => {
+  const refused: string[] = []
+  terminal({ refused: (problem) => refused.push(problem.code) })
+  link.resize("terminal.trm_1", { columns: 100, rows: 30 })
+  expect(wire().sent.at(-1)).toEqual({ id: 3, op: "resize", topic: "terminal.trm_1", size: { columns: 100, rows: 30 } })
+  wire().say({ id: 3, error: { code: "terminal_ended" } })
+  wire().say({ id: null, topic: "terminal.trm_1", error: { code: "terminal_busy" } })
+  expect(refused).toEqual(["terminal_ended", "terminal_busy"])
+})
+
+test("a topic's own facts are told once each, from the first on, and go on where they were", () => {
+  const told: number[] = []
+  live()
+  link.subscribe("terminal.trm_1", { after: 0, fact: (it) => told.push(it.eid) })
+  expect(wire().subs().at(-1)).toMatchObject({ topic: "terminal.trm_1", after: 0 })
+  const drive = (eid: number) => ({ ev: "terminal.drive", topic: "terminal.trm_1", eid, at: "2026-11-22T10:00:00Z", data: { eid } })
+  for (const eid of [3, 9, 9, 4]) wire().say(drive(eid))
+  expect(told).toEqual([3, 9])
+  expect(facts).toEqual([])
+  wire().fail()
+  vi.advanceTimersByTime(500)
+  wire().open()
+  expect(wire().subs().at(-1)).toMatchObject({ topic: "terminal.trm_1", after: 9 })
+})
+
+test("how a terminal stands is told to the page and to who watches it", () => {
+  const seen: TopicFrame["ev"][] = []
+  terminal({ frame: (it) => seen.push(it.ev) })
+  wire().say({ ev: "terminal.status", topic: "terminal.trm_1", status: { state: "running" } })
+  wire().say({ ev: "terminal.pressed", topic: "terminal.trm_1", n: 3 })
+  expect(seen).toEqual(["terminal.status", "terminal.pressed"])
+  expect(stood).toEqual(["trm_1"])
 })

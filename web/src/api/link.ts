@@ -1,6 +1,6 @@
 // One WebSocket that resumes. Owns: connection, back-off, subscriptions and where each of them stands.
 // It hands frames on and never touches the query cache: that is socket.ts.
-import type { Fact } from "./model"
+import type { Fact, Problem, TerminalSize, TerminalStatus } from "./model"
 
 export type LinkState = "connecting" | "live" | "catching_up" | "offline" | "refused"
 
@@ -37,13 +37,47 @@ export interface TerminalEndFrame {
   exit?: unknown
 }
 
-export type TopicFrame = DeltaFrame | TurnFrame | GapFrame | TerminalEndFrame
+/** A terminal stands otherwise than before. */
+export interface TerminalStatusFrame {
+  ev: "terminal.status"
+  topic: string
+  status: TerminalStatus
+}
+
+/** So many of the key bytes that this subscription sent were typed. */
+export interface TerminalPressedFrame {
+  ev: "terminal.pressed"
+  topic: string
+  n: number
+}
+
+export type TopicFrame = DeltaFrame | TurnFrame | GapFrame | TerminalEndFrame | TerminalStatusFrame | TerminalPressedFrame
+
+const TOPIC_FRAMES = new Set(["delta", "turn", "gap", "terminal.end", "terminal.status", "terminal.pressed"])
+
+/** A screen as it is at one moment: what a terminal of that size, just reset, is fed to show the same. */
+export interface ScreenDump {
+  offset: number
+  size: TerminalSize
+  bytes: Uint8Array
+}
 
 export interface Listener {
+  /** Facts after this one are told at the first subscription; from now on when absent. */
+  after?: number
   /** Where to resume from; asked anew at every connection. */
   from?: () => unknown
+  /** A fact about this topic, once each, in order. */
+  fact?: (fact: Fact) => void
   frame?: (frame: TopicFrame) => void
   bytes?: (offset: number, bytes: Uint8Array) => void
+  screen?: (screen: ScreenDump) => void
+  /** The subscription stands: what was sent on an earlier one is void. */
+  ready?: () => void
+  /** The line is gone; it comes back by itself. */
+  lost?: () => void
+  /** Something asked of this topic was refused. */
+  refused?: (problem: Problem) => void
 }
 
 interface Subscription {
@@ -51,6 +85,10 @@ interface Subscription {
   listener: Listener
   after: number | undefined
   channel: number | undefined
+  /** The size of the screen whose bytes come next. */
+  size: TerminalSize | undefined
+  /** Bytes of keys sent since the subscription stands. */
+  keys: number
 }
 
 interface Options {
@@ -62,6 +100,8 @@ interface Options {
   /** Facts may have been missed: what is shown must be fetched again. */
   missed: () => void
   state: (state: LinkState) => void
+  /** How a watched terminal stands now. */
+  status?: (terminal: string, status: TerminalStatus) => void
   /** The session is gone (4401). */
   signedOut: () => void
 }
@@ -69,6 +109,9 @@ interface Options {
 const PROTOCOL = "metatron.v1"
 const PING_MS = 25_000
 const HEADER = 13
+const OUTPUT = 1
+const KEYS = 2
+const SCREEN = 3
 
 /** How long to wait before try `n` (0-based): 0.5 s doubling to 30 s, half of it by chance. */
 export function backoff(n: number, random: number): number {
@@ -81,6 +124,8 @@ export class Link {
   private readonly subscriptions = new Map<string, Subscription>()
   private readonly channels = new Map<number, Subscription>()
   private readonly pending = new Map<number, string>()
+  /** What else was asked of a topic. */
+  private readonly asked = new Map<number, string>()
   private nextId = 1
   private tries = 0
   private retry: ReturnType<typeof setTimeout> | undefined
@@ -108,7 +153,7 @@ export class Link {
 
   /** Listens to a topic until the returned function is called. One listener a topic. */
   subscribe(topic: string, listener: Listener = {}): () => void {
-    const subscription: Subscription = { topic, listener, after: undefined, channel: undefined }
+    const subscription: Subscription = { topic, listener, after: listener.after, channel: undefined, size: undefined, keys: 0 }
     this.subscriptions.set(topic, subscription)
     if (this.isOpen()) this.send(subscription)
     return () => {
@@ -123,6 +168,29 @@ export class Link {
   again(topic: string): void {
     const subscription = this.subscriptions.get(topic)
     if (subscription && this.isOpen()) this.send(subscription)
+  }
+
+  /** Sends keys to a terminal; false when there is no line, and then they are sent to nobody. */
+  press(topic: string, bytes: Uint8Array): boolean {
+    const subscription = this.subscriptions.get(topic)
+    if (!subscription || subscription.channel === undefined || !this.isOpen()) return false
+    const frame = new Uint8Array(HEADER + bytes.length)
+    const view = new DataView(frame.buffer)
+    subscription.keys += bytes.length
+    view.setUint8(0, KEYS)
+    view.setUint32(1, subscription.channel)
+    view.setBigUint64(5, BigInt(subscription.keys))
+    frame.set(bytes, HEADER)
+    this.socket?.send(frame)
+    return true
+  }
+
+  /** Asks for another size of a terminal; its status tells when it has it. */
+  resize(topic: string, size: TerminalSize): void {
+    if (!this.subscriptions.has(topic) || !this.isOpen()) return
+    const id = this.nextId++
+    this.asked.set(id, topic)
+    this.write({ id, op: "resize", topic, size })
   }
 
   private readonly hurry = () => {
@@ -181,10 +249,15 @@ export class Link {
   private drop(): void {
     clearInterval(this.pinger)
     this.pending.clear()
+    this.asked.clear()
     this.channels.clear()
     const socket = this.socket
     this.socket = undefined
     if (!socket) return
+    for (const subscription of this.subscriptions.values()) {
+      subscription.channel = undefined
+      subscription.listener.lost?.()
+    }
     socket.onopen = socket.onmessage = socket.onclose = null
     if (socket.readyState < 2) socket.close()
   }
@@ -221,20 +294,30 @@ export class Link {
     const frame = parse(data)
     if (!frame) return
     if (typeof frame["id"] === "number" && ("ok" in frame || "error" in frame)) this.answered(frame)
+    else if ("error" in frame && typeof frame["topic"] === "string") this.subscriptions.get(frame["topic"])?.listener.refused?.(frame["error"] as Problem)
     else if (typeof frame["ev"] === "string" && typeof frame["topic"] === "string") this.event(frame)
   }
 
   private answered(frame: Record<string, unknown>): void {
     const id = frame["id"] as number
     const topic = this.pending.get(id)
-    if (topic === undefined) return
+    if (topic === undefined) {
+      const about = this.subscriptions.get(this.asked.get(id) ?? "")
+      this.asked.delete(id)
+      if (frame["ok"] !== true) about?.listener.refused?.(frame["error"] as Problem)
+      return
+    }
     this.pending.delete(id)
     const subscription = this.subscriptions.get(topic)
+    if (subscription && frame["ok"] !== true) subscription.listener.refused?.(frame["error"] as Problem)
     if (subscription && frame["ok"] === true) {
       if (typeof frame["channel"] === "number") {
+        if (subscription.channel !== undefined) this.channels.delete(subscription.channel)
         subscription.channel = frame["channel"]
+        subscription.keys = 0
         this.channels.set(frame["channel"], subscription)
       }
+      subscription.listener.ready?.()
       if (topic === "events" && subscription.after === undefined) {
         // First subscription: what was fetched before it may already be stale.
         if (typeof frame["eid"] === "number") subscription.after = frame["eid"]
@@ -251,21 +334,32 @@ export class Link {
     if (kind === "gap" && subscription.topic === "events") {
       if (typeof frame["to"] === "number") subscription.after = frame["to"]
       this.options.missed()
-    } else if (kind === "delta" || kind === "turn" || kind === "gap" || kind === "terminal.end") {
+    } else if (kind === "screen") {
+      subscription.size = frame["size"] as TerminalSize
+    } else if (TOPIC_FRAMES.has(kind as string)) {
+      if (kind === "terminal.status") this.options.status?.(subscription.topic.slice("terminal.".length), frame["status"] as TerminalStatus)
       subscription.listener.frame?.(frame as unknown as TopicFrame)
-    } else if (typeof frame["eid"] === "number" && subscription.topic === "events") {
+    } else if (typeof frame["eid"] === "number") {
       if (subscription.after !== undefined && frame["eid"] <= subscription.after) return
-      subscription.after = frame["eid"]
-      this.options.fact({ ...(frame["data"] as Fact), eid: frame["eid"], type: kind as Fact["type"] })
+      const tell = subscription.topic === "events" ? this.options.fact : subscription.listener.fact
+      if (tell) subscription.after = frame["eid"]
+      tell?.({ ...(frame["data"] as Fact), eid: frame["eid"], type: kind as Fact["type"] })
     }
   }
 
   private binary(data: ArrayBuffer): void {
     if (data.byteLength < HEADER) return
     const view = new DataView(data)
-    if (view.getUint8(0) !== 1) return
     const subscription = this.channels.get(view.getUint32(1))
-    subscription?.listener.bytes?.(Number(view.getBigUint64(5)), new Uint8Array(data, HEADER))
+    if (!subscription) return
+    const offset = Number(view.getBigUint64(5))
+    const bytes = new Uint8Array(data, HEADER)
+    const kind = view.getUint8(0)
+    if (kind === OUTPUT) subscription.listener.bytes?.(offset, bytes)
+    else if (kind === SCREEN && subscription.size) {
+      subscription.listener.screen?.({ offset, size: subscription.size, bytes })
+      subscription.size = undefined
+    }
   }
 }
 

@@ -26,6 +26,11 @@ export type Service = Schemas["Service"]
 export type Session = Schemas["Session"]
 export type Settings = Schemas["Settings"]
 export type Setup = Schemas["Setup"]
+export type Terminal = Schemas["Terminal"]
+export type TerminalSize = Schemas["Size"]
+/** How a terminal stands, as its host tells it while somebody watches. */
+export type TerminalStatus = Schemas["Standing"]
+export type Driver = Schemas["Driver"]
 export type Token = Schemas["Token"]
 
 /** True while the run still owes work. */

@@ -3,7 +3,7 @@ import type { QueryClient, QueryKey } from "@tanstack/react-query"
 import { create } from "zustand"
 import { keys } from "./keys"
 import { Link, type LinkState } from "./link"
-import type { Fact } from "./model"
+import type { Fact, Terminal, TerminalStatus } from "./model"
 
 interface LinkStore {
   state: LinkState
@@ -40,10 +40,24 @@ export function touched(fact: Fact): QueryKey[] {
       return [keys.services]
     case "session":
       return [keys.session]
+    case "terminal":
+      return [keys.terminals]
     default:
       return []
   }
 }
+
+/** A terminal as it stands now. What its host does not say any more is not so any more. */
+export const standing = (known: Terminal, { state, size, driver, waits, program, cwd, bytes }: TerminalStatus): Terminal => ({
+  ...known,
+  state,
+  size,
+  driver,
+  waits: waits ?? null,
+  program: program ?? null,
+  cwd: cwd ?? null,
+  bytes,
+})
 
 const BATCH_MS = 40
 
@@ -65,6 +79,7 @@ export function makeLink(cache: QueryClient, signedOut: () => void): Link {
       }
       for (const key of touched(fact)) batch.set(JSON.stringify(key), key)
     },
+    status: (terminal, status) => cache.setQueryData<Terminal>(keys.terminal(terminal), (known) => known && standing(known, status)),
     missed: () => void cache.invalidateQueries(),
     state: (state) => useLink.setState((old) => (old.state === state ? old : { state, since: Date.now() })),
     signedOut,

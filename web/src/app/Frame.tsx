@@ -67,6 +67,12 @@ function Nav() {
           </NavLink>
         </li>
         <li>
+          <NavLink to={paths.terminals}>
+            <Icon name="term" />
+            <span>{text.nav.terminals}</span>
+          </NavLink>
+        </li>
+        <li>
           <NavLink to={paths.settings}>
             <Icon name="gear" />
             <span>{text.nav.settings}</span>

@@ -68,6 +68,8 @@ export const router = createBrowserRouter([
               { path: paths.now, lazy: page(() => import("../feature/now/Page")) },
               { path: "/chat/:id?", lazy: page(() => import("../feature/chat/Page")) },
               { path: "/approvals/:id?", lazy: page(() => import("../feature/approvals/Page")) },
+              { path: "/terminals/:id?", lazy: page(() => import("../feature/terminals/Page")) },
+              { path: "/terminals/:id/replay", lazy: page(() => import("../feature/terminals/ReplayPage")) },
               { path: paths.settings, lazy: page(() => import("../feature/settings/Page")) },
               { path: "*", Component: Lost },
             ],

@@ -7,12 +7,18 @@ export const paths = {
   chat: (id: string) => `/chat/${id}`,
   approvals: "/approvals",
   approval: (id: string) => `/approvals/${id}`,
+  terminals: "/terminals",
+  terminal: (id: string) => `/terminals/${id}`,
+  replay: (id: string) => `/terminals/${id}/replay`,
   settings: "/settings",
   settingsModels: "/settings#models",
 } as const
 
 /** Served by the API, outside the application. */
 export const API_DOCS = "/api/docs/"
+
+/** The recording of a terminal, for any asciicast player. */
+export const castPath = (terminal: string): string => `/api/v1/terminals/${encodeURIComponent(terminal)}/cast`
 
 /** A path inside this application to return to after signing in; anything else becomes Now. */
 export const innerPath = (wanted: string | null): string =>

@@ -28,6 +28,12 @@ export function explain(problem: ApiProblem, text: Messages): { cause: string; n
       return { cause: say.chatBusy, next: say.chatBusyNext }
     case "run_ended":
       return { cause: say.ended }
+    case "terminal_ended":
+      return { cause: say.terminalEnded, next: say.terminalEndedNext }
+    case "terminal_busy":
+      return { cause: say.terminalBusy, next: say.terminalBusyNext }
+    case "no_password_asked":
+      return { cause: say.noPassword, next: say.noPasswordNext }
     case "redis_unavailable":
     case "shell_unavailable":
       return { cause: say.part, next: say.partNext }

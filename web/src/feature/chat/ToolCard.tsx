@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react"
+import { Link } from "react-router"
 import { link } from "../../api/connection"
 import type { Exec } from "../../api/model"
 import { fetchTail, onOutput, outputOf, outputVersion, watchTerminal } from "../../api/output"
 import { useFormat, useText } from "../../i18n"
 import type { Messages } from "../../i18n/en"
+import { paths } from "../../nav/paths"
 import { CommandLine } from "../../ui/Command"
 import { clockText, useNow } from "../../ui/countdown"
 import { plainLines } from "../../ui/plain"
@@ -88,11 +90,18 @@ export function ToolCard({ exec }: { exec: Exec }) {
         </pre>
       ) : null}
       {exec.state === "ended" && tail.lines.length === 0 ? <p className="said-why meta">{text.exec.noOutput}</p> : null}
-      {hidden > 0 || open || (exec.truncated && !running) ? (
+      {hidden > 0 || open || exec.started_at || (exec.truncated && !running) ? (
         <footer>
-          <button type="button" className="link" aria-expanded={open} onClick={expand}>
-            {open ? text.exec.showLess : exec.truncated || tail.cut > 0 ? text.exec.showTail : text.exec.showAll(tail.lines.length)}
-          </button>
+          {hidden > 0 || open || (exec.truncated && !running) ? (
+            <button type="button" className="link" aria-expanded={open} onClick={expand}>
+              {open ? text.exec.showLess : exec.truncated || tail.cut > 0 ? text.exec.showTail : text.exec.showAll(tail.lines.length)}
+            </button>
+          ) : null}
+          {exec.started_at ? (
+            <Link className="link" to={paths.terminal(exec.terminal_id)}>
+              {text.terminal.toTerminal}
+            </Link>
+          ) : null}
           {exec.output_bytes > 0 ? <span className="end"><bdi>{format.bytes(exec.output_bytes)}</bdi></span> : null}
         </footer>
       ) : null}

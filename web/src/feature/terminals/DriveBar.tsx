@@ -1,0 +1,81 @@
+import { asProblem } from "../../api/client"
+import type { Terminal } from "../../api/model"
+import { useText } from "../../i18n"
+import { useNow } from "../../ui/countdown"
+import { Icon } from "../../ui/Icon"
+import { ProblemNote } from "../../ui/Problem"
+import { useHand, useTake } from "./api"
+import { byOf, standing, timeLeft } from "./name"
+
+/** Minutes for which one press hands the keyboard over. */
+const AT_ONCE = 10
+
+interface Props {
+  terminal: Terminal
+  /** The run to which the keyboard would go back. */
+  run: string | undefined
+  /** Whether keys reach it. */
+  isThere: boolean
+  isPanelOpen: boolean
+  onPanel: () => void
+  onTaken: () => void
+}
+
+/** Whose the keyboard is, and the one button that changes it. */
+export function DriveBar({ terminal, run, isThere, isPanelOpen, onPanel, onTaken }: Props) {
+  const text = useText()
+  const take = useTake(terminal.id)
+  const hand = useHand(terminal.id)
+  const problem = take.error ?? hand.error
+  const isRunning = terminal.state === "running"
+  const by = byOf(terminal)
+  return (
+    <>
+      <div className="strip">
+        <span className="mark" data-by={by}>
+          {isRunning ? text.terminal.drives[by] : text.terminal.drove[by]}
+        </span>
+        <span className="meta ell" role="status">
+          {isRunning && !isThere ? text.terminal.noLine : <Standing terminal={terminal} />}
+        </span>
+        <span className="end" />
+        {isRunning && by === "ai" ? (
+          <button type="button" className="btn ink" disabled={take.isPending} onClick={() => take.mutate(undefined, { onSuccess: onTaken })}>
+            <Icon name="key" />
+            {text.terminal.take}
+          </button>
+        ) : null}
+        {isRunning && by === "you" && run ? (
+          <button type="button" className="btn firm" disabled={hand.isPending} title={text.terminal.handFor(AT_ONCE)} onClick={() => hand.mutate({ run, minutes: AT_ONCE, note: "" })}>
+            {text.terminal.hand}
+          </button>
+        ) : null}
+        <button type="button" className="later more-btn" aria-label={text.terminal.details} title={text.terminal.details} aria-expanded={isPanelOpen} onClick={onPanel}>
+          <Icon name="more" />
+        </button>
+      </div>
+      <ProblemNote problem={problem ? asProblem(problem) : null} />
+    </>
+  )
+}
+
+function Standing({ terminal }: { terminal: Terminal }) {
+  const text = useText()
+  const { driver } = terminal
+  const now = useNow(driver.by === "ai" && Boolean(driver.until))
+  const say = text.terminal
+  if (terminal.state !== "running" || !terminal.reachable) return standing(terminal, text).word
+  const left = timeLeft(terminal, now)
+  if (driver.by === "owner") return terminal.waits === "password" ? say.atPassword : terminal.program ? <bdi className="m">{terminal.program}</bdi> : null
+  return (
+    <>
+      {driver.paused ? say.paused : terminal.waits === "input" ? say.waitsInput : say.anyKey}
+      {left ? (
+        <>
+          {" · "}
+          <bdi>{say.left(left)}</bdi>
+        </>
+      ) : null}
+    </>
+  )
+}

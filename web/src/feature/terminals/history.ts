@@ -1,0 +1,64 @@
+// What the facts tell about one terminal's keyboard, as lines of the ledger.
+import type { Driver, Fact } from "../../api/model"
+import type { Messages } from "../../i18n/en"
+import type { By } from "../../ui/actor"
+
+export interface Line {
+  eid: number
+  at: string
+  by: By
+  what: string
+  note: string | undefined
+  /** What was said with it, in someone's own words. */
+  said: string | undefined
+}
+
+interface Told {
+  driver?: Driver
+  waits?: string | null
+  program?: string | null
+  note?: string | null
+  minutes?: number | null
+  state?: string
+}
+
+const isDriver = (value: unknown): value is Driver => value !== null && typeof value === "object" && "by" in value
+
+/** The lines, the newest first. A fact that changes nothing for the keyboard gives none. */
+export function history(facts: readonly Fact[], text: Messages): Line[] {
+  const say = text.terminal.told
+  const lines: Line[] = []
+  let last: Driver | undefined
+  for (const fact of facts) {
+    const told = (fact.data ?? {}) as Told
+    const add = (by: By, what: string, note?: string, said?: string) => lines.push({ eid: fact.eid, at: fact.at, by, what, note, said })
+    switch (fact.type) {
+      case "terminal.created":
+        add(fact.actor.kind === "owner" ? "you" : "ai", fact.actor.kind === "owner" ? say.youOpened : say.aiOpened)
+        break
+      case "terminal.drive": {
+        if (!isDriver(told.driver)) break
+        const { driver } = told
+        if (driver.by === "owner") {
+          if (last?.by === "ai") add("you", say.youTook)
+        } else if (driver.paused) add("ai", say.aiPaused, told.program ? say.passwordOf(told.program) : say.password)
+        else if (last?.by === "ai" && last.paused) add("ai", say.aiGoesOn)
+        else if (last?.by !== "ai" && driver.until) add("you", say.youHanded, handed(driver.until, fact.at, say), told.note ?? undefined)
+        last = driver
+        break
+      }
+      case "terminal.waits":
+        if (told.waits === "password" && last?.by !== "ai") add("you", say.asked, told.program ? say.passwordOf(told.program) : say.password)
+        break
+      case "terminal.ended":
+        add(fact.actor.kind === "owner" ? "you" : "sched", told.state === "lost" ? say.lost : told.state === "refused" ? say.refused : say.ended)
+        break
+      default:
+        break
+    }
+  }
+  return lines.reverse()
+}
+
+const handed = (until: string, at: string, say: Messages["terminal"]["told"]): string =>
+  say.minutes(Math.max(1, Math.round((Date.parse(until) - Date.parse(at)) / 60_000)))
