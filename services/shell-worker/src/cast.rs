@@ -15,7 +15,7 @@ use metatron_domain::terminal::Size;
 use serde_json::json;
 
 use crate::events::{self, By, Event, What};
-use crate::recording::Recordings;
+use crate::recording::{self, Recordings};
 
 /// Bytes of output in one page, about.
 const PAGE: u64 = 512 * 1024;
@@ -59,7 +59,7 @@ pub fn page(
         header(&mut text, Size::COMMAND, 0, None);
     }
     let mut wanted = wanted.into_iter().peekable();
-    let mut start = whole(&out, before.end)?;
+    let mut start = whole(&out, before.end)?.max(recording::first(&out));
     for mark in &marks {
         while let Some(event) = wanted.next_if(|event| event.ms < mark.ms) {
             told(&mut text, &event, input);

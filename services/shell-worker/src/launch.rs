@@ -17,7 +17,7 @@ use crate::journal::JournalError;
 use crate::kill::Family;
 use crate::pty;
 use crate::reader::Reader;
-use crate::recording::CAP;
+use crate::recording::{CAP, Full};
 use crate::session::{self, Purpose, Session, Start, Ties, Work};
 use crate::shell::{Parts, Shell};
 
@@ -44,8 +44,11 @@ impl Shell {
     ) -> anyhow::Result<(Arc<Session>, Work)> {
         let Parts { recordings, families, .. } = self.parts();
         let Launch { terminal, purpose, account, size, at, .. } = launch;
-        let text = matches!(purpose, Purpose::Command { .. });
-        let reader = Reader::ready(recordings.begin(terminal, CAP)?, text)?;
+        let (text, full) = match purpose {
+            Purpose::Command { .. } => (true, Full::Stop),
+            Purpose::Owner => (false, Full::Forget),
+        };
+        let reader = Reader::ready(recordings.begin(terminal, CAP, full)?, text)?;
         let user = account.name.clone();
         let beginning = Beginning { at, size, user: user.clone(), command: launch.command };
         let events = recordings.begin_events(terminal, &beginning)?;
