@@ -337,7 +337,7 @@ mod tests {
         recording.append(b"the end");
         assert_eq!(recording.end(), 100 * BLOCK + 7);
         let first = recordings.first(terminal).unwrap();
-        assert!(first >= 84 * BLOCK && first < 100 * BLOCK, "{first}");
+        assert!((84 * BLOCK..100 * BLOCK).contains(&first), "{first}");
         let (bytes, end) = recordings.read(terminal, 100 * BLOCK, 100).unwrap().unwrap();
         assert_eq!((bytes.as_slice(), end), (b"the end".as_slice(), 100 * BLOCK + 7));
         assert_eq!(recording.finish().left_out, 0);
