@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use super::buffer::{Buffer, Saved, default_tabs};
 use super::cell::{Cell, Style};
 use super::charset::Charset;
+use super::row::Row;
 use super::sgr::{self, push};
 use super::terminal::Terminal;
 
@@ -157,7 +158,8 @@ impl Painter {
         }
     }
 
-    /// Puts the cursor where it is. When the next character would wrap, only writing the last one again gets it there.
+    /// Puts the cursor where it is. When the next character would wrap, only writing the last one again gets it there; if
+    /// that one has been scrolled away since, it stays in the last column.
     fn cursor(&mut self, terminal: &Terminal) {
         let buffer = terminal.active();
         let mut row = buffer.row;
@@ -165,8 +167,10 @@ impl Painter {
             self.text.push_str("\x1b[?6h");
             row = row.saturating_sub(buffer.top);
         }
-        let Some(line) = buffer.rows.get(buffer.row).filter(|_| buffer.column >= terminal.columns) else {
-            return self.go(buffer.column, row);
+        let wraps =
+            |line: &&Row| buffer.column >= terminal.columns && !line.cells().last().is_some_and(is_blank);
+        let Some(line) = buffer.rows.get(buffer.row).filter(wraps) else {
+            return self.go(buffer.column.min(terminal.columns - 1), row);
         };
         let cells = line.cells();
         let wide = cells.last().is_some_and(Cell::is_tail) && cells.len() > 1;

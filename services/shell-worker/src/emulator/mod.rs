@@ -1,7 +1,7 @@
 //! A terminal without a screen: bytes of a program in, what a person would see out.
 //!
 //! It stands for the terminal in the browser, so it obeys as that one does (xterm.js with Unicode 11); where it
-//! doesn't, `tests/emulator` has a list with a reason for each. It never answers a program: questions (DSR, DA, …) are for
+//! doesn't, `tests/deviation.rs` has the list with a reason for each. It never answers a program: questions (DSR, DA, …) are for
 //! the terminal somebody sits at, and two answers would be typed twice. It keeps no more than the screen.
 //!
 //! Pure: no I/O, no clock. Memory is bounded whatever is fed; nothing fed makes it panic.
@@ -19,6 +19,9 @@ mod sequence;
 mod sgr;
 mod terminal;
 mod width;
+
+#[cfg(test)]
+mod tests;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -6,9 +6,7 @@ use super::terminal::{MOST_TITLES, Terminal};
 
 impl Perform for Terminal {
     fn ascii(&mut self, run: &[u8]) {
-        for byte in run {
-            self.print_character(char::from(*byte));
-        }
+        self.print_ascii(run);
     }
 
     fn print(&mut self, character: char) {

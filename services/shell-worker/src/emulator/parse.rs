@@ -5,8 +5,8 @@
 
 /// Bytes kept of an unfinished sequence or of a title, at most; what is longer loses its end.
 const LONGEST: usize = 4096;
-/// Parameters of a sequence, at most, sub-parameters included; the rest is read and ignored.
-const MOST_PARAMS: usize = 64;
+/// Parameters of a sequence, at most, and sub-parameters of all of them together; the rest is read and ignored.
+const MOST_PARAMS: usize = 32;
 const ESC: u8 = 0x1b;
 
 /// What obeys.
@@ -33,27 +33,32 @@ pub(super) struct Params {
     values: Vec<i32>,
     /// Bit by bit, which of them are sub-parameters.
     sub: u64,
+    /// Whether there have been too many parameters.
+    full: bool,
+    /// Whether digits belong to one too many.
+    ignoring: bool,
 }
 
 impl Params {
     fn start(&mut self) {
+        *self = Self { values: std::mem::take(&mut self.values), ..Self::default() };
         self.values.clear();
         self.values.push(0);
-        self.sub = 0;
     }
 
     fn push(&mut self, value: i32, sub: bool) {
-        let index = self.values.len();
-        if index < MOST_PARAMS {
+        let subs = usize::try_from(self.sub.count_ones()).unwrap_or(MOST_PARAMS);
+        let parameters = self.values.len() - subs;
+        self.full |= !sub && parameters >= MOST_PARAMS;
+        self.ignoring = self.full || (sub && subs >= MOST_PARAMS);
+        if !self.ignoring {
+            self.sub |= u64::from(sub) << self.values.len();
             self.values.push(value);
-            self.sub |= u64::from(sub) << index;
         }
     }
 
     fn digit(&mut self, digit: u8) {
-        if self.values.len() < MOST_PARAMS
-            && let Some(value) = self.values.last_mut()
-        {
+        if let Some(value) = self.values.last_mut().filter(|_| !self.ignoring) {
             *value = (*value).max(0).saturating_mul(10).saturating_add(i32::from(digit));
         }
     }
@@ -163,7 +168,7 @@ impl Parser {
             self.forget_partial();
         }
         match byte {
-            0..0x80 => self.step(perform, u32::from(byte), byte),
+            0..0x80 => self.step(perform, byte),
             0xc0..=0xdf => self.begin(byte, 2, 0x1f),
             0xe0..=0xef => self.begin(byte, 3, 0x0f),
             0xf0..=0xf7 => self.begin(byte, 4, 0x07),
@@ -201,17 +206,17 @@ impl Parser {
             Some('\u{feff}') | None => {}
             Some(_) if code < least => {}
             // C1 controls are below U+00A0; what is above is text wherever text is allowed.
-            Some(_) if code < 0xa0 => self.step(perform, code, (code & 0xff) as u8),
-            Some(character) => match self.state {
-                State::Ground => perform.print(character),
-                State::Osc => {
+            Some(character) => match (self.state, u8::try_from(code)) {
+                (_, Ok(control)) if control < 0xa0 => self.step(perform, control),
+                (State::Ground, _) => perform.print(character),
+                (State::Osc, _) => {
                     let mut bytes = [0; 4];
                     for byte in character.encode_utf8(&mut bytes).bytes() {
                         self.keep(byte);
                         self.put(byte);
                     }
                 }
-                State::CsiIgnore | State::Dcs => {}
+                (State::CsiIgnore | State::Dcs, _) => {}
                 _ => self.enter(State::Ground),
             },
         }
@@ -242,8 +247,8 @@ impl Parser {
         }
     }
 
-    /// One code below U+00A0. `byte` is the same number.
-    fn step(&mut self, perform: &mut impl Perform, code: u32, byte: u8) {
+    /// One code below U+00A0.
+    fn step(&mut self, perform: &mut impl Perform, byte: u8) {
         // Controls that mean the same in every state.
         match byte {
             0x18 | 0x1a | 0x80..=0x8f | 0x91..=0x97 | 0x99 | 0x9a => {
@@ -274,6 +279,7 @@ impl Parser {
         }
         match self.state {
             State::Ground if byte < 0x20 => return perform.control(byte),
+            State::Ground if byte < 0x7f => return perform.ascii(&[byte]),
             State::Ground => return,
             State::Osc if byte == 0x07 => {
                 self.end_string(perform, byte);
@@ -288,7 +294,6 @@ impl Parser {
             _ => self.csi(perform, byte),
         }
         if self.state != State::Ground {
-            debug_assert!(code < 0x80, "C1 controls end every sequence");
             self.keep(byte);
         }
     }

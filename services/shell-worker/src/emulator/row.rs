@@ -19,6 +19,16 @@ impl Row {
         &self.cells
     }
 
+    /// Its cells without the right halves of wide characters; one whose left half is gone shows as a blank.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &Cell> {
+        let mut before = 1;
+        self.cells.iter().filter(move |cell| {
+            let half = before == 2 && cell.is_tail();
+            before = cell.width();
+            !half
+        })
+    }
+
     pub(super) fn cell_mut(&mut self, column: usize) -> Option<&mut Cell> {
         self.cells.get_mut(column)
     }
@@ -26,6 +36,13 @@ impl Row {
     pub(super) fn put(&mut self, column: usize, cell: Cell) {
         if let Some(place) = self.cells.get_mut(column) {
             *place = cell;
+        }
+    }
+
+    /// Writes ASCII over what is there.
+    pub(super) fn write(&mut self, column: usize, text: &[u8], style: Style) {
+        for (cell, byte) in self.cells.iter_mut().skip(column).zip(text) {
+            *cell = Cell::new(char::from(*byte), 1, style);
         }
     }
 
@@ -99,20 +116,17 @@ impl Row {
 
     pub(super) fn resize(&mut self, columns: usize) {
         self.cells.resize(columns, Cell::blank(Style::default()));
+        if self.width(columns - 1) == 2 {
+            self.put(columns - 1, Cell::blank(Style::default()));
+        }
     }
 
     /// Its text, trailing blanks removed.
     pub(super) fn text(&self, into: &mut String) {
         let start = into.len();
-        for cell in &self.cells {
-            match cell.character() {
-                Some(character) => {
-                    into.push(character);
-                    into.push_str(cell.marks());
-                }
-                None if cell.width() > 0 => into.push(' '),
-                None => {}
-            }
+        for cell in self.shown() {
+            into.push(cell.character().unwrap_or(' '));
+            into.push_str(cell.marks());
         }
         let end = start + into[start..].trim_end_matches(' ').len();
         into.truncate(end);

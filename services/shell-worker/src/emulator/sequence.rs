@@ -9,8 +9,8 @@ impl Terminal {
     pub(super) fn obey(&mut self, params: &Params, intermediates: &[u8], last: u8) {
         match (intermediates, last) {
             ([], b'A'..=b'H' | b'`' | b'a' | b'd' | b'e' | b'f' | b'I' | b'Z') => self.travel(params, last),
-            ([], b'J') | ([b'?'], b'J') => self.erase_display(params.number(0)),
-            ([], b'K') | ([b'?'], b'K') => self.erase_line(params.number(0)),
+            ([] | [b'?'], b'J') => self.erase_display(params.number(0)),
+            ([] | [b'?'], b'K') => self.erase_line(params.number(0)),
             ([], b'@' | b'P' | b'X') => self.edit_line(params.count(0), last),
             ([], b'L' | b'M') => self.edit_lines(params.count(0), last),
             ([], b'S' | b'T') => self.scroll(params.count(0), last),

@@ -50,11 +50,11 @@ fn underline(style: i32) -> u8 {
 }
 
 /// Colours are eight bits wide; of a larger number the low ones count.
-const fn byte(number: i32) -> u8 {
-    (number & 0xff) as u8
+fn byte(number: i32) -> u8 {
+    number.to_le_bytes()[0]
 }
 
-const fn indexed(number: i32) -> Color {
+fn indexed(number: i32) -> Color {
     Color::Indexed(byte(number))
 }
 
@@ -75,7 +75,13 @@ fn color<'a>(param: &[i32], rest: &mut impl Iterator<Item = &'a [i32]>) -> Optio
                 let mut part = || byte(own().unwrap_or(0));
                 Some(Color::Rgb(part(), part(), part()))
             }
-            _ => None,
+            // A kind of colour nobody knows takes what would be its parameters with it.
+            other => {
+                for _ in 0..if other == 0 { 5 } else { 4 } {
+                    own();
+                }
+                None
+            }
         },
         [_, 5, rest @ ..] => Some(indexed(rest.first().map_or(0, |index| (*index).max(0)))),
         [_, 2, rest @ ..] => {

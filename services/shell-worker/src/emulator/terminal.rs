@@ -4,7 +4,7 @@
 
 use super::buffer::{Buffer, Moved, default_tabs};
 use super::cell::{Cell, Style};
-use super::charset::Charsets;
+use super::charset::{Charset, Charsets};
 use super::mode::Modes;
 use super::width::columns;
 
@@ -150,6 +150,34 @@ impl Terminal {
         row.cut_at(column + wide.max(1), pen);
     }
 
+    /// Puts printable ASCII where the cursor is, a piece of a row at a time: most of what is ever fed is that.
+    pub(super) fn print_ascii(&mut self, run: &[u8]) {
+        let (total, pen) = (self.columns, self.pen);
+        let plain = !self.modes.insert && self.charsets.current() == Charset::Ascii;
+        let mut rest = run;
+        while let Some((first, others)) = rest.split_first() {
+            let column = self.active().column;
+            let count = total.saturating_sub(column).min(rest.len());
+            if !plain || count == 0 {
+                self.print_character(char::from(*first));
+                rest = others;
+                continue;
+            }
+            let fresh = self.last == 0;
+            self.last = 1;
+            let buffer = self.buffer();
+            buffer.column = column + count;
+            let (piece, others) = rest.split_at(count);
+            rest = others;
+            let Some(row) = buffer.line() else { return };
+            if fresh {
+                row.cut_left_of(column, pen);
+            }
+            row.write(column, piece, pen);
+            row.cut_at(column + count, pen);
+        }
+    }
+
     /// Puts a mark on the character left of the cursor.
     fn mark(&mut self, mark: char) {
         let buffer = self.buffer();
@@ -199,9 +227,9 @@ impl Terminal {
 
     /// DECSC.
     pub(super) fn save(&mut self) {
-        let (style, charset) = (self.pen, self.charsets.current());
+        let (style, charset, last) = (self.pen, self.charsets.current(), self.columns - 1);
         let buffer = self.buffer();
-        let (column, row) = (buffer.column, buffer.row);
+        let (column, row) = (buffer.column.min(last), buffer.row);
         buffer.saved = super::buffer::Saved { column, row, style, charset };
     }
 
