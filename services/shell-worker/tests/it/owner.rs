@@ -55,7 +55,10 @@ async fn what_is_asked_of_a_terminal_that_is_not_there_is_answered() {
     let order = TerminalCall::Order { terminal, sequence: 1, sealed: String::new() };
     assert_eq!(ask(&bench, order).await, TerminalAnswer::NotFound);
     let mut sitting = Sitting::open(&bench).await;
-    let TerminalAnswer::Status(status) = sitting.order(&bench, &Order::Close).await else { panic!() };
+    assert!(matches!(sitting.order(&bench, &Order::Close).await, TerminalAnswer::Status(_)));
+    sitting.session.over().await.unwrap();
+    let call = TerminalCall::Status { terminal: sitting.terminal() };
+    let TerminalAnswer::Status(status) = ask(&bench, call).await else { panic!() };
     assert_eq!((status.state, status.exit), (TerminalState::Ended, Some(Exit::Stopped)));
     assert_eq!(code(&sitting.order(&bench, &Order::Take).await), "ended");
     assert_eq!(sitting.try_press("x", false), Err(Denied::Ended));
