@@ -65,7 +65,7 @@ async fn settle(session: &Session, progress: &mut watch::Receiver<Progress>) {
         session.expire();
         let look = session.glance(quiet);
         let rests = look.prompt || look.waits.is_some();
-        session.absorb(look);
+        session.absorb(&look);
         if rests && quiet >= SETTLED {
             return;
         }

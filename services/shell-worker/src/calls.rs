@@ -69,6 +69,7 @@ fn output(
 ) -> std::io::Result<Option<ShellAnswer>> {
     // Asked before the bytes are read: what has ended by now has all its bytes in the recording.
     let ended = shell.session(terminal).is_none();
+    let from = from.max(shell.parts().recordings.first(terminal)?);
     let read = shell.parts().recordings.read(terminal, from, limit.min(MOST_BYTES))?;
     Ok(read.map(|(bytes, end)| ShellAnswer::Output { from, base64: STANDARD.encode(bytes), end, ended }))
 }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 
 use base64::Engine as _;
@@ -15,7 +15,7 @@ use metatron_domain::terminal::Size;
 use serde_json::json;
 
 use crate::events::{self, By, Event, What};
-use crate::recording::Recordings;
+use crate::recording::{self, Recordings};
 
 /// Bytes of output in one page, about.
 const PAGE: u64 = 512 * 1024;
@@ -59,7 +59,7 @@ pub fn page(
         header(&mut text, Size::COMMAND, 0, None);
     }
     let mut wanted = wanted.into_iter().peekable();
-    let mut start = whole(&out, before.end)?;
+    let mut start = whole(&out, before.end.min(length))?.max(recording::first(&out));
     for mark in &marks {
         while let Some(event) = wanted.next_if(|event| event.ms < mark.ms) {
             told(&mut text, &event, input);
@@ -83,9 +83,10 @@ pub fn page(
 
 /// The mark before `from`, those of a page, and where the next page begins.
 fn marks(mut times: File, from: u64) -> std::io::Result<(Mark, Vec<Mark>, Option<u64>)> {
+    let from = from.min(times.metadata()?.len());
     let before = mark_before(&times, from)?;
     times.seek(SeekFrom::Start(from))?;
-    let mut lines = BufReader::new(times.take(u64::MAX));
+    let mut lines = BufReader::new(times);
     let (mut marks, mut at, mut line) = (Vec::new(), from, String::new());
     loop {
         line.clear();

@@ -171,7 +171,7 @@ impl Session {
     }
 
     /// Takes in what was seen of the foreground, and tells what is new.
-    pub fn absorb(&self, look: Look) {
+    pub fn absorb(&self, look: &Look) {
         let (resized, before, waits, program) = {
             let mut state = self.desk.state();
             let resized = state.told_size != state.size();
@@ -194,7 +194,7 @@ impl Session {
         }
         if waits {
             self.report(Happened::Waits);
-        } else if before != look {
+        } else if before != *look {
             self.desk.touch();
         }
     }

@@ -18,7 +18,7 @@ use crate::journal::JournalError;
 use crate::kill::Family;
 use crate::pty;
 use crate::reader::Reader;
-use crate::recording::CAP;
+use crate::recording::{CAP, Full};
 use crate::session::{self, Purpose, Session, Start, Ties, Work};
 use crate::shell::{Parts, Shell};
 
@@ -45,8 +45,11 @@ impl Shell {
     ) -> anyhow::Result<(Arc<Session>, Work)> {
         let Parts { recordings, families, .. } = self.parts();
         let Launch { terminal, purpose, account, size, at, .. } = launch;
-        let text = matches!(purpose, Purpose::Command { .. });
-        let recording = recordings.begin(terminal, CAP).context(
+        let (text, full) = match purpose {
+            Purpose::Command { .. } => (true, Full::Stop),
+            Purpose::Owner => (false, Full::Forget),
+        };
+        let recording = recordings.begin(terminal, CAP, full).context(
             "its recording can't be begun: free space on the disk of the data folder or make it writable, and try again",
         )?;
         let reader = Reader::ready(recording, text)?;

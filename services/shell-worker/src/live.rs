@@ -31,6 +31,13 @@ pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>) {
     let mut buffer = vec![0; 32 * 1024];
     let mut last = Instant::now();
     loop {
+        if typed.has_changed().unwrap_or(false) {
+            writer.note(&Note::Pressed { sequence: *typed.borrow_and_update() });
+        }
+        if changes.has_changed().unwrap_or(false) {
+            changes.mark_unchanged();
+            writer.note(&Note::Status(Box::new(session.status())));
+        }
         let now = *progress.borrow_and_update();
         while writer.offset() < now.end {
             let wanted = usize::try_from((now.end - writer.offset()).min(PIECE)).unwrap_or_default();
@@ -54,11 +61,9 @@ pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>) {
                 // The first after a quiet moment goes at once.
                 sleep_until(last + GATHER).await;
             }
-            _ = typed.changed() => writer.note(&Note::Pressed { sequence: *typed.borrow_and_update() }),
-            _ = changes.changed() => {
-                changes.mark_unchanged();
-                writer.note(&Note::Status(Box::new(session.status())));
-            }
+            // Told at the top: a flood of output must not hold them back.
+            _ = typed.changed() => typed.mark_changed(),
+            _ = changes.changed() => changes.mark_changed(),
         }
     }
     let bytes = writer.offset();

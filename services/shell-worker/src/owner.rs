@@ -101,13 +101,14 @@ impl Shell {
         match launched {
             Ok((session, work)) => {
                 tracing::info!(terminal.id = %terminal, user = session.user, "a terminal of the owner opens");
+                // Before anything else can be reported of it.
+                session.report(Happened::Opened);
                 self.begin(&session);
                 let (shell, ended) = (Arc::clone(self), Arc::clone(&session));
                 self.task(async move {
                     let ending = work.run().await;
                     let _ = tokio::task::spawn_blocking(move || shell.close(&ended, ending)).await;
                 });
-                session.report(Happened::Opened);
                 Ok(session)
             }
             Err(error) => {

@@ -4,23 +4,35 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time;
 
 use metatron_domain::clock::Instant;
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::message::ScreenShot;
+use rustix::fs::{FallocateFlags, fallocate};
 use sha2::{Digest as _, Sha256};
 
 use crate::events::{Beginning, Events};
 
-/// Bytes kept of one terminal. What comes after them is counted and not kept.
+/// Bytes kept of one terminal.
 pub const CAP: u64 = 256 * 1024 * 1024;
 /// How long a recording is kept.
 pub const RETENTION: time::Duration = time::Duration::from_hours(30 * 24);
+/// What a disk gives back at once, at least.
+const BLOCK: u64 = 64 * 1024;
 /// The files that may stand beside `.out`.
 const BESIDE: [&str; 3] = ["time", "event", "screen"];
+
+/// What becomes of a recording that reaches [`CAP`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    /// It ends: what comes after is counted and not kept. A command's beginning says more than its end.
+    Stop,
+    /// Its beginning is forgotten, and offsets go on: a terminal that somebody sits at must not fall silent.
+    Forget,
+}
 
 /// The folder of all recordings.
 #[derive(Debug, Clone)]
@@ -39,7 +51,7 @@ impl Recordings {
     }
 
     /// Begins the recording of a terminal that has none yet.
-    pub fn begin(&self, terminal: TerminalId, cap: u64) -> std::io::Result<Recording> {
+    pub fn begin(&self, terminal: TerminalId, cap: u64, full: Full) -> std::io::Result<Recording> {
         let mut options = OpenOptions::new();
         options.append(true).create_new(true).mode(0o640);
         let out = options.open(self.path(terminal, "out"))?;
@@ -50,7 +62,9 @@ impl Recordings {
             begun: time::Instant::now(),
             hash: Sha256::new(),
             end: 0,
+            first: 0,
             cap,
+            full,
             left_out: 0,
             stopped: None,
         })
@@ -74,6 +88,11 @@ impl Recordings {
     /// The bytes, to be read in order.
     pub fn reader(&self, terminal: TerminalId) -> std::io::Result<Option<File>> {
         self.file(terminal, "out")
+    }
+
+    /// The offset of the first byte that was not forgotten.
+    pub fn first(&self, terminal: TerminalId) -> std::io::Result<u64> {
+        Ok(self.reader(terminal)?.as_ref().map_or(0, first))
     }
 
     /// The times, to be read in order.
@@ -132,7 +151,8 @@ impl Recordings {
             {
                 let beside = BESIDE.iter().map(|kind| self.0.join(format!("{stem}.{kind}")));
                 let beside: u64 = beside.filter_map(|path| path.metadata().ok()).map(|it| it.len()).sum();
-                found.push((meta.modified()?, meta.len() + beside, stem.to_owned()));
+                // What was forgotten takes no room.
+                found.push((meta.modified()?, meta.len().min(meta.blocks() * 512) + beside, stem.to_owned()));
             }
         }
         let now = time::UNIX_EPOCH + time::Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(0));
@@ -155,6 +175,13 @@ impl Recordings {
     }
 }
 
+/// The offset of the first byte of `out` that was not forgotten. What was, is a hole in the file.
+pub fn first(out: &File) -> u64 {
+    let found = rustix::fs::seek(out, rustix::fs::SeekFrom::Data(0)).unwrap_or(0);
+    let _ = rustix::fs::seek(out, rustix::fs::SeekFrom::Start(0));
+    found
+}
+
 /// The recording of a running terminal. Owned by the one thread that reads the terminal.
 pub struct Recording {
     out: File,
@@ -162,7 +189,10 @@ pub struct Recording {
     begun: time::Instant,
     hash: Sha256,
     end: u64,
+    /// Everything before this offset is forgotten.
+    first: u64,
     cap: u64,
+    full: Full,
     left_out: u64,
     stopped: Option<String>,
 }
@@ -186,7 +216,10 @@ impl Recording {
             self.left_out += bytes.len() as u64;
             return Vec::new();
         }
-        let room = usize::try_from(self.cap.saturating_sub(self.end)).unwrap_or(usize::MAX);
+        if self.full == Full::Forget && self.end + bytes.len() as u64 > self.first + self.cap {
+            self.forget();
+        }
+        let room = usize::try_from((self.first + self.cap).saturating_sub(self.end)).unwrap_or(usize::MAX);
         let kept = &bytes[..bytes.len().min(room)];
         let mut shown = self.put(kept);
         if kept.len() < bytes.len() && self.stopped.is_none() {
@@ -199,6 +232,15 @@ impl Recording {
             shown.extend(self.put(mark.as_bytes()));
         }
         shown
+    }
+
+    /// Gives the older half back to the disk. Where the disk can't do that, the recording ends as others do.
+    fn forget(&mut self) {
+        let first = self.end.saturating_sub(self.cap / 2) / BLOCK * BLOCK;
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        if first > self.first && fallocate(&self.out, flags, self.first, first - self.first).is_ok() {
+            self.first = first;
+        }
     }
 
     /// Adds a mark of ours behind everything.
@@ -253,7 +295,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let recordings = Recordings::open(folder.path()).unwrap();
         let terminal = TerminalId::new();
-        let mut recording = recordings.begin(terminal, CAP).unwrap();
+        let mut recording = recordings.begin(terminal, CAP, Full::Stop).unwrap();
         assert_eq!(recording.append(b"\x00\xffhello"), b"\x00\xffhello");
         recording.append(b" world");
         assert_eq!(recordings.read(terminal, 2, 5).unwrap(), Some((b"hello".to_vec(), 13)));
@@ -268,7 +310,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let recordings = Recordings::open(folder.path()).unwrap();
         let terminal = TerminalId::new();
-        let mut recording = recordings.begin(terminal, 4).unwrap();
+        let mut recording = recordings.begin(terminal, 4, Full::Stop).unwrap();
         let mut shown = recording.append(b"abcdef");
         shown.extend(recording.append(b"ghi"));
         assert!(
@@ -282,12 +324,32 @@ mod tests {
     }
 
     #[test]
+    fn a_terminal_that_somebody_sits_at_forgets_its_beginning_and_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = Recordings::open(folder.path()).unwrap();
+        let terminal = TerminalId::new();
+        let cap = 16 * BLOCK;
+        let mut recording = recordings.begin(terminal, cap, Full::Forget).unwrap();
+        let block = vec![b'x'; usize::try_from(BLOCK).unwrap()];
+        for _ in 0..100 {
+            assert_eq!(recording.append(&block).len(), block.len());
+        }
+        recording.append(b"the end");
+        assert_eq!(recording.end(), 100 * BLOCK + 7);
+        let first = recordings.first(terminal).unwrap();
+        assert!((84 * BLOCK..100 * BLOCK).contains(&first), "{first}");
+        let (bytes, end) = recordings.read(terminal, 100 * BLOCK, 100).unwrap().unwrap();
+        assert_eq!((bytes.as_slice(), end), (b"the end".as_slice(), 100 * BLOCK + 7));
+        assert_eq!(recording.finish().left_out, 0);
+    }
+
+    #[test]
     fn a_recording_is_never_begun_twice() {
         let folder = tempfile::tempdir().unwrap();
         let recordings = Recordings::open(folder.path()).unwrap();
         let terminal = TerminalId::new();
-        recordings.begin(terminal, CAP).unwrap();
-        assert!(recordings.begin(terminal, CAP).is_err());
+        recordings.begin(terminal, CAP, Full::Stop).unwrap();
+        assert!(recordings.begin(terminal, CAP, Full::Stop).is_err());
     }
 
     #[test]
@@ -295,8 +357,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let recordings = Recordings::open(folder.path()).unwrap();
         let (first, second) = (TerminalId::new(), TerminalId::new());
-        recordings.begin(first, CAP).unwrap().append(b"12345");
-        recordings.begin(second, CAP).unwrap().append(b"12345");
+        recordings.begin(first, CAP, Full::Stop).unwrap().append(b"12345");
+        recordings.begin(second, CAP, Full::Stop).unwrap().append(b"12345");
         let now = |age: time::Duration| {
             let now = time::UNIX_EPOCH.elapsed().unwrap() + age;
             Instant::from_millis(now.as_millis().try_into().unwrap())

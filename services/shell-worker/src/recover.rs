@@ -7,7 +7,7 @@ use metatron_process::crash::{self, Point};
 
 use crate::journal::{JournalError, Started};
 use crate::kill::{Family, GRACE, end_user};
-use crate::recording::Recordings;
+use crate::recording::{Recordings, first};
 use crate::screen::{Fold, Lines, Screen};
 use crate::shell::Shell;
 use crate::table;
@@ -98,8 +98,10 @@ pub fn lines(
 
 /// Shows all of a file; gives back how much it was.
 pub(crate) fn feed<S: crate::screen::Sink>(file: &mut std::fs::File, screen: &mut Screen<S>) -> u64 {
-    use std::io::Read as _;
-    let (mut buffer, mut bytes) = (vec![0; 64 * 1024], 0);
+    use std::io::{Read as _, Seek as _};
+    let first = first(file);
+    let _ = file.seek(std::io::SeekFrom::Start(first));
+    let (mut buffer, mut bytes) = (vec![0; 64 * 1024], first);
     while let Ok(length @ 1..) = file.read(&mut buffer) {
         screen.feed(&buffer[..length]);
         bytes += length as u64;

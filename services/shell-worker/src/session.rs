@@ -257,6 +257,8 @@ impl Work {
         if let End::Stopped(stop) = end {
             ending.stopped = stop;
         }
+        // One whose terminal stays open in a process that can't be ended has shown at least this.
+        ending.total.bytes = ending.total.bytes.max(self.progress.borrow().end);
         self.progress.send_replace(Progress { end: ending.total.bytes, ended: true, open_line: false });
         ending
     }

@@ -18,8 +18,8 @@ const CLOSING: Duration = Duration::from_secs(3);
 const LONGEST: usize = 1_000;
 
 /// A refusal as an answer.
-pub fn refused(code: &str, detail: impl ToString) -> TerminalAnswer {
-    TerminalAnswer::Refused { code: code.to_owned(), detail: detail.to_string() }
+pub fn refused(code: &str, detail: impl Into<String>) -> TerminalAnswer {
+    TerminalAnswer::Refused { code: code.to_owned(), detail: detail.into() }
 }
 
 /// Answers one question.
@@ -96,7 +96,7 @@ async fn read(
 pub(crate) fn status(shell: &Shell, terminal: TerminalId) -> TerminalAnswer {
     if let Some(session) = shell.session(terminal) {
         // The program and its folder may have changed since the last look.
-        session.absorb(session.glance(Duration::ZERO));
+        session.absorb(&session.glance(Duration::ZERO));
         return TerminalAnswer::Status(Box::new(session.status()));
     }
     match shell.parts().journal.end_of(terminal) {
@@ -109,14 +109,14 @@ pub(crate) fn status(shell: &Shell, terminal: TerminalId) -> TerminalAnswer {
 /// The answer about a terminal that does not run.
 fn gone(shell: &Shell, terminal: TerminalId) -> TerminalAnswer {
     let known = shell.parts().recordings.reader(terminal).is_ok_and(|file| file.is_some());
-    if known { refused(Denied::Ended.code(), Denied::Ended) } else { TerminalAnswer::NotFound }
+    if known { refused(Denied::Ended.code(), Denied::Ended.to_string()) } else { TerminalAnswer::NotFound }
 }
 
 fn deny(session: &Session, denied: Denied) -> TerminalAnswer {
     if matches!(denied, Denied::SealBroken | Denied::Replayed) {
         tracing::warn!(terminal.id = %session.terminal, code = denied.code(), "refused what was asked of a terminal");
     }
-    refused(denied.code(), denied)
+    refused(denied.code(), denied.to_string())
 }
 
 async fn status_after(shell: &Shell, session: &Session) -> TerminalAnswer {

@@ -11,7 +11,7 @@ use metatron_domain::terminal::message::{FoundLine, ScreenShot};
 
 use crate::emulator::Emulator;
 use crate::events::{self, What};
-use crate::recording::Recordings;
+use crate::recording::{Recordings, first};
 use crate::recover::feed;
 use crate::screen::{Screen, Sink};
 use crate::session::Session;
@@ -48,6 +48,8 @@ impl View {
     }
 
     fn feed(&mut self, out: &File, end: u64) -> std::io::Result<()> {
+        // What is forgotten can't be shown any more.
+        self.fed = self.fed.max(first(out).min(end));
         let mut buffer = vec![0; 64 * 1024];
         while self.fed < end {
             let wanted = usize::try_from(end - self.fed).unwrap_or(usize::MAX).min(buffer.len());
@@ -66,8 +68,8 @@ impl Session {
         let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
         let sizes = self.desk.state().sizes.clone();
         let end = self.progress.borrow().end;
-        let first = sizes.first().map_or(Size::COMMAND, |(_, size)| *size);
-        let view = view.get_or_insert_with(|| View::new(first));
+        let size = sizes.first().map_or(Size::COMMAND, |(_, size)| *size);
+        let view = view.get_or_insert_with(|| View::new(size));
         view.advance(&out, end, &sizes)?;
         Ok(Some(view.emulator.shot(end)))
     }

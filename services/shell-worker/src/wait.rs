@@ -26,7 +26,7 @@ const EXPRESSION: usize = 256 * 1024;
 pub async fn wait(shell: &Shell, session: &Session, until: Until, within_ms: u32) -> TerminalAnswer {
     let until = match Wanted::read(until) {
         Ok(until) => until,
-        Err(error) => return refused("bad_pattern", error),
+        Err(error) => return refused("bad_pattern", error.to_string()),
     };
     let end = Instant::now() + Duration::from_millis(u64::from(within_ms.min(LONGEST)));
     let recordings = &shell.parts().recordings;
@@ -112,7 +112,7 @@ async fn asks(session: &Session) {
         if still >= AT_REST {
             let look = session.glance(still);
             let waits = look.prompt || look.waits.is_some();
-            session.absorb(look);
+            session.absorb(&look);
             if waits {
                 return;
             }

@@ -46,7 +46,7 @@ const REAP: Duration = Duration::from_millis(200);
 pub async fn run(frame: Frame) -> anyhow::Result<()> {
     let config = Arc::clone(&frame.config);
     let (started, begun) = mpsc::unbounded_channel();
-    let (reports, happened) = mpsc::unbounded_channel();
+    let (reports, told) = mpsc::unbounded_channel();
     let shell = Shell::new(parts(&config, reports)?, started);
     let lost = shell.recover().await.context("the journal can't be written")?;
     let password = config.redis_password()?;
@@ -56,8 +56,8 @@ pub async fn run(frame: Frame) -> anyhow::Result<()> {
     let bus = Bus::enter(&config.redis_url, access, &frame.instance);
     tasks(&frame, &bus, &shell, lost, begun)?;
     let quiet = CancellationToken::new();
-    let (telling, hearing, last) = (bus.clone(), Arc::clone(&shell), quiet.clone());
-    frame.tasks.spawn("reports", always(report::carry(hearing, telling, happened, last)));
+    let carrying = report::carry(Arc::clone(&shell), bus.clone(), told, quiet.clone());
+    frame.tasks.spawn("reports", always(carrying));
     frame.ready.announce();
     frame.shutdown.cancelled().await;
     shell.drain(PATIENCE).await;

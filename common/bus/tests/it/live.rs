@@ -33,7 +33,7 @@ async fn check(mut live: impl Stream<Item = LiveTerminal> + Unpin, mut at: u64) 
                 gaps += to - from;
                 at = to;
             }
-            LiveTerminal::Note(note) => panic!("nobody told {note:?}"),
+            LiveTerminal::Note(note) => panic!("nobody noted {note:?}"),
             LiveTerminal::End(end) => {
                 assert_eq!(at, end.bytes);
                 assert!(within(live.next()).await.is_none());

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::events::Beginning;
-use crate::recording::CAP;
+use crate::recording::{CAP, Full};
 
 struct Made {
     _folder: tempfile::TempDir,
@@ -17,7 +17,7 @@ fn made(chunks: &[&[u8]]) -> Made {
     let folder = tempfile::tempdir().unwrap();
     let recordings = Recordings::open(folder.path()).unwrap();
     let terminal = TerminalId::new();
-    let mut recording = recordings.begin(terminal, CAP).unwrap();
+    let mut recording = recordings.begin(terminal, CAP, Full::Stop).unwrap();
     let beginning = Beginning {
         at: Instant::from_millis(1_800_000_000_000),
         size: Size::new(80, 24).unwrap(),

@@ -162,7 +162,7 @@ fn a_terminal_opens_once_and_its_end_is_remembered_until_it_is_told() {
     // Not told yet: it is kept for as long as that takes.
     drop(journal);
     let journal = Journal::open(folder.path(), later).unwrap();
-    assert_eq!(journal.untold().unwrap(), [report.clone()]);
+    assert_eq!(journal.untold().unwrap(), std::slice::from_ref(&report));
     assert_eq!((journal.end_of(terminal).unwrap(), journal.open_terminals().len()), (Some(report), 0));
     journal.told(terminal, later).unwrap();
     assert!(journal.untold().unwrap().is_empty());

@@ -229,8 +229,11 @@ async fn an_emptied_redis_leaves_the_recording_whole_and_the_stream_goes_on() {
     rig.server.flushall().unwrap();
     rig.press(terminal, 2, "seq -s ' ' 1 20000; echo d$((1+1))ne\r").await;
     live.until("d2ne", 2).await;
-    let TerminalAnswer::Status(status) = rig.order(terminal, 1, &Order::Close).await else { panic!() };
-    assert_eq!(status.state, TerminalState::Ended);
+    assert!(matches!(rig.order(terminal, 1, &Order::Close).await, TerminalAnswer::Status(_)));
+    let mut ends =
+        live.stream.filter(|item| std::future::ready(matches!(item, LiveTerminal::End(_)))).boxed();
+    assert!(tokio::time::timeout(PATIENCE, ends.next()).await.expect("no end").is_some());
+    assert_eq!(rig.status(terminal).await.state, TerminalState::Ended);
     let recorded = std::fs::read(rig.folder.join(format!("data/recordings/{terminal}.out"))).unwrap();
     assert!(recorded.starts_with(&live.seen));
     let all: Vec<String> = (1..=20_000).map(|number| number.to_string()).collect();
