@@ -342,10 +342,11 @@ mod tests {
             let second = writer.begin();
             tokio::pin!(second);
             assert!(futures::poll!(&mut second).is_pending(), "stands in line");
+            // They are one group: neither is done before both are.
+            let second = async { second.await.unwrap().commit().await };
+            let (first, second) = tokio::join!(finish.commit(), second);
+            first.and(second).unwrap();
             // A claim that was dropped leaves an open transaction behind, which nobody who needs the disk may use.
-            let (committed, second) = tokio::join!(finish.commit(), second);
-            committed.unwrap();
-            second.unwrap().commit().await.unwrap();
             drop(writer.begin_single(Wait::Nothing).await.unwrap());
             let mut unit = writer.begin().await.unwrap();
             assert_eq!(synchronous(&mut unit).await, 2, "full");
