@@ -134,10 +134,12 @@ export class Screen {
     })
   }
 
-  /** The size that fills the place it has. */
+  /** The size that fills the place it has; none while it is not shown. */
   fitting(): TerminalSize | undefined {
     const size = this.fit.proposeDimensions()
-    return size ? { columns: Math.min(1000, Math.max(2, size.cols)), rows: Math.min(500, Math.max(1, size.rows)) } : undefined
+    // A place that is not shown has no size, which is told as a number that is none.
+    if (!size || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return undefined
+    return { columns: Math.min(1000, Math.max(2, size.cols)), rows: Math.min(500, Math.max(1, size.rows)) }
   }
 
   /** Whose the keyboard is from here on. */
