@@ -162,8 +162,9 @@ async fn hash(view: &mut View) -> Result<String> {
             begun = true;
         }
         let bytes = held.make_contiguous();
-        if bytes.ends_with(END) {
-            hash.update(&bytes[..bytes.len() - END.len()]);
+        // The shell says more behind it.
+        if let Some(at) = bytes.windows(END.len()).position(|window| window == END) {
+            hash.update(&bytes[..at]);
             return Ok(hex(&hash.finalize()));
         }
         // What may be the beginning of the end stays.

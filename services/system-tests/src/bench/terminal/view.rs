@@ -23,12 +23,14 @@ pub(crate) struct View {
     pressed: u64,
     /// The offset of the next byte of ours.
     at: u64,
+    /// What came behind a mark that was waited for.
+    held: Bytes,
 }
 
 impl View {
     pub(crate) async fn ours(owner: &Owner, terminal: &str) -> Result<Self> {
         let socket = owner.socket().await?;
-        let mut view = Self { socket, channel: None, pressed: 0, at: 0 };
+        let mut view = Self { socket, channel: None, pressed: 0, at: 0, held: Bytes::new() };
         let ask =
             serde_json::json!({ "id": 1, "op": "sub", "topic": format!("terminal.{terminal}"), "from": 0 });
         view.socket.send(Message::text(ask.to_string())).await?;
@@ -45,7 +47,7 @@ impl View {
 
     pub(crate) async fn peer(port: u16, terminal: &str) -> Result<Self> {
         let (socket, _) = connect_async(format!("ws://127.0.0.1:{port}/terminals/{terminal}")).await?;
-        Ok(Self { socket, channel: None, pressed: 0, at: 0 })
+        Ok(Self { socket, channel: None, pressed: 0, at: 0, held: Bytes::new() })
     }
 
     async fn message(&mut self) -> Result<Message> {
@@ -71,6 +73,9 @@ impl View {
 
     /// The next bytes.
     pub(crate) async fn read(&mut self) -> Result<Bytes> {
+        if !self.held.is_empty() {
+            return Ok(std::mem::take(&mut self.held));
+        }
         loop {
             match self.message().await? {
                 Message::Binary(bytes) if self.channel.is_none() => return Ok(bytes),
@@ -87,12 +92,13 @@ impl View {
         }
     }
 
-    /// Reads until `mark` has come, which may be cut over several pieces; what came behind it is lost.
+    /// Reads until `mark` has come, which may be cut over several pieces. What came behind it is read next.
     pub(crate) async fn until(&mut self, mark: &[u8]) -> Result<()> {
         let mut seen = Vec::new();
         loop {
             seen.extend_from_slice(&self.read().await?);
-            if seen.windows(mark.len()).any(|window| window == mark) {
+            if let Some(at) = seen.windows(mark.len()).position(|window| window == mark) {
+                self.held = Bytes::copy_from_slice(&seen[at + mark.len()..]);
                 return Ok(());
             }
             let keep = seen.len().min(mark.len());
