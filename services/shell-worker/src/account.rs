@@ -9,6 +9,8 @@ use rustix::process::{getegid, geteuid};
 const FILE_SIZE: u64 = 10 * 1024 * 1024 * 1024;
 /// Processes a command's user may have at once (SECURITY B2).
 const PROCESSES: u32 = 512;
+/// The programs of the launch chain: each becomes the next, and the last one the shell.
+pub const LAUNCHERS: [&str; 2] = ["prlimit", "setpriv"];
 /// Where the shell is; never looked up, so that nothing can stand before it.
 pub const SHELL: &str = "/bin/bash";
 

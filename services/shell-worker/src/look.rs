@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use metatron_domain::terminal::Waits;
 
+use crate::account::LAUNCHERS;
 use crate::pty::Master;
 use crate::table;
 
@@ -54,7 +55,11 @@ pub fn look(master: &Master, around: Around) -> Look {
     let name = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).ok();
     let folder = |pid: i32| std::fs::read_link(format!("/proc/{pid}/cwd")).ok();
     let mut look = Look {
-        program: first.and_then(name).map(|name| name.trim_end().to_owned()),
+        // What a program is started through is none that anybody started.
+        program: first
+            .and_then(name)
+            .map(|name| name.trim_end().to_owned())
+            .filter(|name| !LAUNCHERS.contains(&name.as_str())),
         cwd: first.and_then(folder).map(|path| path.to_string_lossy().into_owned()),
         ..Look::default()
     };
