@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{Bus, Error, key};
 
 /// How often a service beats.
-pub const BEAT: Duration = Duration::from_secs(10);
+pub const BEAT: Duration = Duration::from_secs(14);
 /// How long a beat counts, in seconds.
 const TTL_S: u64 = 30;
 

@@ -23,6 +23,7 @@ use crate::keyboard::Keyboards;
 use crate::limit::Limits;
 use crate::password::Hasher;
 use crate::place::Gate;
+use crate::report;
 use crate::warning::Warnings;
 
 /// A handle on everything a request may use. Cheap to clone.
@@ -90,7 +91,7 @@ impl App {
             hosts: Hosts::default(),
             keyboards: Keyboards::default(),
             host: config.host.clone(),
-            lease: config.lease,
+            lease: config.lease * report::LEASES,
             web: config.web.clone(),
             timezone: config.timezone.clone(),
             closing: CancellationToken::new(),
