@@ -67,8 +67,9 @@ impl Reconciler {
     /// One comparison. Returns how many rows were carried again.
     async fn compare(&mut self) -> anyhow::Result<usize> {
         self.bury().await?;
-        self.repeat_wishes().await?;
         let emptied = self.desk.bus.generation().await?.is_none();
+        // Behind the look: what was forgotten before it is said again before anything is carried.
+        self.repeat_wishes().await?;
         if emptied {
             self.reached = None;
         }

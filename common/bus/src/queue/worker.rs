@@ -12,7 +12,6 @@ use apalis_core::monitor::Monitor;
 use apalis_core::task::Task;
 use apalis_core::worker::builder::WorkerBuilder;
 use futures::future::BoxFuture;
-use futures::stream::{FuturesUnordered, StreamExt as _};
 use metatron_domain::command::Queue;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -132,16 +131,15 @@ impl Parts {
             settler.run(settlements, give_up.clone()).await;
             give_up.cancel();
         };
-        // Of these only those that were woken are polled.
-        let parts: [BoxFuture<'_, ()>; 6] = [
-            Box::pin(reader.run(shutdown.clone())),
-            Box::pin(takeover.run(shutdown.clone())),
-            Box::pin(mover.run(shutdown.clone())),
-            Box::pin(controller.run(shutdown.clone())),
-            Box::pin(working),
-            Box::pin(settling),
-        ];
-        parts.into_iter().collect::<FuturesUnordered<_>>().collect::<()>().await;
+        // Polled together, whoever was woken: a part that misses its wake-up is then only late.
+        futures::join!(
+            reader.run(shutdown.clone()),
+            takeover.run(shutdown.clone()),
+            mover.run(shutdown.clone()),
+            controller.run(shutdown.clone()),
+            working,
+            settling,
+        );
         drop(busy);
     }
 }
