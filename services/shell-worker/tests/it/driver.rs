@@ -103,6 +103,7 @@ async fn a_command_that_asks_is_seen_and_the_owner_can_answer_it() {
     sitting.try_press("secret\r", true).unwrap();
     let outcome = ended(answer).await;
     assert_eq!(outcome.text, "Continue? [Y/n] yes\n<yes>\nok\n");
+    sitting.session.over().await.unwrap();
     assert_eq!(sitting.try_press("x", false), Err(Denied::Ended));
 }
 
