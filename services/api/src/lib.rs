@@ -29,6 +29,7 @@ mod room;
 mod secret;
 mod serve;
 mod session;
+mod shelf;
 mod signin;
 mod socket;
 mod state;

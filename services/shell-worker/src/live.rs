@@ -21,8 +21,12 @@ const GATHER: Duration = Duration::from_millis(2);
 /// Bytes read from the recording at once.
 const PIECE: u64 = 32 * 1024;
 
-/// Carries a running terminal's output, and what stands beside it, until it has ended, and then says how.
-pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>) {
+/// Of a flood only its length is told where those who watch can read the recording themselves: more than this at once.
+const FLOOD: u64 = 8 * 1024;
+
+/// Carries a running terminal's output, and what stands beside it, until it has ended, and then says how. `beside` says
+/// that api is on this machine and reads recordings by itself.
+pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>, beside: bool) {
     let terminal = session.terminal;
     let mut writer = Writer::terminal(&bus, terminal, 0);
     let mut progress = session.progress.clone();
@@ -39,6 +43,10 @@ pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>) {
             writer.note(&Note::Status(Box::new(session.status())));
         }
         let now = *progress.borrow_and_update();
+        if beside && now.end - writer.offset() > FLOOD {
+            writer.skip(now.end);
+            last = Instant::now();
+        }
         while writer.offset() < now.end {
             let wanted = usize::try_from((now.end - writer.offset()).min(PIECE)).unwrap_or_default();
             // The page is still in memory; reading it never waits for the disk.

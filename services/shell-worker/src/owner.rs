@@ -21,7 +21,7 @@ use crate::terminal::refused;
 use crate::view::last_screen;
 
 /// Terminals of the owner at once, at most.
-pub const MOST: usize = 64;
+pub const MOST: usize = 128;
 
 /// The owner on this host.
 pub struct Login {

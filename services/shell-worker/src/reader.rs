@@ -11,8 +11,11 @@ use crate::pty::Master;
 use crate::recording::Recording;
 use crate::screen::{Fold, Screen};
 
-/// Bytes read at once. The kernel gives 4 KiB at most, and each session keeps its buffer.
-const BUFFER: usize = 16 * 1024;
+/// Bytes that are kept at once. The kernel gives 4 KiB at most at a time: in a flood several are gathered, as long as
+/// there are more, because keeping and telling cost as much as reading. Each session keeps its buffer.
+const BUFFER: usize = 32 * 1024;
+/// What the kernel gives at once, at most.
+const GIVEN: usize = 4 * 1024;
 /// The reading thread's stack.
 const STACK: usize = 256 * 1024;
 
@@ -62,23 +65,48 @@ impl Reader {
 fn read(master: &Master, mut seen: Seen, told: &watch::Sender<Progress>) -> Seen {
     let mut output = master.file();
     let mut buffer = vec![0; BUFFER];
+    let mut filled = 0;
     loop {
-        match output.read(&mut buffer) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+        let state = match output.read(&mut buffer[filled..]) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => State::Empty,
+            // EIO is how a terminal says that nobody has it open any more.
+            Ok(0) | Err(_) => State::Closed,
+            Ok(length) => {
+                filled += length;
+                State::More
+            }
+        };
+        if state == State::More && filled + GIVEN <= BUFFER && filled >= GIVEN {
+            continue;
+        }
+        if filled > 0 {
+            let kept = seen.recording.append(&buffer[..filled]);
+            if let Some(text) = &mut seen.text {
+                text.feed(&kept);
+            }
+            let open_line = buffer[filled - 1] != b'\n';
+            told.send_replace(Progress { end: seen.recording.end(), ended: false, open_line });
+            filled = 0;
+        }
+        match state {
+            State::More => {}
+            State::Closed => return seen,
+            State::Empty => {
                 // An error here comes back at the next reading.
                 let _ = poll(&mut [PollFd::new(output, PollFlags::IN)], None);
             }
-            // EIO is how a terminal says that nobody has it open any more.
-            Ok(0) | Err(_) => return seen,
-            Ok(length) => {
-                let kept = seen.recording.append(&buffer[..length]);
-                if let Some(text) = &mut seen.text {
-                    text.feed(&kept);
-                }
-                let open_line = buffer[length - 1] != b'\n';
-                told.send_replace(Progress { end: seen.recording.end(), ended: false, open_line });
-            }
         }
     }
+}
+
+/// What a reading showed of the terminal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// There may be more.
+    More,
+    /// There is nothing now.
+    Empty,
+    /// There will be nothing.
+    Closed,
 }

@@ -206,7 +206,9 @@ async fn follow(
         };
         let Some(session) = session else { return Ok(()) };
         let (bus, recordings) = (bus.clone(), recordings.clone());
-        frame.tasks.spawn("terminal", always(live::carry(bus, recordings, session)));
+        // Who shares a socket with Redis shares a disk with api too.
+        let beside = frame.config.redis_url.starts_with("unix:");
+        frame.tasks.spawn("terminal", always(live::carry(bus, recordings, session, beside)));
     }
 }
 

@@ -63,6 +63,11 @@ impl Position {
         if frame.kind == Kind::Turn || frame.end <= self.at {
             return true;
         }
+        if frame.kind == Kind::Skip {
+            steps.push_back(Step::Gap { series: self.series, from: self.at, to: frame.end });
+            self.at = frame.end;
+            return true;
+        }
         let start = frame.start();
         if start > self.at {
             if !is_all {

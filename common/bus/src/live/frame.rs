@@ -1,6 +1,6 @@
 //! One piece of a live stream, as an entry and as a message.
 //!
-//! Entry: id `{series}-{end offset}`, field `b` (bytes), `t` (text), `k` (`turn`, `end`) or `end` (JSON). Message on the
+//! Entry: id `{series}-{end offset}`, field `b` (bytes), `t` (text), `k` (`turn`, `skip`) or `end` (JSON). Message on the
 //! channel of the same name: kind, series and end offset (big endian), then the payload.
 
 use bytes::Bytes;
@@ -27,6 +27,8 @@ pub(super) enum Kind {
     End = 4,
     /// Something beside the bytes, told to those who listen now and kept nowhere.
     Note = 5,
+    /// A terminal's bytes up to here, which are in its recording and nowhere else.
+    Skip = 6,
 }
 
 /// One piece.
@@ -56,10 +58,14 @@ impl Frame {
         let field = match self.kind {
             Kind::Bytes => "b",
             Kind::Text => "t",
-            Kind::Turn => "k",
+            Kind::Turn | Kind::Skip => "k",
             Kind::End | Kind::Note => "end",
         };
-        let value: &[u8] = if self.kind == Kind::Turn { b"turn" } else { &self.payload };
+        let value: &[u8] = match self.kind {
+            Kind::Turn => b"turn",
+            Kind::Skip => b"skip",
+            _ => &self.payload,
+        };
         pipe.cmd("XADD").arg(key).arg("MAXLEN").arg("~").arg(kept).arg(format!("{}-{end}", self.series));
         pipe.arg(field).arg(value);
         pipe.cmd("PUBLISH").arg(key).arg(self.message());
@@ -85,6 +91,7 @@ impl Frame {
             3 => Kind::Turn,
             4 => Kind::End,
             5 => Kind::Note,
+            6 => Kind::Skip,
             _ => return None,
         };
         let (series, end) = (u64::from_be_bytes(*series), u64::from_be_bytes(*end));
@@ -105,10 +112,12 @@ impl Frame {
             frame(Kind::Text, end, text)
         } else if let Some(last) = field("end") {
             frame(Kind::End, end.saturating_sub(1), last)
-        } else if field("k").as_deref() == Some(b"turn") {
-            frame(Kind::Turn, end, Bytes::new())
         } else {
-            None
+            match field("k").as_deref() {
+                Some(b"turn") => frame(Kind::Turn, end, Bytes::new()),
+                Some(b"skip") => frame(Kind::Skip, end, Bytes::new()),
+                _ => None,
+            }
         }
     }
 }

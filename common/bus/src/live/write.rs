@@ -125,6 +125,13 @@ impl Writer {
         all
     }
 
+    /// Says that there are bytes up to the offset `to`, and leaves them to the recording: a reader sees a gap. Never waits.
+    pub fn skip(&mut self, to: u64) {
+        self.end = to;
+        let (kind, series, payload) = (Kind::Skip, TERMINAL_SERIES, Bytes::new());
+        self.feed.control(Frame { kind, series, end: to, payload });
+    }
+
     /// Tells those who watch now, behind the bytes appended so far. Lost while Redis is away.
     pub fn note(&self, note: &Note) {
         match serde_json::to_vec(note) {
@@ -308,6 +315,10 @@ impl Pump {
 /// Appends a frame, to the one before it where it continues that.
 fn join(frames: &mut Vec<Frame>, frame: Frame) {
     if let Some(last) = frames.last_mut()
+        && (last.kind, frame.kind) == (Kind::Skip, Kind::Skip)
+    {
+        last.end = frame.end;
+    } else if let Some(last) = frames.last_mut()
         && matches!(frame.kind, Kind::Bytes | Kind::Text)
         && last.kind == frame.kind
         && last.series == frame.series

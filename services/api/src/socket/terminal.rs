@@ -16,8 +16,8 @@ use crate::App;
 use crate::error::Code;
 use crate::recording::{Stage, Tape};
 
-/// Bytes of one read of the recording.
-const PIECE: u32 = 256 * 1024;
+/// Bytes of one read of the recording: so few that the allocator keeps the room for them.
+const PIECE: u32 = 64 * 1024;
 /// How long the shell host may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Silence after which the row is looked at: it may have ended while Redis was away.
@@ -185,7 +185,9 @@ impl Follow {
         let wanted = u32::try_from(to - self.at).unwrap_or(PIECE).min(PIECE);
         let from = self.at;
         // It may have started since this began.
-        self.refresh().await;
+        if self.tape.stage != Stage::Running {
+            self.refresh().await;
+        }
         match self.tape.read(&self.app, from, wanted, PATIENCE).await {
             Ok(piece) if piece.from == from && !piece.bytes.is_empty() => {
                 self.at = from + piece.bytes.len() as u64;
