@@ -18,7 +18,7 @@ use metatron_store::approval::{Approval, Decision};
 use metatron_store::exec::Exec;
 use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
-use metatron_store::{Error, Store, Tx};
+use metatron_store::{Committed, Error, Store, Tx};
 use tempfile::TempDir;
 
 const T0: Instant = Instant::from_millis(1_800_000_000_000);
@@ -28,6 +28,14 @@ struct House {
     store: Store,
     chat: ChatId,
     run: RunId,
+}
+
+/// A worker takes the run's job, and gives it back when the run waits.
+async fn carried(store: &Store, committed: Committed) {
+    for owed in committed.owed.iter().filter(|owed| owed.ticket.kind == JobKind::Run) {
+        let claim = store.claim(owed.ticket.id, "worker", None).await.unwrap().unwrap();
+        store.finish(&claim, T0).await.unwrap();
+    }
 }
 
 /// A command that the AI means to type into.
@@ -53,6 +61,8 @@ impl House {
         let mut tx = store.begin().await.unwrap();
         let chat = tx.create_chat("", &Actor::Owner, T0).await.unwrap();
         let run = tx.post_message(chat, "work", Origin::Chat, &Actor::Owner, T0).await.unwrap().run;
+        carried(&store, tx.commit().await.unwrap()).await;
+        let mut tx = store.begin().await.unwrap();
         tx.take_run(run, T0).await.unwrap();
         let attempt = tx.ask_turn(run, 1, "m", T0).await.unwrap();
         let call = |intent| ("call".to_owned(), "tool".to_owned(), "{}".to_owned(), intent);
@@ -112,7 +122,9 @@ impl House {
     /// The run asks for the keyboard in its call `index`.
     async fn asks(&self, index: u32) -> Approval {
         let mut tx = self.begin().await;
-        tx.take_run(self.run, T0).await.unwrap();
+        if self.state().await == RunState::Queued {
+            tx.take_run(self.run, T0).await.unwrap();
+        }
         tx.ask_hand(self.run, &ask(index), T0).await.unwrap();
         let _ = tx.commit().await.unwrap();
         assert_eq!(self.state().await, RunState::WaitingApproval);
@@ -236,7 +248,7 @@ async fn a_no_and_no_answer_in_time_are_told() {
     let question = house.asks(0).await;
     let mut tx = house.begin().await;
     tx.decide_hand(question.id, &decision(&question, Answer::Deny), &Actor::Owner, T0).await.unwrap();
-    let _ = tx.commit().await.unwrap();
+    carried(&house.store, tx.commit().await.unwrap()).await;
     assert!(house.told(0).await.unwrap().contains("not there"));
     let question = house.asks(1).await;
     let mut tx = house.begin().await;

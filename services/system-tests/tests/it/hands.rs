@@ -187,7 +187,7 @@ async fn a_key_of_the_owner_takes_the_keyboard_and_the_ai_is_told() -> Result<()
     .await?;
     let mut tab = Tab::on(&scene.world.owner, &scene.terminal, json!(0)).await?;
     tab.types("echo yo''urs\r").await?;
-    tab.until("\nyours\r\n").await?;
+    tab.until("yours\r\n").await?;
     gate.open();
     let refused = scene.told().await?;
     assert!(refused.starts_with("[not typed: the owner has taken the keyboard"), "{refused}");
@@ -288,7 +288,7 @@ async fn b7_the_owners_terminal_is_neither_seen_nor_typed_into_without_the_owner
     let mut world = World::start().await?;
     let mut tab = Tab::open(&world.owner).await?;
     tab.types("echo sec''ret\r").await?;
-    tab.until("\nsecret\r\n").await?;
+    tab.until("secret\r\n").await?;
     let read = Answer::tool("terminal_read", &json!({ "terminal": tab.id }));
     for answer in [read.clone(), types(&tab.id, "echo fr''om-ai\n"), read, Answer::text("Done.")] {
         world.model.push(answer);
@@ -304,7 +304,7 @@ async fn b7_the_owners_terminal_is_neither_seen_nor_typed_into_without_the_owner
         world.owner.get(&format!("/approvals/{}", asked["subject"].as_str().context("no id")?)).await?;
     assert_eq!(card["hand"]["kind"], "owner", "{card}");
     world.owner.decide(&run, "allow_once", None).await?;
-    tab.until("\nfrom-ai\r\n").await?;
+    tab.until("from-ai\r\n").await?;
     world.model.request().await?;
     let request = world.model.request().await?;
     assert!(told(&request)?.contains("secret"), "now it is seen");
