@@ -10,6 +10,7 @@ use crate::exec::Exit;
 use crate::id::{ExecId, JobId, RunId, TerminalId};
 use crate::policy::Judgement;
 use crate::terminal::message::{TerminalAnswer, TerminalCall};
+use crate::terminal::{Size, Waits};
 
 /// A queue of owed work.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -149,6 +150,13 @@ pub struct CommandSpec {
     pub cwd: Option<String>,
     /// Seconds until it is ended by force.
     pub timeout_s: u32,
+    /// Whether somebody means to type into it: then it is told as soon as it has come to rest, also where it asks for
+    /// nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interactive: bool,
+    /// The size of its terminal; [`Size::COMMAND`] when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
 }
 
 /// Asked of shell-worker.
@@ -192,6 +200,14 @@ pub enum ShellReport {
         /// When.
         at: Instant,
     },
+    /// It runs on, and waits for somebody, or has come to rest where somebody means to type into it. Told once by each
+    /// who follows it.
+    Rests {
+        /// The command.
+        exec: ExecId,
+        /// How.
+        rest: Rest,
+    },
     /// Not started, and it never will be under this request.
     Declined {
         /// The command.
@@ -223,11 +239,25 @@ impl ShellReport {
         match self {
             Self::Prepared { exec, .. }
             | Self::Started { exec, .. }
+            | Self::Rests { exec, .. }
             | Self::Declined { exec, .. }
             | Self::Ended { exec, .. }
             | Self::Unknown { exec, .. } => *exec,
         }
     }
+}
+
+/// How a command stands that runs and has come to rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// When it started.
+    pub started_at: Instant,
+    /// What it waits for, as far as that can be seen.
+    pub waits: Option<Waits>,
+    /// The name of the program in front.
+    pub program: Option<String>,
+    /// Its screen as text, without escape codes.
+    pub screen: String,
 }
 
 /// What is known of a command that no longer runs.
@@ -275,6 +305,9 @@ pub enum ShellCall {
     Stop {
         /// Which command.
         exec: ExecId,
+        /// Whether its own run closes it; otherwise the owner stops it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_run: bool,
     },
     /// Who are you, and can you drop to the user `agent`?
     Describe,

@@ -1,7 +1,9 @@
 //! What the model is told of a command that came to an end, one way or another. Plain sentences, then the output.
 
-use crate::command::Outcome;
+use crate::command::{Outcome, Rest};
 use crate::exec::Exit;
+use crate::id::TerminalId;
+use crate::terminal::Waits;
 
 /// It ended, or was lost.
 pub fn outcome(outcome: &Outcome) -> String {
@@ -9,12 +11,49 @@ pub fn outcome(outcome: &Outcome) -> String {
         Some(Exit::Code { code }) => format!("[exit status {code}]"),
         Some(Exit::Signal { signal }) => format!("[ended by {signal}]"),
         Some(Exit::Timeout { after_s }) => format!("[ended by force after its timeout of {after_s} s]"),
-        Some(Exit::Stopped) => "[stopped by the owner]".to_owned(),
+        Some(Exit::Stopped) => "[stopped by the owner, or closed]".to_owned(),
         None => "[outcome unknown: the shell service died while the command ran. It was not run again. Find out what \
                  it did before you repeat it.]"
             .to_owned(),
     };
     if outcome.text.is_empty() { format!("{head}\n(no output)") } else { format!("{head}\n{}", outcome.text) }
+}
+
+/// It runs on and has come to rest: what can be seen, and what can be done now.
+pub fn rests(terminal: TerminalId, rest: &Rest) -> String {
+    let program = rest.program.as_deref().unwrap_or("the program");
+    let waits = match rest.waits {
+        Some(Waits::Input) => format!("{program} waits for input"),
+        Some(Waits::Password) => {
+            format!("{program} asks for a password, which only the owner may answer: the owner was told")
+        }
+        None => format!("{program} runs and is quiet"),
+    };
+    let screen = if rest.screen.is_empty() { "(the screen is empty)" } else { &rest.screen };
+    format!(
+        "[it runs on in terminal {terminal}: {waits}. terminal_read looks, terminal_wait waits, terminal_type types (the owner \
+         is asked first), terminal_close ends it]\n{screen}"
+    )
+}
+
+/// The owner would not hand the keyboard over.
+pub fn hand_denied(reason: Option<&str>) -> String {
+    match reason.map(str::trim).filter(|reason| !reason.is_empty()) {
+        Some(reason) => {
+            format!("[not typed: the owner does not hand the keyboard over] The owner's reason: {reason}")
+        }
+        None => "[not typed: the owner does not hand the keyboard over, and gives no reason]".to_owned(),
+    }
+}
+
+/// Nobody answered in time whether the keyboard is handed over.
+pub fn hand_expired() -> String {
+    "[not typed: the owner did not answer in time, which means no]".to_owned()
+}
+
+/// The run was stopped before anything was typed.
+pub fn hand_withdrawn() -> String {
+    "[not typed: the owner stopped the run]".to_owned()
 }
 
 /// The policy forbids it.

@@ -9,12 +9,12 @@ use metatron_domain::actor::Actor;
 use metatron_domain::approval::{Grant, Measure, MeasuredFile};
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{
-    CommandSpec, JobKind, Outcome, Queue, ShellAnswer, ShellCall, ShellReport, ShellRequest, Ticket,
+    CommandSpec, JobKind, Outcome, Queue, Rest, ShellAnswer, ShellCall, ShellReport, ShellRequest, Ticket,
 };
 use metatron_domain::event::{Event, EventKind};
 use metatron_domain::exec::Exit;
 use metatron_domain::policy::{Setting, judge};
-use metatron_domain::terminal::TerminalEnd;
+use metatron_domain::terminal::{Size, TerminalEnd, Waits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -44,6 +44,8 @@ fn spec() -> CommandSpec {
         command: "echo \"שלום\"\n".to_owned(),
         cwd: None,
         timeout_s: 60,
+        interactive: false,
+        size: None,
     }
 }
 
@@ -109,6 +111,13 @@ fn shell_requests_hold() {
         &ShellRequest::Start { spec: spec(), digest: digest.clone(), grant: None },
         &format!(r#"{{"type":"start","spec":{SPEC},"digest":"d1"}}"#),
     );
+    let typed_into = CommandSpec { interactive: true, size: Size::new(80, 24).ok(), ..spec() };
+    let with_size = SPEC
+        .replace(r#""timeout_s":60"#, r#""timeout_s":60,"interactive":true,"size":{"columns":80,"rows":24}"#);
+    holds(
+        &ShellRequest::Prepare { spec: typed_into },
+        &format!(r#"{{"type":"prepare","spec":{with_size}}}"#),
+    );
     let spec = CommandSpec { cwd: Some("/work".to_owned()), ..spec() };
     let with_cwd = SPEC.replace(r#","timeout_s""#, r#","cwd":"/work","timeout_s""#);
     holds(
@@ -123,6 +132,18 @@ fn shell_reports_hold() {
     holds(
         &ShellReport::Started { exec: id("exc"), at: at() },
         &format!(r#"{{"type":"started",{exec},"at":"2026-11-22T18:40:00.123Z"}}"#),
+    );
+    let rest = Rest {
+        started_at: at(),
+        waits: Some(Waits::Input),
+        program: Some("bash".to_owned()),
+        screen: "$".to_owned(),
+    };
+    holds(
+        &ShellReport::Rests { exec: id("exc"), rest },
+        &format!(
+            r#"{{"type":"rests",{exec},"rest":{{"started_at":"2026-11-22T18:40:00.123Z","waits":"input","program":"bash","screen":"$"}}}}"#
+        ),
     );
     holds(
         &ShellReport::Declined {
@@ -214,7 +235,9 @@ fn calls_and_answers_hold() {
         &ShellCall::ReadText { terminal: terminal(), from_line: 1, lines: 2 },
         &format!(r#"{{"type":"read_text","terminal":"trm_{TAIL}","from_line":1,"lines":2}}"#),
     );
-    holds(&ShellCall::Stop { exec: id("exc") }, &format!(r#"{{"type":"stop","exec":"exc_{TAIL}"}}"#));
+    let stop = |by_run| ShellCall::Stop { exec: id("exc"), by_run };
+    holds(&stop(false), &format!(r#"{{"type":"stop","exec":"exc_{TAIL}"}}"#));
+    holds(&stop(true), &format!(r#"{{"type":"stop","exec":"exc_{TAIL}","by_run":true}}"#));
     holds(&ShellCall::Describe, r#"{"type":"describe"}"#);
     holds(
         &ShellAnswer::Output { from: 1, base64: "aGk=".to_owned(), end: 3, ended: true },

@@ -94,6 +94,10 @@ fn questions_about_terminals_hold() {
         &text(&format!(r#""wait","terminal":"{TRM}","until":{{"for":"quiet","ms":500}},"within_ms":9"#)),
     );
     holds(
+        &call(TerminalCall::Judge { terminal, text: "ls".to_owned() }),
+        &text(&format!(r#""judge","terminal":"{TRM}","text":"ls""#)),
+    );
+    holds(
         &call(TerminalCall::Type { terminal, run: id(RUN), sequence: 1, sealed: "x".to_owned() }),
         &text(&format!(r#""type","terminal":"{TRM}","run":"{RUN}","sequence":1,"sealed":"x""#)),
     );
@@ -114,6 +118,7 @@ fn answers_about_terminals_hold() {
         base64: "eA==".to_owned(),
         text: "x".to_owned(),
         cursor: (0, 1),
+        application_cursor: false,
     };
     holds(
         &ShellAnswer::Terminal { answer: TerminalAnswer::Screen(Box::new(shot)) },

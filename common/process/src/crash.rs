@@ -39,6 +39,10 @@ points! {
     PulseFinished = "pulse-worker.finished";
     /// A stopped run's command is ended; the run does not know that it is over.
     PulseHalting = "pulse-worker.halting";
+    /// The number of what a run types is journalled; nothing was sent.
+    PulseMinted = "pulse-worker.minted";
+    /// It was typed; its run does not know.
+    PulseTyped = "pulse-worker.typed";
     /// A shell host's report is written down; its delivery is not acknowledged.
     PulseReported = "pulse-worker.reported";
     /// A command may start; the journal does not know of it.

@@ -6,6 +6,8 @@ use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
 use metatron_domain::id::{ApprovalId, ChatId, ExecId, RunId};
 use metatron_domain::policy::Risk;
+use metatron_domain::terminal::hand::HandAsk;
+use metatron_domain::told;
 use serde_json::json;
 use sqlx::SqliteExecutor;
 use std::time::Duration;
@@ -26,8 +28,10 @@ pub struct Approval {
     pub chat: ChatId,
     /// What that conversation is called.
     pub chat_title: String,
-    /// The command it is about.
-    pub exec: ExecId,
+    /// The command it is about; absent where it is about a keyboard.
+    pub exec: Option<ExecId>,
+    /// The keyboard it is about.
+    pub hand: Option<HandAsk>,
     /// Where it stands.
     pub state: ApprovalState,
     /// How much could go wrong.
@@ -61,12 +65,26 @@ pub struct Decision {
     pub reason: Option<String>,
 }
 
+impl Approval {
+    /// Where the question stands after this answer: the first one wins, and only what the owner saw is answered.
+    pub(crate) fn decided(&self, decision: &Decision, now: Instant) -> Result<ApprovalState, Error> {
+        let next = self.state.decide(decision.answer, now, self.expires_at)?;
+        if decision.digest != self.digest || decision.nonce != self.nonce {
+            return Err(Error::Conflict(
+                "the answer is about something else than what waits; look at it again".to_owned(),
+            ));
+        }
+        Ok(next)
+    }
+}
+
 struct Row {
     id: String,
     run_id: String,
     chat_id: String,
     chat_title: String,
-    exec_id: String,
+    exec_id: Option<String>,
+    hand: Option<String>,
     state: String,
     risk: String,
     digest: String,
@@ -87,7 +105,8 @@ impl TryFrom<Row> for Approval {
             run: parse("run id", &row.run_id)?,
             chat: parse("chat id", &row.chat_id)?,
             chat_title: row.chat_title,
-            exec: parse("exec id", &row.exec_id)?,
+            exec: row.exec_id.as_deref().map(|id| parse("exec id", id)).transpose()?,
+            hand: row.hand.as_deref().map(|text| read_json("hand", text)).transpose()?,
             state: parse("approval state", &row.state)?,
             risk: read_json("risk", &row.risk)?,
             digest: row.digest,
@@ -105,7 +124,7 @@ async fn read(db: impl SqliteExecutor<'_>, approval: ApprovalId) -> Result<Appro
     let id = approval.to_string();
     sqlx::query_as!(
         Row,
-        "select a.id, a.run_id, r.chat_id, c.title as chat_title, a.exec_id, a.state, a.risk, a.digest, a.nonce, a.asked_at,
+        "select a.id, a.run_id, r.chat_id, c.title as chat_title, a.exec_id, a.hand, a.state, a.risk, a.digest, a.nonce, a.asked_at,
            a.expires_at, a.decided_at, a.decided_by, a.reason
          from approval a join run r on r.id = a.run_id join chat c on c.id = r.chat_id where a.id = ?",
         id,
@@ -165,17 +184,13 @@ impl Tx {
         S: FnOnce(&Grant) -> Result<String, Error>,
     {
         let question = self.approval(approval).await?;
-        let next = question.state.decide(decision.answer, now, question.expires_at)?;
-        if decision.digest != question.digest || decision.nonce != question.nonce {
-            return Err(Error::Conflict(
-                "the answer is about something else than what waits; look at it again".to_owned(),
-            ));
-        }
+        let next = question.decided(decision, now)?;
+        let exec = question.exec.ok_or(Error::NotFound("the command"))?;
         let grant = match decision.answer {
             Answer::Deny => None,
             Answer::AllowOnce => Some(seal(&Grant {
                 approval: question.id,
-                exec: question.exec,
+                exec,
                 run: question.run,
                 digest: question.digest.clone(),
                 expires_at: now.after(Duration::from_secs(GRANT_VALID_S)),
@@ -201,7 +216,7 @@ impl Tx {
             Some(grant) => Answered::Allowed { grant, by },
             None => Answered::Denied { reason: decision.reason.as_deref(), by },
         };
-        self.answer_exec(question.exec, answer, now).await?;
+        self.answer_exec(exec, answer, now).await?;
         self.approval(question.id).await
     }
 
@@ -218,7 +233,10 @@ impl Tx {
         for row in due {
             let question = self.approval(parse("approval id", &row.id)?).await?;
             self.close(&question, ApprovalState::Expired, EventKind::ApprovalExpired, now).await?;
-            self.answer_exec(question.exec, Answered::Expired, now).await?;
+            match question.exec {
+                Some(exec) => self.answer_exec(exec, Answered::Expired, now).await?,
+                None => self.answer_hand(&question, Some(&told::hand_expired()), now).await?,
+            }
             ended += 1;
         }
         Ok(ended)
@@ -238,7 +256,7 @@ impl Tx {
         self.close(&question, ApprovalState::Withdrawn, EventKind::ApprovalWithdrawn, now).await
     }
 
-    async fn close(
+    pub(crate) async fn close(
         &mut self,
         question: &Approval,
         state: ApprovalState,
@@ -255,7 +273,7 @@ impl Tx {
     }
 }
 
-fn nonce() -> Result<String, Error> {
+pub(crate) fn nonce() -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
         .map_err(|cause| Error::Key(format!("the system gives no randomness: {cause}")))?;
@@ -279,7 +297,7 @@ impl Store {
         let after = after.map(|id| id.to_string());
         let rows = sqlx::query_as!(
             Row,
-            "select a.id, a.run_id, r.chat_id, c.title as chat_title, a.exec_id, a.state, a.risk, a.digest, a.nonce,
+            "select a.id, a.run_id, r.chat_id, c.title as chat_title, a.exec_id, a.hand, a.state, a.risk, a.digest, a.nonce,
                a.asked_at, a.expires_at, a.decided_at, a.decided_by, a.reason
              from approval a join run r on r.id = a.run_id join chat c on c.id = r.chat_id
              left join approval last on last.id = ?2

@@ -7,6 +7,7 @@ use metatron_domain::actor::Actor;
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
 use metatron_domain::id::{ChatId, ExecId, MessageId, RunId, TerminalId};
+use metatron_domain::terminal::Size;
 use serde_json::json;
 
 use crate::error::{Error, count, parse};
@@ -26,6 +27,8 @@ pub struct ToolCall {
     pub arguments: String,
     /// The command it became.
     pub exec: Option<ExecId>,
+    /// The number under which it types, once it was minted: it may have been sent.
+    pub sequence: Option<u64>,
     /// What the model is told; absent while it is open.
     pub result: Option<String>,
 }
@@ -43,6 +46,10 @@ pub struct NewExec {
     pub why: String,
     /// The shell host.
     pub host: String,
+    /// Whether the AI means to type into it.
+    pub interactive: bool,
+    /// The size of its terminal.
+    pub size: Size,
 }
 
 /// What a tool call of a complete turn comes to.
@@ -233,9 +240,11 @@ impl Tx {
         let exec = ExecId::new();
         let (id, run_id, terminal, now_ms) =
             (exec.to_string(), run.to_string(), TerminalId::new().to_string(), now.as_millis());
+        let (columns, rows) = (new.size.columns(), new.size.rows());
         sqlx::query!(
-            "insert into exec (id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, state, created_at)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed', ?)",
+            "insert into exec (id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns,
+               rows, state, created_at)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed', ?)",
             id,
             run_id,
             turn,
@@ -246,6 +255,9 @@ impl Tx {
             new.host,
             new.why,
             new.timeout_s,
+            new.interactive,
+            columns,
+            rows,
             now_ms,
         )
         .execute(self.db())
@@ -274,6 +286,28 @@ impl Tx {
         sqlx::query!(
             "update tool_call set result = ? where run_id = ? and turn = ? and idx = ? and result is null",
             result,
+            id,
+            turn,
+            index,
+        )
+        .execute(self.db())
+        .await?;
+        Ok(())
+    }
+
+    /// Writes down the number under which a call types, before it is sent: whoever comes later knows that it may have
+    /// been.
+    pub async fn mint_sequence(
+        &mut self,
+        run: RunId,
+        turn: u32,
+        index: u32,
+        sequence: u64,
+    ) -> Result<(), Error> {
+        let (id, sequence) = (run.to_string(), signed(sequence));
+        sqlx::query!(
+            "update tool_call set sequence = ? where run_id = ? and turn = ? and idx = ? and result is null",
+            sequence,
             id,
             turn,
             index,
@@ -323,7 +357,7 @@ impl Store {
     pub async fn calls(&self, run: RunId, turn: u32) -> Result<Vec<ToolCall>, Error> {
         let id = run.to_string();
         let rows = sqlx::query!(
-            "select idx, call_id, name, arguments, exec_id, result from tool_call where run_id = ? and turn = ? order by idx",
+            "select idx, call_id, name, arguments, exec_id, sequence, result from tool_call where run_id = ? and turn = ? order by idx",
             id,
             turn,
         )
@@ -337,6 +371,7 @@ impl Store {
                     name: row.name,
                     arguments: row.arguments,
                     exec: row.exec_id.as_deref().map(|id| parse("exec id", id)).transpose()?,
+                    sequence: row.sequence.map(|number| count("sequence", number)).transpose()?,
                     result: row.result,
                 })
             })

@@ -202,6 +202,7 @@ impl Tx {
         run.state = run.state.end(how)?;
         run.ended_at = Some(now);
         self.write_state(&run).await?;
+        self.take_from_run(run.id, now).await?;
         if let Some(error) = &error {
             let (id, text) = (run.id.to_string(), to_json("run error", error)?);
             sqlx::query!("update run set error = ? where id = ?", text, id).execute(self.db()).await?;

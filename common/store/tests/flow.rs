@@ -11,6 +11,7 @@ use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ChatId, ExecId, RunId};
 use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
 use metatron_domain::run::{Origin, RunEnd, RunState};
+use metatron_domain::terminal::Size;
 use metatron_store::approval::Decision;
 use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
@@ -81,6 +82,8 @@ impl House {
                 timeout_s: 60,
                 why: "to tidy".to_owned(),
                 host: "local".to_owned(),
+                interactive: false,
+                size: Size::COMMAND,
             };
             ("call_1".to_owned(), "shell_run".to_owned(), "{}".to_owned(), Intent::Exec(new))
         };

@@ -87,6 +87,11 @@ impl Answer {
         Self::streamed().call(0, "shell_run", &arguments).finish("tool_calls")
     }
 
+    /// A whole answer that calls one tool.
+    pub fn tool(name: &str, arguments: &Value) -> Self {
+        Self::streamed().call(0, name, &arguments.to_string()).finish("tool_calls")
+    }
+
     /// An answer that fails with `status` and OpenAI's error body.
     pub fn refusal(status: u16, message: &str) -> Self {
         let body = json!({ "error": { "message": message, "type": "error", "param": null, "code": null } });

@@ -3,13 +3,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use metatron_bus::keys::Pressed;
-use metatron_domain::id::TerminalId;
+use metatron_bus::seal::LinkKey;
+use metatron_domain::id::{RunId, TerminalId};
 use metatron_domain::terminal::message::{TerminalAnswer, TerminalCall};
 use metatron_domain::terminal::order::{KEYS, Keys, MOST_KEYS, ORDER, Order};
+use metatron_store::terminal::owner::Hand;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::App;
@@ -66,6 +69,41 @@ impl App {
             }
         }
         Err(ApiError::new(Code::Conflict, "Somebody else gives orders to this terminal. Try again."))
+    }
+
+    /// Hands the keyboard of a terminal to a run, for so many minutes from now.
+    pub(crate) async fn hand_over(
+        &self,
+        host: &str,
+        terminal: TerminalId,
+        run: RunId,
+        minutes: u16,
+        note: String,
+    ) -> Answer<()> {
+        let until = self.now().after(Duration::from_mins(u64::from(minutes)));
+        let key = LinkKey::generate().map_err(ApiError::internal)?;
+        // First the key, then the keyboard: a run that has no key yet types nothing, and one that has it alone can't.
+        let hand = Hand { run, until, key: Zeroizing::new(key.as_str().to_owned()), note };
+        let mut tx = self.store.begin().await?;
+        tx.hand_terminal(&self.vault, terminal, &hand, self.now()).await?;
+        self.commit(tx).await?;
+        let handed =
+            self.order(host, terminal, &Order::Hand { run, until, key: key.as_str().to_owned() }).await;
+        if handed.is_err() {
+            let mut tx = self.store.begin().await?;
+            tx.take_terminal(terminal, self.now()).await?;
+            self.commit(tx).await?;
+        }
+        handed
+    }
+
+    /// Takes the keyboard of a terminal back, whoever holds it.
+    pub(crate) async fn take_back(&self, host: &str, terminal: TerminalId) -> Answer<()> {
+        self.order(host, terminal, &Order::Take).await?;
+        let mut tx = self.store.begin().await?;
+        tx.revoke_terminal(terminal, self.now()).await?;
+        self.commit(tx).await?;
+        Ok(())
     }
 
     /// Sends at most [`MOST_KEYS`] bytes of keys; returns their number, which its host will tell once they were typed.

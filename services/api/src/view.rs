@@ -171,6 +171,8 @@ pub(crate) struct Exec {
     /// Why the AI says it wants it: its own claim.
     pub(crate) why: String,
     pub(crate) timeout_s: u32,
+    /// Whether the AI means to type into its terminal; it asks for the keyboard before it does.
+    pub(crate) interactive: bool,
     pub(crate) state: ExecState,
     pub(crate) verdict: Option<Verdict>,
     pub(crate) reasons: Vec<String>,
@@ -208,6 +210,7 @@ impl Exec {
             host: row.host,
             why: row.why,
             timeout_s: row.timeout_s,
+            interactive: row.interactive,
             state: row.state,
             verdict,
             reasons,

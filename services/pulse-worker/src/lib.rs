@@ -2,12 +2,14 @@
 //! shell-worker, and waits for outcomes and answers without holding anything.
 //!
 //! Rooms: [`desk`] is what all share; [`work`] takes deliveries; [`run`] is one run, [`turn`] one model call, [`prompt`] what
-//! it is shown; [`report`] takes what shell-workers report; [`stop`] hears the owner's stop; [`probe`] and [`tick`] are
+//! it is shown; [`call`] answers what is no command, [`hands`] types; [`report`] takes what shell-workers report; [`stop`] hears the owner's stop; [`probe`] and [`tick`] are
 //! the small kinds of work. [`model`] and [`tool`] are what a run talks to.
 //!
 //! Never spawns a process, never answers an approval.
 
+mod call;
 mod desk;
+mod hands;
 mod model;
 mod probe;
 mod prompt;

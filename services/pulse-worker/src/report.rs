@@ -42,6 +42,7 @@ async fn write(desk: &Desk, report: ShellReport) -> Result<(), Error> {
             tx.exec_prepared(exec, &measure, &judgement, now).await?;
         }
         ShellReport::Started { exec, at } => tx.exec_started(exec, at, now).await?,
+        ShellReport::Rests { exec, rest } => tx.exec_rests(exec, &rest, now).await?,
         ShellReport::Declined { exec, code, detail } => tx.exec_declined(exec, &code, &detail, now).await?,
         ShellReport::Ended { exec, outcome } | ShellReport::Unknown { exec, outcome } => {
             tx.exec_ended(exec, &outcome, now).await?;
@@ -54,13 +55,14 @@ async fn write(desk: &Desk, report: ShellReport) -> Result<(), Error> {
 async fn stop_if_asked(desk: &Desk, exec: ExecId) {
     let Ok(exec) = desk.store.exec(exec).await else { return };
     if desk.store.run(exec.run).await.is_ok_and(|run| run.stop_requested) {
-        stop(desk, &exec.host, exec.id).await;
+        stop(desk, &exec.host, exec.id, false).await;
     }
 }
 
-/// Asks a shell-worker to end a command, or never to start it. Returns whether it did.
-pub(crate) async fn stop(desk: &Desk, host: &str, exec: ExecId) -> bool {
-    match desk.bus.call(host, &ShellCall::Stop { exec }, CALL).await {
+/// Asks a shell-worker to end a command, or never to start it. Returns whether it did. `by_run` where its own
+/// run closes it.
+pub(crate) async fn stop(desk: &Desk, host: &str, exec: ExecId, by_run: bool) -> bool {
+    match desk.bus.call(host, &ShellCall::Stop { exec, by_run }, CALL).await {
         Ok(ShellAnswer::Stopped) => return true,
         Ok(other) => tracing::warn!(exec.id = %exec, ?other, "the shell host did not stop a command"),
         Err(error) => tracing::warn!(exec.id = %exec, %error, "the shell host does not answer the stop"),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_bus::live::RunWriter;
-use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{RunId, SecretId};
 use metatron_domain::run::{Origin, RunEnd, RunError, Waiting};
@@ -18,6 +17,7 @@ use metatron_store::run::{Run, Usage};
 use tokio::time::Instant as Stopwatch;
 use tokio_util::sync::CancellationToken;
 
+use crate::call::{self, Answered};
 use crate::desk::Desk;
 use crate::model::demo::{self, Demo};
 use crate::model::openai::OpenAi;
@@ -77,8 +77,7 @@ async fn step(
         drop(tx);
         return halt(desk, &run, claim).await;
     }
-    if !tx.open_execs(id).await?.is_empty() {
-        tx.carry_on(id, now).await?;
+    if tx.carry_on(id, now).await? {
         tx.finish(claim, now).await?;
         desk.commit(tx).await?;
         return Ok(Step::Over(Done::Finished));
@@ -86,11 +85,26 @@ async fn step(
     desk.commit(tx).await?;
     let position = desk.store.position(id).await?;
     let calls = desk.store.calls(id, position.complete).await?;
-    for call in calls.iter().filter(|call| call.result.is_none() && call.exec.is_none()) {
-        let result = look(desk, &run, &call.arguments).await;
+    for call in calls.iter().filter(|call| call.result.is_none()) {
+        if call.exec.is_some() {
+            // The turn of this command has come.
+            return Ok(Step::On);
+        }
+        let answered = call::answer(desk, &run, position.complete, call, claim, stop).await?;
+        let now = desk.now();
         let mut tx = desk.store.begin().await?;
         tx.hold(claim).await?;
-        tx.answer_call(id, position.complete, call.index, &result).await?;
+        match answered {
+            Answered::Told(result) => tx.answer_call(id, position.complete, call.index, &result).await?,
+            Answered::Asks(ask) => {
+                tx.ask_hand(id, &ask, now).await?;
+                tx.finish(claim, now).await?;
+                desk.commit(tx).await?;
+                return Ok(Step::Over(Done::Finished));
+            }
+            Answered::Interrupted if desk.shutdown.is_cancelled() => return Ok(Step::Over(Done::GivenBack)),
+            Answered::Interrupted => return Ok(Step::On),
+        }
         desk.commit(tx).await?;
     }
     if position.complete > 0 && calls.is_empty() {
@@ -211,16 +225,17 @@ async fn halt(desk: &Desk, run: &Run, claim: &Claim) -> Result<Step, Error> {
     let mut tx = desk.store.begin().await?;
     tx.hold(claim).await?;
     let mut at_work = Vec::new();
-    for exec in tx.open_execs(run.id).await? {
+    for exec in tx.unended_execs(run.id).await? {
         match exec.state {
             ExecState::Approved | ExecState::Running => at_work.push(exec),
             _ => tx.cancel_exec(exec.id, now).await?,
         }
     }
+    tx.withdraw_hand(run.id, now).await?;
     tx.take_run(run.id, now).await?;
     desk.commit(tx).await?;
     for exec in at_work {
-        if !report::stop(desk, &exec.host, exec.id).await {
+        if !report::stop(desk, &exec.host, exec.id, false).await {
             return Ok(Step::Over(Done::Unheard));
         }
     }
@@ -228,7 +243,7 @@ async fn halt(desk: &Desk, run: &Run, claim: &Claim) -> Result<Step, Error> {
     let now = desk.now();
     let mut tx = desk.store.begin().await?;
     tx.finish(claim, now).await?;
-    if tx.open_execs(run.id).await?.is_empty() {
+    if tx.unended_execs(run.id).await?.is_empty() {
         tx.end_run(run.id, RunEnd::Cancelled, None, now).await?;
     } else {
         // Its end is on its way here.
@@ -261,28 +276,6 @@ async fn limit(desk: &Desk, run: &Run) -> Result<Option<RunError>, Error> {
         detail: limit.sentence().to_owned(),
         next_step: "Write again to go on with a new run.".to_owned(),
     }))
-}
-
-/// Answers a `shell_read`.
-async fn look(desk: &Desk, run: &Run, arguments: &str) -> String {
-    let read = match tool::shell::parse_read(arguments) {
-        Ok(read) => read,
-        Err(told) => return told,
-    };
-    let exec = match desk.store.exec(read.exec).await {
-        // A run reads what its own conversation did, and nothing else.
-        Ok(exec) if desk.store.run(exec.run).await.is_ok_and(|other| other.chat == run.chat) => exec,
-        _ => return format!("[no such command in this conversation: {}]", read.exec),
-    };
-    let call =
-        ShellCall::ReadText { terminal: exec.terminal, from_line: read.from_line, lines: read.count() };
-    match desk.bus.call(&exec.host, &call, report::CALL).await {
-        Ok(ShellAnswer::Text { text, lines }) => {
-            format!("[lines from {} of {lines} in all]\n{text}", read.from_line)
-        }
-        Ok(ShellAnswer::NotFound) => "[its output is not kept any more]".to_owned(),
-        Ok(_) | Err(_) => "[the shell host does not answer; try again later]".to_owned(),
-    }
 }
 
 /// The model that speaks in this run.

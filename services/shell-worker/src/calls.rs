@@ -8,6 +8,7 @@ use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::id::TerminalId;
 
 use crate::recover::lines;
+use crate::session::Stop;
 use crate::shell::Shell;
 use crate::terminal;
 
@@ -21,9 +22,10 @@ const MOST_TEXT: usize = 64 * 1024;
 /// Answers one question.
 pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
     match call {
-        ShellCall::Stop { exec } => {
+        ShellCall::Stop { exec, by_run } => {
+            let why = if by_run { Stop::Run } else { Stop::Owner };
             // A stop that is not on the disk would be forgotten by the next shell-worker.
-            match shell.stop(exec).await {
+            match shell.stop(exec, why).await {
                 Ok(_) => ShellAnswer::Stopped,
                 Err(error) => {
                     ShellAnswer::Failed { detail: format!("the stop can't be journalled: {error}") }

@@ -11,6 +11,7 @@ use metatron_domain::terminal::message::{Happened, Report, Status};
 use metatron_domain::terminal::{Driver, Size, TerminalKind, TerminalState, Waits};
 use tokio::sync::{Notify, watch};
 
+use crate::floor::Floor;
 use crate::look::Look;
 use crate::session::{Purpose, Session};
 
@@ -42,6 +43,8 @@ pub struct State {
     pub told_size: Size,
     /// What was last seen of the foreground.
     pub look: Look,
+    /// What runs have typed lately.
+    pub floor: Floor,
     /// Whether somebody was already warned of seals that don't hold.
     pub warned: bool,
     /// The number of the last report.
@@ -67,6 +70,7 @@ impl Desk {
             sizes: vec![(0, size)],
             told_size: size,
             look: Look::default(),
+            floor: Floor::default(),
             warned: false,
             reports: 0,
         };

@@ -11,8 +11,10 @@ use metatron_domain::terminal::{Driver, Size};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::desk::Hand;
+use crate::desk::{Hand, State};
 use crate::events::{By, What};
+use crate::floor::Floor;
+use crate::guard::Premises;
 use crate::lane::Typed;
 use crate::session::{Session, Stop};
 
@@ -34,6 +36,9 @@ pub enum Denied {
     /// A password is asked.
     #[error("a program asks for a password, and only the owner may answer: wait until that is done")]
     Password,
+    /// The policy denies what would be typed.
+    #[error("the policy forbids what would be typed")]
+    Forbidden,
     /// A password was sent, and nobody asks for one.
     #[error("no program asks for a password")]
     NoPasswordAsked,
@@ -52,7 +57,9 @@ impl Denied {
             Self::SealBroken => "seal_broken",
             Self::Replayed => "replayed",
             Self::Expired => "expired",
-            Self::NotDriver | Self::Password => "not_driver",
+            Self::NotDriver => "not_driver",
+            Self::Password => "password_asked",
+            Self::Forbidden => "denied_by_policy",
             Self::NoPasswordAsked => "no_password_asked",
             Self::Busy => "busy",
             Self::Ended => "ended",
@@ -165,6 +172,7 @@ impl Session {
                     let mut state = self.desk.state();
                     state.driver = Driver::Ai { run, until: Some(until), paused };
                     state.hand = Some(Hand { run, until, key });
+                    state.floor = Floor::default();
                 }
                 self.report(Happened::Drive);
                 self.desk.poke();
@@ -198,29 +206,46 @@ impl Session {
     }
 
     /// Types what a run wants, while the keyboard is in its hands.
-    pub fn type_in(&self, run: RunId, sequence: u64, sealed: &str) -> Result<(), Denied> {
+    pub fn type_in(
+        &self,
+        premises: &Premises,
+        run: RunId,
+        sequence: u64,
+        sealed: &str,
+    ) -> Result<(), Denied> {
         if self.is_over() {
             return Err(Denied::Ended);
         }
         let hidden = self.hides();
-        let bytes = {
-            let mut state = self.desk.state();
+        let open = |state: &State| {
             let hand = state.hand.as_ref().filter(|hand| hand.run == run).ok_or(Denied::NotDriver)?;
             if self.ties.clock.now() >= hand.until {
                 return Err(Denied::Expired);
             }
             let opened = hand.key.open(TYPED, &self.terminal.to_string(), sequence, sealed);
-            let bytes = opened.map_err(|_| Denied::SealBroken)?;
+            opened.map_err(|_| Denied::SealBroken)
+        };
+        let wanted = open(&self.desk.state())?;
+        // Judged outside of the lock: a key of the owner must not wait for that.
+        let forbidden = self.objection(premises, &wanted).is_some();
+        let bytes = {
+            let mut state = self.desk.state();
+            // The owner may have taken the keyboard meanwhile.
+            let bytes = open(&state)?;
             if sequence <= state.typed {
                 return Err(Denied::Replayed);
             }
             if hidden {
                 return Err(Denied::Password);
             }
+            if forbidden {
+                return Err(Denied::Forbidden);
+            }
             if bytes.len() > MOST_KEYS {
                 return Err(Denied::Busy);
             }
             state.typed = sequence;
+            state.floor.took(&bytes);
             bytes
         };
         let offset = self.progress.borrow().end;

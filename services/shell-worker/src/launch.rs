@@ -53,7 +53,7 @@ impl Shell {
             "its recording can't be begun: free space on the disk of the data folder or make it writable, and try again",
         )?;
         let reader = Reader::ready(recording, text)?;
-        let user = account.name.clone();
+        let (user, home) = (account.name.clone(), account.home.to_string_lossy().into_owned());
         let beginning = Beginning { at, size, user: user.clone(), command: launch.command };
         let events = recordings.begin_events(terminal, &beginning)?;
         let user_id = account.separated.then_some(account.uid);
@@ -65,7 +65,7 @@ impl Shell {
             tracing::warn!(%error, "the process of a terminal could not be journalled");
         }
         let (desk, master, timeout) = (Desk::new(purpose, size), pty.master, launch.timeout);
-        let start = Start { terminal, purpose, user, at, desk, events, master, family, timeout };
+        let start = Start { terminal, purpose, user, home, at, desk, events, master, family, timeout };
         let clock = Arc::clone(&self.parts().clock);
         let ties =
             Ties { clock, reports: self.parts().reports.clone(), link: Arc::clone(&self.parts().link) };

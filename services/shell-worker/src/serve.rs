@@ -13,6 +13,7 @@ use metatron_domain::id::{JobId, TerminalId};
 use tokio_util::sync::CancellationToken;
 
 use crate::live;
+use crate::rest::rests;
 use crate::shell::{Answer, Shell};
 
 /// The longest pause between two tries to report while Redis is away.
@@ -33,7 +34,8 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
             prepared.ok()
         }
         ShellRequest::Start { spec, digest, grant } => {
-            let exec = spec.exec;
+            let (exec, interactive) = (spec.exec, spec.interactive);
+            let follow = Arc::clone(&shell);
             let started =
                 tokio::task::spawn_blocking(move || shell.start(&spec, &digest, grant.as_deref())).await;
             match started {
@@ -42,15 +44,19 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
                     let started = ShellReport::Started { exec, at: running.at };
                     // Only for the screen; the end is what is owed. So it is tried once and never waited for.
                     let told = outgoing(ticket.id, &started);
-                    let tell = async {
+                    let session = Arc::clone(&running.session);
+                    let telling = async {
                         if let Err(error) = send(&bus, told).await {
                             tracing::debug!(%error, "a start was not reported");
                         }
+                        // Its run waits for this one: whoever follows the command tells it, for as long as it takes.
+                        let rest = rests(&session, &follow.parts().recordings, interactive).await;
+                        tell(&bus, ticket.id, &ShellReport::Rests { exec, rest }).await;
                         std::future::pending::<()>().await;
                     };
                     tokio::select! {
                         report = running.ended() => report,
-                        () = tell => None,
+                        () = telling => None,
                     }
                 }
                 Ok(Answer::Leaving) | Err(_) => None,
@@ -87,15 +93,20 @@ pub async fn keys(shell: Arc<Shell>, bus: Bus, host: &str, down: CancellationTok
 /// Reports what a dead predecessor left, for as long as it takes, and ends its live streams.
 pub async fn settle(bus: Bus, reports: Vec<(TerminalId, ShellReport)>) {
     for (terminal, report) in reports {
-        let mut pause = Duration::from_millis(100);
-        while let Err(error) = send(&bus, outgoing(JobId::new(), &report)).await {
-            tracing::debug!(%error, "a report waits for Redis");
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        tell(&bus, JobId::new(), &report).await;
         if let ShellReport::Unknown { outcome, .. } = &report {
             live::lost(&bus, terminal, outcome.bytes).await;
         }
+    }
+}
+
+/// Reports, for as long as it takes.
+async fn tell(bus: &Bus, job: JobId, report: &ShellReport) {
+    let mut pause = Duration::from_millis(100);
+    while let Err(error) = send(bus, outgoing(job, report)).await {
+        tracing::debug!(%error, "a report waits for Redis");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -37,6 +37,8 @@ pub enum Stop {
     No,
     /// The owner stopped or closed it.
     Owner,
+    /// Its own run closed it.
+    Run,
     /// This process goes down.
     Service,
 }
@@ -74,6 +76,8 @@ pub struct Session {
     pub purpose: Purpose,
     /// The user it runs as.
     pub user: String,
+    /// That user's home.
+    pub home: String,
     /// When it began.
     pub at: Instant,
     /// Its first process.
@@ -130,6 +134,8 @@ pub struct Start {
     pub purpose: Purpose,
     /// The user it runs as.
     pub user: String,
+    /// That user's home.
+    pub home: String,
     /// When it began.
     pub at: Instant,
     /// Who may type, and its size.
@@ -146,7 +152,7 @@ pub struct Start {
 
 /// Makes a session of a started program. Its bytes are recorded from now on.
 pub fn begin(start: Start, families: Arc<Families>, reader: Reader, ties: Ties) -> (Arc<Session>, Work) {
-    let Start { terminal, purpose, user, at, desk, events, master, family, timeout } = start;
+    let Start { terminal, purpose, user, home, at, desk, events, master, family, timeout } = start;
     let Reader { give, seen, told } = reader;
     let (stopping, stop) = watch::channel(Stop::No);
     let master = Arc::new(master);
@@ -154,6 +160,7 @@ pub fn begin(start: Start, families: Arc<Families>, reader: Reader, ties: Ties) 
         terminal,
         purpose,
         user,
+        home,
         at,
         leader: family.leader,
         progress: told.subscribe(),
@@ -243,6 +250,7 @@ impl Work {
             ),
             End::Stopped(_) if owner => Some("\r\n[closed by the owner]\r\n".to_owned()),
             End::Stopped(Stop::Service) => Some("\r\n[ended: the shell worker was stopped]\r\n".to_owned()),
+            End::Stopped(Stop::Run) => Some("\r\n[closed by the AI]\r\n".to_owned()),
             End::Stopped(_) => Some("\r\n[stopped by the owner]\r\n".to_owned()),
             End::Timeout => Some(format!("\r\n[ended: its {} s were over]\r\n", self.seconds())),
             End::Exited => None,

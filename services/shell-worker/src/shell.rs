@@ -271,7 +271,7 @@ impl Shell {
             argv: self.parts.chain.argv(&spec.command),
             environment: environment(&around.account, &around.timezone, terminal),
             cwd,
-            size: Size::COMMAND,
+            size: spec.size.unwrap_or(Size::COMMAND),
             timeout: Some(Duration::from_secs(u64::from(spec.timeout_s.max(1)))),
             command: Some(spec.command.clone()),
             at,
@@ -325,7 +325,7 @@ impl Shell {
 
     /// Ends a command and all that it started. Returns when it has ended; false when it does not run. One that never
     /// started never will: that is journalled before anybody is told that it was stopped.
-    pub async fn stop(&self, exec: ExecId) -> Result<bool, JournalError> {
+    pub async fn stop(&self, exec: ExecId, why: Stop) -> Result<bool, JournalError> {
         let running = self.live().get(&exec).cloned();
         let Some(running) = running else {
             if self.parts.journal.known(exec, "")?.is_none() {
@@ -334,7 +334,7 @@ impl Shell {
             }
             return Ok(false);
         };
-        running.session.stop(Stop::Owner);
+        running.session.stop(why);
         running.ended().await;
         Ok(true)
     }

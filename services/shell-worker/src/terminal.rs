@@ -38,9 +38,17 @@ pub async fn answer(shell: Arc<Shell>, call: TerminalCall) -> TerminalAnswer {
         }
         TerminalCall::Type { terminal, run, sequence, sealed } => {
             let Some(session) = shell.session(terminal) else { return gone(&shell, terminal) };
-            match session.type_in(run, sequence, &sealed) {
+            match session.type_in(shell.parts().guard.premises(), run, sequence, &sealed) {
                 Ok(()) => TerminalAnswer::Status(Box::new(session.status())),
                 Err(denied) => deny(&session, denied),
+            }
+        }
+        TerminalCall::Judge { terminal, text } => {
+            let Some(session) = shell.session(terminal) else { return gone(&shell, terminal) };
+            let stands = status(&shell, terminal);
+            match session.objection(shell.parts().guard.premises(), text.as_bytes()) {
+                Some(judged) => refused(Denied::Forbidden.code(), judged.reasons.join(" ")),
+                None => stands,
             }
         }
         TerminalCall::Status { terminal } => status(&shell, terminal),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use metatron_domain::terminal::message::{TerminalAnswer, Until};
+use metatron_domain::terminal::message::{Status, TerminalAnswer, Until};
+use metatron_domain::terminal::{TerminalState, Waits};
 use regex::{Regex, RegexBuilder};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -31,7 +32,11 @@ pub async fn wait(shell: &Shell, session: &Session, until: Until, within_ms: u32
     let end = Instant::now() + Duration::from_millis(u64::from(within_ms.min(LONGEST)));
     let recordings = &shell.parts().recordings;
     let met = tokio::select! {
-        _ = session.over() => true,
+        end = session.over() => {
+            let exit = end.and_then(|end| end.exit);
+            let status = Status { state: TerminalState::Ended, exit, waits: None, ..session.status() };
+            return TerminalAnswer::Waited { met: true, status: Box::new(status) };
+        }
         met = timeout_at(end, until.comes(session, recordings)) => met.is_ok(),
     };
     match status(shell, session.terminal) {
@@ -45,6 +50,7 @@ enum Wanted {
     Quiet(Duration),
     Pattern(Regex),
     Input,
+    Answered,
     Exit,
 }
 
@@ -57,6 +63,7 @@ impl Wanted {
                 Self::Pattern(regex)
             }
             Until::Input => Self::Input,
+            Until::Answered => Self::Answered,
             Until::Exit => Self::Exit,
         })
     }
@@ -66,6 +73,7 @@ impl Wanted {
             Self::Quiet(length) => quiet(session, length).await,
             Self::Pattern(regex) => shows(session, recordings, &regex).await,
             Self::Input => asks(session).await,
+            Self::Answered => answered(session).await,
             Self::Exit => std::future::pending().await,
         }
     }
@@ -92,6 +100,19 @@ async fn shows(session: &Session, recordings: &Recordings, regex: &Regex) {
             std::future::pending::<()>().await;
         }
         sleep(GATHER).await;
+    }
+}
+
+async fn answered(session: &Session) {
+    let mut changes = session.desk.changes();
+    loop {
+        changes.mark_unchanged();
+        if session.desk.state().look.waits != Some(Waits::Password) {
+            return;
+        }
+        if changes.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

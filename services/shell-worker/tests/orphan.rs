@@ -9,6 +9,7 @@ mod support;
 use metatron_domain::exec::Exit;
 use metatron_shell_worker::account::Account;
 use metatron_shell_worker::kill::Families;
+use metatron_shell_worker::session::Stop;
 use metatron_shell_worker::table;
 use support::*;
 
@@ -31,7 +32,7 @@ async fn a_process_without_session_and_marker_ends_too_and_leaves_no_zombie() {
     let pid: i32 = outcome.text.trim().parse().unwrap();
     assert_eq!(table::entry(pid), None, "the hidden one has ended and was reaped");
     assert_eq!(marked(other.terminal), 2, "the other command goes on");
-    bench.shell.stop(other.exec).await.unwrap();
+    bench.shell.stop(other.exec, Stop::Owner).await.unwrap();
     assert_eq!(ended(running).await.exit, Some(Exit::Stopped));
     assert_eq!(own_children(), 0);
 }

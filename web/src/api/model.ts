@@ -4,11 +4,15 @@ import type { components } from "./schema"
 type Schemas = components["schemas"]
 
 export type Actor = Schemas["Actor"]
-export type Approval = Schemas["Approval"]
+/** What the owner is asked: about a command, or about the keyboard of a terminal. */
+export type Question = Schemas["Approval"]
+/** The question about a command. */
+export type Approval = Question & { exec: Exec }
 export type Chat = Schemas["Chat"]
 export type Effects = Schemas["Effects"]
 export type Exec = Schemas["Exec"]
 export type Exit = Schemas["Exit"]
+export type HandAsk = Schemas["HandAsk"]
 export type Fact = Schemas["Event"]
 export type Message = Schemas["Message"]
 export type MessagePage = Schemas["Messages"]
@@ -32,6 +36,9 @@ export type TerminalSize = Schemas["Size"]
 export type TerminalStatus = Schemas["Standing"]
 export type Driver = Schemas["Driver"]
 export type Token = Schemas["Token"]
+
+/** Whether it is about a command. */
+export const isCommand = (question: Question): question is Approval => Boolean(question.exec)
 
 /** True while the run still owes work. */
 export const isActive = (state: RunState): boolean =>

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQuery } from "@tans
 import { ApiProblem, api, body } from "./client"
 import { cache } from "./connection"
 import { keys } from "./keys"
-import type { Approval } from "./model"
+import type { Question } from "./model"
 import { forgetSession, hasSession } from "./signed-in"
 
 export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => body(api.GET("/api/v1/setup")) })
@@ -35,7 +35,7 @@ export const approvalQuery = (id: string) =>
   queryOptions({
     queryKey: keys.approval(id),
     queryFn: () => body(api.GET("/api/v1/approvals/{id}", { params: { path: { id } } })),
-    initialData: () => cache.getQueryData<Approval[]>(keys.approvalList("waiting"))?.find((it) => it.id === id),
+    initialData: () => cache.getQueryData<Question[]>(keys.approvalList("waiting"))?.find((it) => it.id === id),
     initialDataUpdatedAt: () => cache.getQueryState(keys.approvalList("waiting"))?.dataUpdatedAt,
   })
 
@@ -61,10 +61,10 @@ export const providersQuery = queryOptions({
   queryFn: async () => (await body(api.GET("/api/v1/providers"))).items,
 })
 
-export const useWaiting = (): Approval[] => useQuery(waitingQuery).data ?? []
+export const useWaiting = (): Question[] => useQuery(waitingQuery).data ?? []
 
 export interface Decision {
-  approval: Approval
+  approval: Question
   decision: "allow_once" | "deny"
   reason?: string
 }

@@ -48,6 +48,8 @@ export interface paths {
          * @description The first answer wins. It must repeat the digest and the nonce of the card, so that nothing else is allowed than
          *     what was seen. Allowing a command of high risk needs the password to have been given within five minutes. No token
          *     can do this.
+         *
+         *     Where it is about a keyboard, a yes hands it to the run for the minutes on the card, and the run types.
          */
         post: operations["decide"];
         delete?: never;
@@ -816,10 +818,10 @@ export interface components {
             /** @description What the answer must repeat: the digest of what was measured. */
             digest: string;
             effects?: components["schemas"]["Effects"] | null;
-            /** @description The command it is about. */
-            exec: components["schemas"]["Exec"];
+            exec?: components["schemas"]["Exec"] | null;
             /** @description When no answer means no. */
             expires_at: components["schemas"]["Instant"];
+            hand?: components["schemas"]["HandAsk"] | null;
             id: components["schemas"]["ApprovalId"];
             measure?: components["schemas"]["Measure"] | null;
             /** @description What the answer must repeat: a word made for this question. */
@@ -1138,6 +1140,8 @@ export interface components {
              * @description Its place in the turn, from 0.
              */
             index: number;
+            /** @description Whether the AI means to type into its terminal; it asks for the keyboard before it does. */
+            interactive: boolean;
             /**
              * Format: int64
              * @description Bytes of output in all.
@@ -1267,6 +1271,44 @@ export interface components {
          * @enum {string}
          */
         GapKind: "gap";
+        /** @description A keyboard that the AI wants, and what it would type first. What the owner is shown. */
+        HandAsk: {
+            /** @description The folder of the program in front, as it was seen when the AI asked. */
+            cwd?: string | null;
+            /** @description The shell host it is on. */
+            host: string;
+            /**
+             * Format: int32
+             * @description The place of the call in that turn, from 0.
+             */
+            index: number;
+            /** @description The keys it would press behind that, by their names. */
+            keys: string[];
+            /** @description Whose it is: the owner's shell, or a command of the AI. */
+            kind: components["schemas"]["TerminalKind"];
+            /**
+             * Format: int32
+             * @description For how many minutes it wants the keyboard.
+             */
+            minutes: number;
+            /** @description What the owner calls it. */
+            name: string;
+            /** @description The program in front, as it was seen when the AI asked. */
+            program?: string | null;
+            /** @description Which terminal. */
+            terminal_id: components["schemas"]["TerminalId"];
+            /** @description What it would type first. */
+            text: string;
+            /**
+             * Format: int32
+             * @description The turn of the run that asks.
+             */
+            turn: number;
+            /** @description The Unix user it runs as. */
+            user: string;
+            /** @description Why the AI says it wants it: its own claim. */
+            why: string;
+        };
         /** @description To whom the keyboard goes, and for how long. */
         HandBody: {
             /**
@@ -1442,6 +1484,15 @@ export interface components {
             exec: components["schemas"]["Exec"];
             /** @enum {string} */
             type: "exec";
+        } | {
+            /** @description The question. */
+            approval_id: components["schemas"]["ApprovalId"];
+            /** @description What it wanted to type where. */
+            hand: components["schemas"]["HandAsk"];
+            /** @description Where it stands. */
+            state: components["schemas"]["ApprovalState"];
+            /** @enum {string} */
+            type: "hand";
         } | {
             /** @description A stable code, such as `model_key_refused`. */
             code: string;

@@ -1,6 +1,6 @@
 // The approval card: who asks (rail), that it is your turn (lamp), how long (wick), what exactly (command).
 import { type ReactNode, useId, useState } from "react"
-import type { Approval } from "../api/model"
+import { type Approval, isCommand, type Question } from "../api/model"
 import { wantsReauth } from "../api/query"
 import { useText } from "../i18n"
 import { type Answering, useAnswering } from "./answering"
@@ -10,22 +10,23 @@ import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
 import { ProblemNote } from "./Problem"
 import { Reauth } from "./Reauth"
+import { HandBody } from "./HandBody"
 import { hiddenCount } from "./reveal"
 import { Wick } from "./Wick"
 
-export function useRemaining(approval: Approval): Remaining {
+export function useRemaining(approval: Question): Remaining {
   const now = useNow(approval.state === "waiting")
   return remaining(approval.asked_at, approval.expires_at, now)
 }
 
 /** The words of the command that name programs, as the judge and the measurement found them. */
-export const programsOf = ({ effects, measure }: Approval): string[] => [...(measure?.programs.map((program) => program.word) ?? []), ...(effects?.programs ?? [])]
+export const programsOf = ({ effects, measure }: Question): string[] => [...(measure?.programs.map((program) => program.word) ?? []), ...(effects?.programs ?? [])]
 
-/** Whom the command would run as. */
-export const userOf = ({ exec, measure }: Approval): string => measure?.user ?? exec.user ?? "?"
+/** Whom the command runs as, or the program that would be typed into. */
+export const userOf = ({ exec, hand, measure }: Question): string => measure?.user ?? exec?.user ?? hand?.user ?? "?"
 
 /** The card as it stands in a transcript. */
-export function Ask({ approval }: { approval: Approval }) {
+export function Ask({ approval }: { approval: Question }) {
   const text = useText()
   const id = useId()
   const left = useRemaining(approval)
@@ -51,8 +52,14 @@ export function Ask({ approval }: { approval: Approval }) {
   )
 }
 
-/** What is asked, in full: command, claim, reasons, effects, place. */
-export function AskBody({ approval }: { approval: Approval }) {
+/** What is asked, in full. */
+export function AskBody({ approval }: { approval: Question }) {
+  if (isCommand(approval)) return <CommandBody approval={approval} />
+  return approval.hand ? <HandBody hand={approval.hand} /> : null
+}
+
+/** A command: its text, claim, reasons, effects, place. */
+function CommandBody({ approval }: { approval: Approval }) {
   const text = useText()
   const { exec, effects, measure } = approval
   const hidden = hiddenCount(exec.command)
@@ -96,6 +103,7 @@ export function AskBody({ approval }: { approval: Approval }) {
             {text.approval.inFolder} <bdi className="m">{folder}</bdi>
           </li>
         ) : null}
+        {exec.interactive ? <li className="tag">{text.approval.hand.interactive}</li> : null}
         <li className="tag">
           {text.approval.on} <bdi className="m">{exec.host}</bdi>
         </li>
@@ -115,7 +123,7 @@ export function AskActions({
   problem,
   children,
   onBack,
-}: { approval: Approval; left: Remaining; children?: ReactNode; /** Opens at the reason and offers nothing else. */ onBack?: () => void } & Answering) {
+}: { approval: Question; left: Remaining; children?: ReactNode; /** Opens at the reason and offers nothing else. */ onBack?: () => void } & Answering) {
   const text = useText()
   const [denying, setDenying] = useState(onBack !== undefined)
   const [reason, setReason] = useState("")
@@ -153,7 +161,7 @@ export function AskActions({
       <ProblemNote problem={problem} />
       <div className="acts">
         <button type="button" className="btn ink" disabled={busy} onClick={() => onDecide("allow_once")}>
-          {text.approval.allow}
+          {approval.hand ? text.approval.hand.allow(approval.hand.minutes) : text.approval.allow}
         </button>
         {children}
         <button type="button" className="btn firm end" disabled={busy} onClick={() => setDenying(true)}>

@@ -1,6 +1,6 @@
 // What the owner answers to an approval, from the button to the outcome.
 import { type ApiProblem, asProblem } from "../api/client"
-import type { Approval } from "../api/model"
+import type { Question } from "../api/model"
 import { type Decision, useDecision } from "../api/query"
 
 export interface Answering {
@@ -13,7 +13,7 @@ export interface Answering {
   problem: ApiProblem | null
 }
 
-export function useAnswering(approval: Approval, done?: () => void): Answering {
+export function useAnswering(approval: Question, done?: () => void): Answering {
   const { mutate, reset, isPending, error, variables } = useDecision()
   const send = (answer: Decision) => mutate(answer, { onSuccess: done })
   return {

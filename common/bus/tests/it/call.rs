@@ -38,7 +38,7 @@ async fn a_call_is_answered_each_asker_by_its_own_answer() {
     // Connections are lost in between: the next call works.
     rig.server.cut_clients().unwrap();
     until("it answers again", async || {
-        let stop = ShellCall::Stop { exec: ExecId::new() };
+        let stop = ShellCall::Stop { exec: ExecId::new(), by_run: false };
         api.call("local", &stop, Duration::from_secs(1))
             .await
             .is_ok_and(|answer| answer == ShellAnswer::NotFound)

@@ -58,6 +58,14 @@ pub enum TerminalCall {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         input: bool,
     },
+    /// What the policy would say if a run typed this. Answered with [`TerminalAnswer::Status`], or refused as
+    /// `denied_by_policy`.
+    Judge {
+        /// Which.
+        terminal: TerminalId,
+        /// What would be typed.
+        text: String,
+    },
     /// What a run types, sealed under the key it was handed. Answered with [`TerminalAnswer::Status`].
     Type {
         /// Which.
@@ -96,6 +104,8 @@ pub enum Until {
     },
     /// The foreground program waits for input, or the shell shows its prompt.
     Input,
+    /// No program asks for a password any more.
+    Answered,
     /// The terminal ends.
     Exit,
 }
@@ -138,8 +148,8 @@ pub enum TerminalAnswer {
     NotFound,
     /// It will not be done.
     Refused {
-        /// A stable code: `seal_broken`, `replayed`, `expired`, `ended`, `not_driver`, `no_password_asked`,
-        /// `no_owner`, `too_many`, `cwd_missing`, `journal_unwritable`, `start_failed`, `bad_pattern`, `busy`,
+        /// A stable code: `seal_broken`, `replayed`, `expired`, `ended`, `not_driver`, `password_asked`,
+        /// `denied_by_policy`, `no_password_asked`, `no_owner`, `too_many`, `cwd_missing`, `journal_unwritable`, `start_failed`, `bad_pattern`, `busy`,
         /// `failed`.
         code: String,
         /// What the owner or the model reads.
@@ -199,6 +209,9 @@ pub struct ScreenShot {
     pub text: String,
     /// The cursor's row and column, from 0.
     pub cursor: (u16, u16),
+    /// Whether the program in front wants the cursor keys in application mode (DECCKM).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub application_cursor: bool,
 }
 
 /// What is told beside a terminal's bytes while somebody watches it, and then forgotten.

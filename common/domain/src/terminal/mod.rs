@@ -1,8 +1,10 @@
 //! What a terminal session is, as far as two processes must agree on it: its size, its states, who may type into it.
 //!
 //! Rooms: `order` is what the owner asks of a running terminal, sealed by api; `message` is what passes between api,
-//! pulse-worker and shell-worker about it.
+//! pulse-worker and shell-worker about it; `hand` is what the AI asks for before it types, `keys` how it names keys.
 
+pub mod hand;
+pub mod keys;
 pub mod message;
 pub mod order;
 

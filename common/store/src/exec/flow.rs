@@ -3,7 +3,7 @@
 use metatron_domain::actor::Actor;
 use metatron_domain::approval::Measure;
 use metatron_domain::clock::Instant;
-use metatron_domain::command::{JobKind, Outcome, Priority, Queue};
+use metatron_domain::command::{JobKind, Outcome, Priority, Queue, Rest};
 use metatron_domain::event::EventKind;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{ExecId, RunId};
@@ -82,6 +82,13 @@ impl Tx {
         let open = self.open_execs(run).await?;
         let stopping = self.run(run).await?.stop_requested;
         match open.into_iter().next() {
+            // What its turn asked for before comes first.
+            Some(exec)
+                if exec.state == ExecState::Proposed && !stopping && self.call_before(&exec).await? =>
+            {
+                self.wake_run(run, now).await?;
+                Ok(false)
+            }
             Some(mut exec) if exec.state == ExecState::Proposed && !stopping => {
                 exec.state = exec.state.advance(ExecState::Preparing)?;
                 let id = exec.id.to_string();
@@ -101,6 +108,10 @@ impl Tx {
                 self.park_run(run, what, now).await?;
                 Ok(true)
             }
+            _ if !stopping && self.hand_waits(run).await? => {
+                self.park_run(run, Waiting::Approval, now).await?;
+                Ok(true)
+            }
             _ => {
                 self.wake_run(run, now).await?;
                 Ok(false)
@@ -108,12 +119,32 @@ impl Tx {
         }
     }
 
-    /// The commands of a run whose outcome is not final, in order.
+    /// Whether a call without a command stands before this one in its turn, and has no answer yet.
+    async fn call_before(&mut self, exec: &Exec) -> Result<bool, Error> {
+        let id = exec.run.to_string();
+        let found = sqlx::query_scalar!(
+            r#"select exists (select 1 from tool_call where run_id = ? and turn = ? and idx < ? and exec_id is null
+                 and result is null) as "found!: bool""#,
+            id,
+            exec.turn,
+            exec.index,
+        );
+        Ok(found.fetch_one(self.db()).await?)
+    }
+
+    /// The commands of a run that it waits for, in order.
     pub async fn open_execs(&mut self, run: RunId) -> Result<Vec<Exec>, Error> {
+        let mut execs = self.unended_execs(run).await?;
+        execs.retain(|exec| exec.detached_at.is_none());
+        Ok(execs)
+    }
+
+    /// The commands of a run whose outcome is not final, in order.
+    pub async fn unended_execs(&mut self, run: RunId) -> Result<Vec<Exec>, Error> {
         let id = run.to_string();
         let rows = sqlx::query_as!(
             Row,
-            "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, state, judgement, measure,
+            "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
                digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail
              from exec where run_id = ? and state in ('proposed', 'preparing', 'waiting_approval', 'approved', 'running')
              order by turn, idx",
@@ -215,6 +246,22 @@ impl Tx {
         sqlx::query!("update exec set started_at = ? where id = ?", at_ms, id).execute(self.db()).await?;
         self.advance(&mut exec, ExecState::Running, EventKind::ExecStarted, &Actor::Ai, now).await?;
         self.command_terminal_runs(&exec, at, now).await?;
+        Ok(())
+    }
+
+    /// It runs on and has come to rest: its call is answered with what can be seen, and its run goes on without waiting
+    /// for its end.
+    pub async fn exec_rests(&mut self, exec: ExecId, rest: &Rest, now: Instant) -> Result<(), Error> {
+        // The report of the start may have been lost, or come later.
+        self.exec_started(exec, rest.started_at, now).await?;
+        let exec = self.exec(exec).await?;
+        if exec.state != ExecState::Running || exec.detached_at.is_some() {
+            return Ok(());
+        }
+        let (id, now_ms) = (exec.id.to_string(), now.as_millis());
+        sqlx::query!("update exec set detached_at = ? where id = ?", now_ms, id).execute(self.db()).await?;
+        self.tell(&exec, &told::rests(exec.terminal, rest)).await?;
+        self.carry_on(exec.run, now).await?;
         Ok(())
     }
 

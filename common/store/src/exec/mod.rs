@@ -8,6 +8,7 @@ use metatron_domain::command::{CommandSpec, JobKind, ShellRequest};
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ExecId, RunId, TerminalId};
 use metatron_domain::policy::Judgement;
+use metatron_domain::terminal::Size;
 use sqlx::SqliteExecutor;
 
 use crate::Store;
@@ -36,6 +37,12 @@ pub struct Exec {
     pub why: String,
     /// Seconds until it is ended by force.
     pub timeout_s: u32,
+    /// Whether the AI means to type into it.
+    pub interactive: bool,
+    /// The size of its terminal.
+    pub size: Size,
+    /// When its call was answered although it runs: its run does not wait for it any more.
+    pub detached_at: Option<Instant>,
     /// Where it stands.
     pub state: ExecState,
     /// What the judge said.
@@ -71,6 +78,10 @@ struct Row {
     host: String,
     why: String,
     timeout_s: i64,
+    interactive: i64,
+    columns: Option<i64>,
+    rows: Option<i64>,
+    detached_at: Option<i64>,
     state: String,
     judgement: Option<String>,
     measure: Option<String>,
@@ -89,6 +100,10 @@ impl TryFrom<Row> for Exec {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
+        let size = match row.columns.zip(row.rows) {
+            Some((columns, rows)) => Size::new(count("columns", columns)?, count("rows", rows)?)?,
+            None => Size::COMMAND,
+        };
         Ok(Self {
             id: parse("exec id", &row.id)?,
             run: parse("run id", &row.run_id)?,
@@ -100,6 +115,9 @@ impl TryFrom<Row> for Exec {
             host: row.host,
             why: row.why,
             timeout_s: count("timeout", row.timeout_s)?,
+            interactive: row.interactive != 0,
+            size,
+            detached_at: row.detached_at.map(Instant::from_millis),
             state: parse("command state", &row.state)?,
             judgement: row.judgement.as_deref().map(|text| read_json("judgement", text)).transpose()?,
             measure: row.measure.as_deref().map(|text| read_json("measurement", text)).transpose()?,
@@ -125,6 +143,8 @@ impl Exec {
             command: self.command.clone(),
             cwd: self.cwd.clone(),
             timeout_s: self.timeout_s,
+            interactive: self.interactive,
+            size: (self.size != Size::COMMAND).then_some(self.size),
         }
     }
 }
@@ -133,7 +153,7 @@ async fn read(db: impl SqliteExecutor<'_>, exec: ExecId) -> Result<Exec, Error> 
     let id = exec.to_string();
     sqlx::query_as!(
         Row,
-        "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, state, judgement, measure, digest,
+        "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure, digest,
            started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail
          from exec where id = ?",
         id,
@@ -168,7 +188,7 @@ impl Store {
         let id = run.to_string();
         let rows = sqlx::query_as!(
             Row,
-            "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, state, judgement, measure,
+            "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
                digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail
              from exec where run_id = ? order by turn, idx",
             id,

@@ -3,7 +3,7 @@
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Outcome;
 use metatron_domain::id::TerminalId;
-use metatron_domain::terminal::{Driver, Size, TerminalState};
+use metatron_domain::terminal::{Driver, TerminalState};
 
 use super::Terminal;
 use crate::Tx;
@@ -33,7 +33,7 @@ impl Tx {
         }
         let (id, exec_id, run) = (exec.terminal.to_string(), exec.id.to_string(), exec.run.to_string());
         let driver = to_json("driver", &Driver::Ai { run: exec.run, until: None, paused: false })?;
-        let (columns, rows) = (Size::COMMAND.columns(), Size::COMMAND.rows());
+        let (columns, rows) = (exec.size.columns(), exec.size.rows());
         let at_ms = at.as_millis();
         sqlx::query!(
             "insert into terminal (id, kind, host, user, state, columns, rows, driver, exec_id, run_id, created_at, started_at)

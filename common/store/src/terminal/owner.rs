@@ -105,6 +105,20 @@ impl Tx {
         Ok(())
     }
 
+    /// The owner takes the keyboard back before the time is over: the key is gone, and the run is told when it wants to
+    /// type.
+    pub async fn revoke_terminal(&mut self, terminal: TerminalId, now: Instant) -> Result<(), Error> {
+        let id = terminal.to_string();
+        let handed = sqlx::query_scalar!(
+            "update terminal_hand set until = 0 where terminal_id = ? returning secret_id",
+            id
+        )
+        .fetch_optional(self.db())
+        .await?;
+        let Some(secret) = handed else { return Ok(()) };
+        self.drop_secret(parse("secret id", &secret)?, now).await
+    }
+
     /// Nobody but the owner has the keyboard: the key that a run was handed is gone.
     pub async fn take_terminal(&mut self, terminal: TerminalId, now: Instant) -> Result<(), Error> {
         let id = terminal.to_string();
@@ -117,12 +131,41 @@ impl Tx {
     }
 }
 
+impl Tx {
+    /// The run is over: what was handed to it is the owner's again.
+    pub(crate) async fn take_from_run(&mut self, run: RunId, now: Instant) -> Result<(), Error> {
+        let id = run.to_string();
+        let handed = sqlx::query_scalar!(
+            r#"select terminal_id as "id!: String" from terminal_hand where run_id = ?"#,
+            id
+        )
+        .fetch_all(self.db())
+        .await?;
+        for terminal in handed {
+            self.take_terminal(parse("terminal id", &terminal)?, now).await?;
+        }
+        Ok(())
+    }
+}
+
 /// What the secret of a handed keyboard is called.
 fn name(terminal: TerminalId) -> String {
     format!("terminal {terminal}")
 }
 
 impl Store {
+    /// Whether the owner took the keyboard back from this run, which does not know yet.
+    pub async fn is_hand_revoked(&self, terminal: TerminalId, run: RunId) -> Result<bool, Error> {
+        let (id, run) = (terminal.to_string(), run.to_string());
+        let found = sqlx::query_scalar!(
+            r#"select exists (select 1 from terminal_hand where terminal_id = ? and run_id = ? and until = 0)
+               as "found!: bool""#,
+            id,
+            run,
+        );
+        Ok(found.fetch_one(self.reader()).await?)
+    }
+
     /// The keyboard of a terminal, as it was handed to a run that may still use it.
     pub async fn hand_of_terminal(
         &self,

@@ -10,6 +10,7 @@ use metatron_domain::approval::{Answer as OwnerAnswer, ApprovalState, Grant, Mea
 use metatron_domain::clock::Instant;
 use metatron_domain::id::{ApprovalId, ChatId, RunId};
 use metatron_domain::policy::{Effects, Risk};
+use metatron_domain::terminal::hand::HandAsk;
 use metatron_store::Error as StoreError;
 use metatron_store::approval::{Approval as ApprovalRow, Decision};
 use serde::{Deserialize, Serialize};
@@ -64,8 +65,10 @@ pub(crate) struct Approval {
     run_id: RunId,
     chat_id: ChatId,
     chat_title: String,
-    /// The command it is about.
-    exec: Exec,
+    /// The command it is about; absent where it is about a keyboard.
+    exec: Option<Exec>,
+    /// The keyboard it is about: the AI wants to type into a terminal.
+    hand: Option<HandAsk>,
     state: ApprovalState,
     risk: Risk,
     /// What the answer must repeat: the digest of what was measured.
@@ -111,15 +114,24 @@ pub(crate) struct DecisionBody {
 
 impl Approval {
     async fn of(app: &App, row: ApprovalRow) -> Answer<Self> {
-        let exec = app.store.exec(row.exec).await?;
-        let measure = exec.measure.clone();
-        let effects = exec.judgement.as_ref().map(|judgement| judgement.effects.clone());
+        let command = match row.exec {
+            Some(exec) => Some(app.store.exec(exec).await?),
+            None => None,
+        };
+        let measure = command.as_ref().and_then(|exec| exec.measure.clone());
+        let judgement = command.as_ref().and_then(|exec| exec.judgement.as_ref());
+        let effects = judgement.map(|judgement| judgement.effects.clone());
+        let exec = match command {
+            Some(command) => Some(Exec::of(app, command).await?),
+            None => None,
+        };
         Ok(Self {
             id: row.id,
             run_id: row.run,
             chat_id: row.chat,
             chat_title: row.chat_title,
-            exec: Exec::of(app, exec).await?,
+            exec,
+            hand: row.hand,
             state: row.state,
             risk: row.risk,
             digest: row.digest,
@@ -175,6 +187,8 @@ async fn approval(State(app): State<App>, _reader: Reader, Id(id): Id<ApprovalId
 /// The first answer wins. It must repeat the digest and the nonce of the card, so that nothing else is allowed than
 /// what was seen. Allowing a command of high risk needs the password to have been given within five minutes. No token
 /// can do this.
+///
+/// Where it is about a keyboard, a yes hands it to the run for the minutes on the card, and the run types.
 #[utoipa::path(
     post, path = "/approvals/{id}/decision", tag = "approval", params(("id" = ApprovalId, Path,)),
     request_body = DecisionBody, responses((status = OK, body = Approval)), security(("session" = []))
@@ -190,6 +204,11 @@ async fn decide(
         return Err(ApiError::field("/reason", format!("must have at most {LONGEST_REASON} characters")));
     }
     let now = app.now();
+    if let Some(hand) = app.store.approval(id).await?.hand {
+        let decision = Decision { answer, digest, nonce, reason };
+        let row = hand_over(&app, id, &hand, &decision).await?;
+        return Ok(Json(Approval::of(&app, row).await?));
+    }
     let mut tx = app.store.begin().await?;
     let question = tx.approval(id).await?;
     let risky = answer == OwnerAnswer::AllowOnce && question.risk == Risk::High;
@@ -198,7 +217,46 @@ async fn decide(
     }
     let decision = Decision { answer, digest, nonce, reason };
     let decided = tx.decide(id, &decision, &OWNER, now, |grant| seal(&app, grant)).await;
-    let row = decided.map_err(|error| match error {
+    let row = decided.map_err(not_decided)?;
+    app.commit(tx).await?;
+    Ok(Json(Approval::of(&app, row).await?))
+}
+
+/// Answers the question about a keyboard. A yes is first done and then written down: the run goes on with the keyboard
+/// in its hands, or not at all.
+async fn hand_over(
+    app: &App,
+    id: ApprovalId,
+    hand: &HandAsk,
+    decision: &Decision,
+) -> Result<ApprovalRow, ApiError> {
+    let decide = async || {
+        let mut tx = app.store.begin().await?;
+        let row = tx.decide_hand(id, decision, &OWNER, app.now()).await.map_err(not_decided)?;
+        Ok::<_, ApiError>((tx, row))
+    };
+    let (tx, row) = decide().await?;
+    if decision.answer == OwnerAnswer::Deny {
+        app.commit(tx).await?;
+        return Ok(row);
+    }
+    drop(tx);
+    let note = hand.why.clone();
+    app.hand_over(&hand.host, hand.terminal_id, row.run, hand.minutes, note).await?;
+    let decided = match decide().await {
+        Ok((tx, row)) => app.commit(tx).await.map(|_| row),
+        Err(error) => Err(error),
+    };
+    if decided.is_err() {
+        // Somebody else answered meanwhile, or it can't be written down: then there is no yes.
+        app.take_back(&hand.host, hand.terminal_id).await?;
+    }
+    decided
+}
+
+/// Why an answer does not count.
+fn not_decided(error: StoreError) -> ApiError {
+    match error {
         StoreError::Refused(refused) if refused.state == "expired" => ApiError::new(
             Code::ApprovalExpired,
             "It was not answered in time, and that meant no. Ask the AI again.",
@@ -212,9 +270,7 @@ async fn decide(
             "What waits is not what the card showed. Look at it again, then answer.",
         ),
         other => other.into(),
-    })?;
-    app.commit(tx).await?;
-    Ok(Json(Approval::of(&app, row).await?))
+    }
 }
 
 /// The grant, as only shell-worker can open it.

@@ -6,9 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use metatron_domain::actor::Actor;
+use metatron_domain::approval::ApprovalState;
 use metatron_domain::clock::Instant;
-use metatron_domain::id::{ChatId, MessageId, RunId};
+use metatron_domain::id::{ApprovalId, ChatId, MessageId, RunId};
 use metatron_domain::run::Origin;
+use metatron_domain::terminal::hand::HandAsk;
+use metatron_store::approval::Approval as ApprovalRow;
 use metatron_store::chat::{ChatCursor, Message as MessageRow};
 use metatron_store::exec::Exec as ExecRow;
 use serde::{Deserialize, Serialize};
@@ -66,6 +69,15 @@ pub(crate) enum Part {
     Exec {
         /// The command.
         exec: Box<Exec>,
+    },
+    /// The AI asked for the keyboard of a terminal.
+    Hand {
+        /// The question.
+        approval_id: ApprovalId,
+        /// Where it stands.
+        state: ApprovalState,
+        /// What it wanted to type where.
+        hand: Box<HandAsk>,
     },
     /// Something the owner should know.
     Notice {
@@ -316,22 +328,30 @@ async fn post_message(
 
 /// The messages of `rows`, with the commands of their turns.
 async fn shown(app: &App, rows: Vec<MessageRow>) -> Answer<Vec<Message>> {
-    let mut runs: HashMap<RunId, Vec<ExecRow>> = HashMap::new();
+    let mut runs: HashMap<RunId, (Vec<ExecRow>, Vec<ApprovalRow>)> = HashMap::new();
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
         let (role, parts) = match (row.role.as_str(), row.run) {
             ("owner", _) => (Role::Owner, vec![Part::Text { text: row.text }]),
             ("ai", Some(run)) => {
                 if let std::collections::hash_map::Entry::Vacant(entry) = runs.entry(run) {
-                    entry.insert(app.store.execs_of_run(run).await?);
+                    let hands = app.store.hands_of_run(run).await?;
+                    entry.insert((app.store.execs_of_run(run).await?, hands));
                 }
                 let mut parts = Vec::new();
                 if !row.text.is_empty() {
                     parts.push(Part::Text { text: row.text });
                 }
-                let execs = runs.get(&run).into_iter().flatten().filter(|exec| Some(exec.turn) == row.turn);
-                for exec in execs {
+                let Some((execs, hands)) = runs.get(&run) else { continue };
+                for exec in execs.iter().filter(|exec| Some(exec.turn) == row.turn) {
                     parts.push(Part::Exec { exec: Box::new(Exec::of(app, exec.clone()).await?) });
+                }
+                for question in hands {
+                    let Some(hand) = question.hand.clone().filter(|hand| Some(hand.turn) == row.turn) else {
+                        continue;
+                    };
+                    let (approval_id, state) = (question.id, question.state);
+                    parts.push(Part::Hand { approval_id, state, hand: Box::new(hand) });
                 }
                 (Role::Ai, parts)
             }

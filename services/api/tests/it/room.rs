@@ -8,6 +8,7 @@ use metatron_domain::command::JobKind;
 use metatron_domain::id::{ChatId, RunId};
 use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
 use metatron_domain::run::Origin;
+use metatron_domain::terminal::Size;
 use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
 use serde_json::{Value, json};
@@ -47,6 +48,8 @@ pub(crate) async fn ask_owner(world: &World, risk: Risk) -> (ChatId, RunId) {
         timeout_s: 60,
         why: "to tidy".into(),
         host: "local".into(),
+        interactive: false,
+        size: Size::COMMAND,
     };
     let turn = CompleteTurn {
         turn: 1,

@@ -188,6 +188,7 @@ impl State {
                     base64: STANDARD.encode(format!("screen at {}", status.bytes)),
                     text: format!("screen at {}", status.bytes),
                     cursor: (1, 2),
+                    application_cursor: false,
                 })),
             },
             TerminalCall::Search { text, limit, .. } => {

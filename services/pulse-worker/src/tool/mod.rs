@@ -1,27 +1,42 @@
 //! The tools a model is offered, and what each of its calls comes to.
 
 pub(crate) mod shell;
+pub(crate) mod terminal;
 
 use metatron_store::journal::Intent;
 
+/// The names of all tools.
+const NAMES: &[&str] = &[
+    shell::RUN,
+    shell::READ,
+    terminal::OPEN,
+    terminal::READ,
+    terminal::TYPE,
+    terminal::WAIT,
+    terminal::CLOSE,
+];
+
 /// The tools on offer, in the provider's JSON shape.
 pub(crate) fn offered() -> Vec<serde_json::Value> {
-    vec![shell::run_schema(), shell::read_schema()]
+    let mut all = vec![shell::run_schema(), shell::read_schema()];
+    all.extend(terminal::schemas());
+    all
 }
 
 /// What a call of a complete turn comes to. A call that makes no sense has no effect: the model is told why.
 pub(crate) fn intent(name: &str, arguments: &str, host: &str) -> Intent {
     match name {
-        shell::RUN => match shell::parse_run(arguments, host) {
-            Ok(new) => Intent::Exec(new),
-            Err(told) => Intent::Told(told),
-        },
-        shell::READ => match shell::parse_read(arguments) {
-            Ok(_) => Intent::Open,
-            Err(told) => Intent::Told(told),
-        },
-        other => {
-            Intent::Told(format!("[no such tool: {other}] The tools are {} and {}.", shell::RUN, shell::READ))
-        }
+        shell::RUN => shell::parse_run(arguments, host).map_or_else(Intent::Told, Intent::Exec),
+        terminal::OPEN => terminal::parse_open(arguments, host).map_or_else(Intent::Told, Intent::Exec),
+        shell::READ => open(shell::parse_read(arguments)),
+        terminal::READ => open(terminal::parse_read(arguments)),
+        terminal::TYPE => open(terminal::parse_type(arguments)),
+        terminal::WAIT => open(terminal::parse_wait(arguments)),
+        terminal::CLOSE => open(terminal::parse_close(arguments)),
+        other => Intent::Told(format!("[no such tool: {other}] The tools are {}.", NAMES.join(", "))),
     }
+}
+
+fn open<T>(parsed: Result<T, String>) -> Intent {
+    parsed.map_or_else(Intent::Told, |_| Intent::Open)
 }

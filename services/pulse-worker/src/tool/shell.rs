@@ -1,6 +1,7 @@
 //! `shell_run` and `shell_read`: the AI's hands on the machine, and its eyes on what they did.
 
 use metatron_domain::id::ExecId;
+use metatron_domain::terminal::Size;
 use metatron_store::journal::NewExec;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,17 +12,19 @@ pub(crate) const RUN: &str = "shell_run";
 pub(crate) const READ: &str = "shell_read";
 
 const DEFAULT_TIMEOUT_S: u32 = 120;
-const LONGEST_TIMEOUT_S: u32 = 6 * 3_600;
+/// Seconds a command may take, at most.
+pub(crate) const LONGEST_TIMEOUT_S: u32 = 6 * 3_600;
 const MOST_LINES: u32 = 400;
 /// SECURITY section 4: longer commands are malformed.
-const LONGEST_COMMAND: usize = 64 * 1_024;
+pub(crate) const LONGEST_COMMAND: usize = 64 * 1_024;
 
 pub(crate) fn run_schema() -> Value {
     json!({ "type": "function", "function": {
         "name": RUN,
         "description": "Run a command with bash on the owner's machine, in a fresh terminal without a memory of earlier \
             commands. Reading commands run at once; anything else waits for the owner's approval, which can take a while \
-            and can be refused. You get the exit status and the last part of the output.",
+            and can be refused. You get the exit status and the last part of the output; of one that waits for input, its screen \
+            and the id of its terminal.",
         "parameters": { "type": "object", "additionalProperties": false, "required": ["command", "why"], "properties": {
             "command": { "type": "string", "description": "The exact text for `bash -c`." },
             "cwd": { "type": "string", "description": "Absolute working folder. Default: the workspace." },
@@ -74,6 +77,8 @@ pub(crate) fn parse_run(arguments: &str, host: &str) -> Result<NewExec, String> 
         timeout_s: run.timeout.unwrap_or(DEFAULT_TIMEOUT_S).clamp(1, LONGEST_TIMEOUT_S),
         why: run.why.chars().take(500).collect(),
         host: host.to_owned(),
+        interactive: false,
+        size: Size::COMMAND,
     })
 }
 
@@ -103,7 +108,8 @@ pub(crate) fn parse_read(arguments: &str) -> Result<Read, String> {
     parse(READ, arguments)
 }
 
-fn parse<T: serde::de::DeserializeOwned>(tool: &str, arguments: &str) -> Result<T, String> {
+/// The arguments of a tool; an error is what the model is told.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(tool: &str, arguments: &str) -> Result<T, String> {
     serde_json::from_str(arguments).map_err(|cause| format!("[{tool}: the arguments can't be read: {cause}]"))
 }
 

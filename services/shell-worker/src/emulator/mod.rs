@@ -102,6 +102,7 @@ impl Emulator {
             base64: STANDARD.encode(self.dump()),
             text: self.text(),
             cursor: self.cursor(),
+            application_cursor: self.terminal.modes.application_cursor,
         }
     }
 }

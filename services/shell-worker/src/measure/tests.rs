@@ -13,6 +13,8 @@ fn spec(command: &str) -> CommandSpec {
         command: command.into(),
         cwd: None,
         timeout_s: 5,
+        interactive: false,
+        size: None,
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use metatron_domain::command::CommandSpec;
 use metatron_domain::id::RunId;
 use metatron_domain::terminal::message::{Happened, TerminalAnswer, TerminalCall, Until};
 use metatron_domain::terminal::order::Order;
 use metatron_domain::terminal::{Driver, TerminalKind, Waits};
 use metatron_shell_worker::drive::Denied;
+use metatron_shell_worker::rest::rests;
 
 use crate::sitting::*;
 use crate::support::*;
@@ -69,7 +71,7 @@ async fn a_password_pauses_the_run_and_the_owners_answer_lets_it_go_on() {
     let refused = sitting.typed(&bench, run, 2, &key(), "guess\r").await;
     assert!(
         matches!(refused, TerminalAnswer::Refused { ref code, ref detail }
-        if code == "not_driver" && detail.contains("password")),
+        if code == "password_asked" && detail.contains("password")),
         "{refused:?}"
     );
     sitting.try_press("hunter2\r", true).unwrap();
@@ -105,6 +107,47 @@ async fn a_command_that_asks_is_seen_and_the_owner_can_answer_it() {
     assert_eq!(outcome.text, "Continue? [Y/n] yes\n<yes>\nok\n");
     sitting.session.over().await.unwrap();
     assert_eq!(sitting.try_press("x", false), Err(Denied::Ended));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_policy_denies_is_not_typed_by_a_run_whatever_was_handed_over() {
+    let bench = Bench::new();
+    let mut sitting = Sitting::open(&bench).await;
+    let run = RunId::new();
+    sitting.order(&bench, &hand(run)).await;
+    let judged = |text: &str| {
+        let (terminal, text) = (sitting.terminal(), text.to_owned());
+        ask(&bench, TerminalCall::Judge { terminal, text })
+    };
+    assert_eq!(code(&judged("cat /etc/metatron/keys/master.key\r").await), "denied_by_policy");
+    assert!(matches!(judged("echo fine\r").await, TerminalAnswer::Status(_)));
+    assert_eq!(code(&sitting.typed(&bench, run, 1, &key(), "rm -rf /\r").await), "denied_by_policy");
+    let typed = sitting.typed(&bench, run, 1, &key(), "rm -rf ").await;
+    assert!(matches!(typed, TerminalAnswer::Status(_)), "{typed:?}");
+    assert_eq!(code(&sitting.typed(&bench, run, 2, &key(), "/\r").await), "denied_by_policy", "in pieces");
+    let taken_back = sitting.typed(&bench, run, 2, &key(), "\u{15}echo d$((1+1))ne\r").await;
+    assert!(matches!(taken_back, TerminalAnswer::Status(_)), "{taken_back:?}");
+    sitting.shows(&bench, "^d2ne").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_rests_when_it_waits_and_one_that_is_typed_into_when_it_is_quiet() {
+    let bench = Bench::new();
+    let recordings = &bench.shell.parts().recordings;
+    let session = |spec: &CommandSpec| {
+        bench.approved(spec);
+        bench.shell.session(spec.terminal).unwrap()
+    };
+    let asks = session(&spec("touch x; read -rp 'Continue? ' it"));
+    let rest = rests(&asks, recordings, false).await;
+    assert_eq!((rest.waits, rest.screen.as_str()), (Some(Waits::Input), "Continue?"));
+    let silent = session(&spec("touch x; cat"));
+    assert_eq!(rests(&silent, recordings, false).await.waits, Some(Waits::Input), "from its first moment on");
+    let secret = session(&spec("touch x; read -rsp 'Password: ' it"));
+    assert_eq!(rests(&secret, recordings, false).await.waits, Some(Waits::Password));
+    let busy = session(&spec("touch x; echo serving; sleep 1000"));
+    let rest = rests(&busy, recordings, true).await;
+    assert_eq!((rest.waits, rest.screen.as_str()), (None, "serving"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

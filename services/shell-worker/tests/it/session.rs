@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use metatron_domain::exec::Exit;
+use metatron_shell_worker::session::Stop;
 use sha2::{Digest as _, Sha256};
 
 use crate::support::*;
@@ -80,11 +81,11 @@ async fn a_stop_ends_the_command_and_says_so() {
     let spec = spec("echo ready; sleep 1000");
     let answer = bench.approved(&spec);
     shown(&bench, spec.terminal, "ready").await;
-    assert!(bench.shell.stop(spec.exec).await.unwrap());
+    assert!(bench.shell.stop(spec.exec, Stop::Owner).await.unwrap());
     let outcome = ended(answer).await;
     assert_eq!(outcome.exit, Some(Exit::Stopped));
     assert_eq!(outcome.text, "ready\n\n[stopped by the owner]\n");
-    assert!(!bench.shell.stop(spec.exec).await.unwrap(), "it no longer runs");
+    assert!(!bench.shell.stop(spec.exec, Stop::Owner).await.unwrap(), "it no longer runs");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -123,6 +123,8 @@ pub(crate) fn spec(command: &str) -> CommandSpec {
         command: command.into(),
         cwd: None,
         timeout_s: 60,
+        interactive: false,
+        size: None,
     }
 }
 

@@ -4,6 +4,7 @@ use futures::StreamExt as _;
 use metatron_bus::live::LiveTerminal;
 use metatron_domain::command::{ShellAnswer, ShellCall, ShellReport};
 use metatron_domain::exec::Exit;
+use metatron_domain::terminal::Waits;
 
 use crate::rig::{PATIENCE, Rig, service};
 
@@ -15,7 +16,7 @@ async fn a_command_goes_from_request_to_report_and_is_watched_meanwhile() {
     let answer = rig.call(&ShellCall::ReadOutput { terminal: spec.terminal, from: 2, limit: 3 }).await;
     let ShellAnswer::Output { base64, end: 7, ended: false, .. } = answer else { panic!("{answer:?}") };
     assert_eq!(base64, "bGxv");
-    assert_eq!(rig.call(&ShellCall::Stop { exec: spec.exec }).await, ShellAnswer::Stopped);
+    assert_eq!(rig.call(&ShellCall::Stop { exec: spec.exec, by_run: false }).await, ShellAnswer::Stopped);
     let (told, report) = rig.report().await;
     let ShellReport::Ended { ref outcome, .. } = report else { panic!("{report:?}") };
     assert_eq!((told, &outcome.exit), (job, &Some(Exit::Stopped)));
@@ -31,6 +32,29 @@ async fn a_command_goes_from_request_to_report_and_is_watched_meanwhile() {
     let root = rustix::process::geteuid().is_root();
     assert!(matches!(description, ShellAnswer::Description { separated, .. } if separated == root));
     assert_eq!(rig.terminate(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_waits_for_input_is_reported_with_its_screen_and_goes_on() {
+    let mut rig = Rig::new();
+    let (spec, start, job) = rig.started("touch x; read -rp 'Continue? ' it; echo bye").await;
+    let (told, report) = rig.any_report().await;
+    let ShellReport::Rests { exec, rest } = report else { panic!("{report:?}") };
+    assert_eq!((told, exec, rest.screen.as_str()), (job, spec.exec, "Continue?"));
+    assert_eq!(rest.waits, Some(Waits::Input));
+    // Whoever follows it anew, because Redis lost the request, tells it again.
+    rig.ask(&start).await;
+    loop {
+        if let (_, ShellReport::Rests { exec, .. }) = rig.any_report().await {
+            assert_eq!(exec, spec.exec);
+            break;
+        }
+    }
+    let stop = ShellCall::Stop { exec: spec.exec, by_run: true };
+    assert_eq!(rig.call(&stop).await, ShellAnswer::Stopped);
+    let (_, report) = rig.report().await;
+    let ShellReport::Ended { outcome, .. } = report else { panic!("{report:?}") };
+    assert!(outcome.text.ends_with("[closed by the AI]\n"), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,6 +87,16 @@ impl Rig {
     }
 
     pub(crate) async fn report(&mut self) -> (JobId, ShellReport) {
+        loop {
+            let next = self.any_report().await;
+            // A command that asks for something says so, whatever the test is about.
+            if !matches!(next.1, ShellReport::Rests { .. }) {
+                return next;
+            }
+        }
+    }
+
+    pub(crate) async fn any_report(&mut self) -> (JobId, ShellReport) {
         tokio::time::timeout(PATIENCE, self.reports.recv()).await.expect("no report").unwrap()
     }
 
@@ -99,6 +109,8 @@ impl Rig {
             command: command.into(),
             cwd: None,
             timeout_s: 60,
+            interactive: false,
+            size: None,
         };
         let asked = self.ask(&ShellRequest::Prepare { spec: spec.clone() }).await;
         let (job, ShellReport::Prepared { measure, judgement, .. }) = self.report().await else {

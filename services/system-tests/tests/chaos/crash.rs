@@ -3,10 +3,11 @@
 
 use anyhow::{Context as _, Result, ensure};
 use metatron_process::crash::Point;
+use metatron_testkit::model::Answer;
 use metatron_testkit::shim::WallClock;
 use metatron_testkit::stack::Stack;
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::story::{Marked, Theatre, tell};
 
@@ -187,13 +188,57 @@ async fn pulse_worker_may_die_between_a_stop_and_the_run_s_end() -> Result<()> {
     let mut theatre = Theatre::open().await?;
     theatre.arm(Point::PulseHalting, 1)?;
     let (run, command) = theatre.begin().await?;
-    theatre.owner.post(&format!("/runs/{run}/stop"), &serde_json::json!({}), "stop").await?;
+    theatre.owner.post(&format!("/runs/{run}/stop"), &json!({}), "stop").await?;
     theatre.struck(Point::PulseHalting).await?;
     let ended = theatre.owner.ended(&run).await?;
     assert_eq!(ended["state"], "cancelled", "{ended}");
     assert_eq!(ended["execs"][0]["exit"]["how"], "stopped", "{ended}");
     assert!(command.starts()? <= 1, "R2");
     theatre.is_sound().await
+}
+
+/// A model that says what it was told last.
+fn repeat(request: &Value) -> Answer {
+    let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Answer::text(messages.last().and_then(|message| message["content"].as_str()).unwrap_or_default())
+}
+
+/// A run has the keyboard of a terminal, types, and pulse-worker dies at `point`. What it typed stands there once.
+async fn dies_typing(point: Point, told: &str) -> Result<()> {
+    let mut theatre = Theatre::open().await?;
+    theatre.arm(point, 1)?;
+    let model = &theatre.world.model;
+    model.push(Answer::tool("terminal_open", &json!({ "why": "to type" })));
+    let (chat, run) = theatre.owner.say("type", "typing").await?;
+    let asked = theatre.owner.fact(|kind, _| kind == "approval.asked").await?;
+    let question = asked["subject"].as_str().context("no question")?.to_owned();
+    let card = theatre.owner.get(&format!("/approvals/{question}")).await?;
+    let terminal = card["exec"]["terminal_id"].as_str().context("no terminal")?;
+    let typed = json!({ "terminal": terminal, "text": "echo o''nce\n", "why": "to see it" });
+    theatre.world.model.push(Answer::tool("terminal_type", &typed));
+    theatre.world.model.follow(repeat);
+    theatre.owner.decide(&question, "allow_once").await?;
+    theatre.allow(&run).await?;
+    theatre.struck(point).await?;
+    let ended = theatre.owner.ended(&run).await?;
+    assert_eq!(ended["state"], "succeeded", "R1: {ended}");
+    let path = format!("/terminals/{terminal}/screen");
+    let screen = theatre.owner.get(&path).await?;
+    let text = screen["text"].as_str().context("no screen")?;
+    assert_eq!(text.lines().filter(|line| *line == "once").count(), 1, "{text}");
+    let last = theatre.world.owner.last_words(&chat).await?;
+    assert!(last.starts_with(told), "{last}");
+    theatre.is_sound().await
+}
+
+#[tokio::test]
+async fn pulse_worker_may_die_before_it_sends_what_a_run_types() -> Result<()> {
+    dies_typing(Point::PulseMinted, "[typed]").await
+}
+
+#[tokio::test]
+async fn pulse_worker_may_die_behind_what_a_run_typed_and_never_types_it_twice() -> Result<()> {
+    dies_typing(Point::PulseTyped, "[this was typed before the interruption").await
 }
 
 #[tokio::test]
@@ -203,7 +248,7 @@ async fn a_stop_that_the_shell_host_does_not_hear_is_owed_to_it() -> Result<()> 
     // It stands still and its connection is gone: it hears nothing, and its command runs on.
     theatre.world.stack.signal("shell-worker", Signal::STOP)?;
     theatre.world.stack.redis.restart()?;
-    theatre.owner.post(&format!("/runs/{run}/stop"), &serde_json::json!({}), "stop").await?;
+    theatre.owner.post(&format!("/runs/{run}/stop"), &json!({}), "stop").await?;
     theatre.world.stack.logged("pulse-worker", "the shell host does not answer the stop").await?;
     theatre.world.stack.signal("shell-worker", Signal::CONT)?;
     let ended = theatre.owner.ended(&run).await?;

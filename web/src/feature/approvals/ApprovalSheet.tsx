@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query"
 import { useEffect, useRef } from "react"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
-import type { Approval } from "../../api/model"
+import type { Question } from "../../api/model"
 import { approvalQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
@@ -61,7 +61,7 @@ function Close({ onClose }: { onClose: () => void }) {
   )
 }
 
-function Body({ approval, onClose }: { approval: Approval; onClose: () => void }) {
+function Body({ approval, onClose }: { approval: Question; onClose: () => void }) {
   const text = useText()
   const format = useFormat()
   const left = useRemaining(approval)
@@ -104,7 +104,7 @@ function Body({ approval, onClose }: { approval: Approval; onClose: () => void }
   )
 }
 
-function Verdict({ approval }: { approval: Approval }) {
+function Verdict({ approval }: { approval: Question }) {
   const text = useText()
   if (approval.state === "waiting") return null
   return (
@@ -124,7 +124,7 @@ function Verdict({ approval }: { approval: Approval }) {
 }
 
 /** The files, folder and digest the answer is bound to. */
-function Bound({ approval }: { approval: Approval }) {
+function Bound({ approval }: { approval: Question }) {
   const text = useText()
   const { measure } = approval
   if (!measure) return null

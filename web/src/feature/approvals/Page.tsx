@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { Link, useNavigate, useParams } from "react-router"
 import { asProblem } from "../../api/client"
-import type { Approval } from "../../api/model"
+import type { Question } from "../../api/model"
 import { waitingQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
@@ -10,6 +10,7 @@ import { useAnswering } from "../../ui/answering"
 import { Claim } from "../../ui/Claim"
 import { CommandLine } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
+import { handLine } from "../../ui/HandBody"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
@@ -65,7 +66,7 @@ export default function ApprovalsPage() {
   )
 }
 
-function Card({ approval }: { approval: Approval }) {
+function Card({ approval }: { approval: Question }) {
   const text = useText()
   const left = useRemaining(approval)
   const answering = useAnswering(approval)
@@ -98,7 +99,7 @@ function Card({ approval }: { approval: Approval }) {
   )
 }
 
-function Decided({ approval }: { approval: Approval }) {
+function Decided({ approval }: { approval: Question }) {
   const text = useText()
   const format = useFormat()
   const at = approval.decided_at ?? approval.expires_at
@@ -108,7 +109,7 @@ function Decided({ approval }: { approval: Approval }) {
         {format.short(at)}
       </time>
       <span className="rail" data-by={approval.state === "allowed" || approval.state === "denied" ? "you" : "ai"}>
-        <CommandLine text={approval.exec.command} />
+        <CommandLine text={approval.exec?.command ?? (approval.hand ? handLine(approval.hand) : "")} />
         <span className="meta ell">
           <bdi>{approval.chat_title}</bdi>
           {approval.reason ? (

@@ -6,6 +6,8 @@ import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Ask } from "../../ui/Ask"
 import { actorName, byOf } from "../../ui/actor"
+import { CommandLine } from "../../ui/Command"
+import { handLine } from "../../ui/HandBody"
 import { Prose } from "../../ui/Prose"
 import { useNow } from "../../ui/countdown"
 import { ToolCard } from "./ToolCard"
@@ -34,6 +36,13 @@ export function Entry({ message }: { message: Message }) {
         </div>
       )
     }
+    if (first?.type === "hand" && first.state === "waiting")
+      return (
+        <div className="e turn" key={first.approval_id}>
+          {time}
+          <WaitingHand part={first} />
+        </div>
+      )
     const live = parts.some((part) => part.type === "exec" && (part.exec.state === "running" || part.exec.state === "approved"))
     return (
       <div className={at === groups.length - 1 ? "e turn" : "e"} key={`${message.id} ${at}`}>
@@ -45,7 +54,7 @@ export function Entry({ message }: { message: Message }) {
             </p>
           ) : null}
           {parts.map((part, nth) => (
-            <Piece key={part.type === "exec" ? part.exec.id : nth} part={part} mine={message.role === "owner"} />
+            <Piece key={part.type === "exec" ? part.exec.id : part.type === "hand" ? part.approval_id : nth} part={part} mine={message.role === "owner"} />
           ))}
         </div>
       </div>
@@ -58,7 +67,7 @@ export function group(parts: readonly Part[]): Part[][] {
   const groups: Part[][] = []
   let open = false
   for (const part of parts) {
-    const alone = part.type === "exec" && part.exec.state === "waiting_approval" && Boolean(part.exec.approval_id)
+    const alone = (part.type === "exec" && part.exec.state === "waiting_approval" && Boolean(part.exec.approval_id)) || (part.type === "hand" && part.state === "waiting")
     if (alone || !open) groups.push([part])
     else groups.at(-1)?.push(part)
     open = !alone
@@ -78,6 +87,8 @@ function Piece({ part, mine }: { part: Part; mine: boolean }) {
       )
     case "exec":
       return <ToolCard exec={part.exec} />
+    case "hand":
+      return <Handed part={part} />
     default:
       return <Notice code={part.code} text={part.text} />
   }
@@ -106,6 +117,40 @@ function Waiting({ exec, approval: id }: { exec: Exec; approval: string }) {
       </div>
     )
   return <Ask approval={approval} />
+}
+
+type HandPart = Extract<Part, { type: "hand" }>
+
+/** The AI waits for a keyboard. */
+function WaitingHand({ part }: { part: HandPart }) {
+  const { data: question } = useQuery(approvalQuery(part.approval_id))
+  if (!question || question.state !== "waiting")
+    return (
+      <div className="rail" data-by="ai">
+        <Handed part={part} />
+      </div>
+    )
+  return <Ask approval={question} />
+}
+
+/** What it wanted to type where, and what came of the question. */
+function Handed({ part: { hand, state } }: { part: HandPart }) {
+  const text = useText()
+  const name = hand.name || hand.program || text.terminal.shell
+  return (
+    <article className="tool" aria-label={`${text.approval.hand.asked} ${name}`}>
+      <header>
+        <CommandLine text={handLine(hand)} />
+        <span className={state === "allowed" ? "m end nowrap ok" : state === "denied" ? "m end nowrap fail" : "m end nowrap muted"}>{text.approval.state[state]}</span>
+      </header>
+      <footer>
+        <span>{text.approval.hand.asked}</span>
+        <Link className="link" to={paths.terminal(hand.terminal_id)}>
+          <bdi className="m">{name}</bdi>
+        </Link>
+      </footer>
+    </article>
+  )
 }
 
 /** What is being written now; before the first word, how long it has been thinking. */

@@ -1,22 +1,24 @@
 import { useState } from "react"
 import { Link } from "react-router"
-import type { Approval } from "../../api/model"
+import type { Question } from "../../api/model"
 import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { AskActions, programsOf, useRemaining } from "../../ui/Ask"
 import { useAnswering } from "../../ui/answering"
 import { Command } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
+import { HandBody } from "../../ui/HandBody"
 import { hiddenCount } from "../../ui/reveal"
 import { Wick } from "../../ui/Wick"
 
 /** A waiting approval on Now: small enough to list, with the whole command. Only low risk is allowed from here. */
-export function WaitCard({ approval }: { approval: Approval }) {
+export function WaitCard({ approval }: { approval: Question }) {
   const text = useText()
   const left = useRemaining(approval)
   const answering = useAnswering(approval)
   const [denying, setDenying] = useState(false)
-  const hidden = hiddenCount(approval.exec.command)
+  const { exec, hand } = approval
+  const hidden = exec ? hiddenCount(exec.command) : 0
   const easy = approval.risk === "low" && hidden === 0
   return (
     <article className="ask w rail" data-by="ai" aria-label={text.approval.waitsFor}>
@@ -31,7 +33,8 @@ export function WaitCard({ approval }: { approval: Approval }) {
 <bdi>{clockText(left.seconds)}</bdi>
 </span>
         </div>
-        <Command text={approval.exec.command} programs={programsOf(approval)} />
+        {exec ? <Command text={exec.command} programs={programsOf(approval)} /> : null}
+        {hand ? <HandBody hand={hand} /> : null}
         {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}
         {denying ? (
           <AskActions approval={approval} left={left} onBack={() => setDenying(false)} {...answering} />

@@ -1,17 +1,13 @@
 //! What the owner does with a terminal that runs: take its keyboard, hand it over, answer a password prompt, close it.
 //! No token ever may (SECURITY I6).
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use metatron_bus::seal::LinkKey;
 use metatron_domain::id::{RunId, TerminalId};
 use metatron_domain::terminal::order::{LONGEST_HAND_MINUTES, Order};
 use metatron_domain::terminal::{TerminalState, Waits};
 use metatron_store::terminal::Terminal as Row;
-use metatron_store::terminal::owner::Hand;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -105,10 +101,7 @@ async fn close(
 )]
 async fn take(State(app): State<App>, _owner: Owner, Id(id): Id<TerminalId>) -> Answer<Json<Terminal>> {
     let row = running(&app, id).await?;
-    app.order(&row.host, id, &Order::Take).await?;
-    let mut tx = app.store.begin().await?;
-    tx.take_terminal(id, app.now()).await?;
-    app.commit(tx).await?;
+    app.take_back(&row.host, id).await?;
     Ok(Json(Terminal::of(&app, row).await))
 }
 
@@ -144,14 +137,7 @@ async fn hand(
     if app.store.run(run_id).await?.state.is_terminal() {
         return Err(ApiError::new(Code::RunEnded, "It types nothing any more. Begin another run."));
     }
-    let until = app.now().after(Duration::from_mins(u64::from(minutes)));
-    let key = LinkKey::generate().map_err(ApiError::internal)?;
-    // First the key, then the keyboard: a run that has no key yet types nothing, and one that has it alone can't.
-    let hand = Hand { run: run_id, until, key: Zeroizing::new(key.as_str().to_owned()), note };
-    let mut tx = app.store.begin().await?;
-    tx.hand_terminal(&app.vault, id, &hand, app.now()).await?;
-    app.commit(tx).await?;
-    app.order(&row.host, id, &Order::Hand { run: run_id, until, key: key.as_str().to_owned() }).await?;
+    app.hand_over(&row.host, id, run_id, minutes, note).await?;
     Ok(Json(Terminal::of(&app, row).await))
 }
 

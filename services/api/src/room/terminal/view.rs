@@ -118,7 +118,7 @@ pub(crate) struct Screen {
 
 impl From<ScreenShot> for Screen {
     fn from(shot: ScreenShot) -> Self {
-        let ScreenShot { offset, size, base64, text, cursor } = shot;
+        let ScreenShot { offset, size, base64, text, cursor, .. } = shot;
         Self { offset, size, text, cursor: [cursor.0, cursor.1], base64 }
     }
 }
