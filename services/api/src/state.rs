@@ -24,6 +24,7 @@ use crate::limit::Limits;
 use crate::password::Hasher;
 use crate::place::Gate;
 use crate::report;
+use crate::socket::viewers::Viewers;
 use crate::warning::Warnings;
 
 /// A handle on everything a request may use. Cheap to clone.
@@ -46,6 +47,7 @@ pub struct Shared {
     pub(crate) limits: Limits,
     pub(crate) hosts: Hosts,
     pub(crate) keyboards: Keyboards,
+    pub(crate) viewers: Viewers,
     /// The shell host that the first page names.
     pub(crate) host: String,
     /// How long this process may be silent before it counts as gone.
@@ -90,6 +92,7 @@ impl App {
             warnings: Warnings::default(),
             hosts: Hosts::default(),
             keyboards: Keyboards::default(),
+            viewers: Viewers::default(),
             host: config.host.clone(),
             lease: config.lease * report::LEASES,
             web: config.web.clone(),
