@@ -2,25 +2,40 @@ import { expect, test } from "vitest"
 import { onPhoneKey } from "./phone"
 import { pinched } from "./pinch"
 
-const input = (inputType: string, isComposing = false) => {
-  const event = new Event("beforeinput", { cancelable: true })
-  return Object.assign(event, { inputType, isComposing }) as unknown as InputEvent
-}
-
-test("a deletion that comes without a key is one, unless something is being composed", () => {
+function open() {
   const field = document.createElement("textarea")
   const pressed: string[] = []
-  const off = onPhoneKey(field, (key) => pressed.push(key))
-  const gone = input("deleteContentBackward")
-  field.dispatchEvent(gone)
-  field.dispatchEvent(input("deleteContentBackward", true))
-  field.dispatchEvent(input("insertText"))
-  field.dispatchEvent(input("insertLineBreak"))
-  expect(pressed).toEqual(["\u007f", "\r"])
-  expect(gone.defaultPrevented).toBe(true)
-  off()
-  field.dispatchEvent(input("deleteContentBackward"))
-  expect(pressed.length).toBe(2)
+  onPhoneKey(field, (keys) => pressed.push(keys))
+  const tell = (kind: string, what: object) => {
+    const event = Object.assign(new Event(kind, { cancelable: true }), what)
+    field.dispatchEvent(event)
+    return event.defaultPrevented
+  }
+  return { pressed, tell }
+}
+
+test("what comes without a key is typed, and only once", () => {
+  const { pressed, tell } = open()
+  tell("keydown", { keyCode: 229 })
+  expect(tell("beforeinput", { inputType: "deleteContentBackward", isComposing: false, data: null })).toBe(true)
+  tell("beforeinput", { inputType: "insertText", isComposing: false, data: "x" })
+  tell("beforeinput", { inputType: "insertLineBreak", isComposing: false, data: null })
+  expect(pressed).toEqual(["\u007f", "x", "\r"])
+})
+
+test("what a key wrote, what is composed and what comes right behind it are left to the terminal", async () => {
+  const { pressed, tell } = open()
+  tell("keydown", { keyCode: 65 })
+  expect(tell("beforeinput", { inputType: "insertText", isComposing: false, data: "a" })).toBe(false)
+  tell("keyup", {})
+  tell("beforeinput", { inputType: "insertCompositionText", isComposing: true, data: "sha" })
+  tell("beforeinput", { inputType: "deleteContentBackward", isComposing: true, data: null })
+  tell("compositionend", {})
+  tell("beforeinput", { inputType: "insertText", isComposing: false, data: " " })
+  expect(pressed).toEqual([])
+  await new Promise((resolve) => setTimeout(resolve))
+  tell("beforeinput", { inputType: "insertText", isComposing: false, data: "b" })
+  expect(pressed).toEqual(["b"])
 })
 
 test("letters grow as two fingers move apart", () => {
