@@ -12,7 +12,7 @@ mod charset;
 mod dump;
 mod mode;
 mod obey;
-mod parse;
+pub(crate) mod parse;
 mod resize;
 mod row;
 mod sequence;
