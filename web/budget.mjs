@@ -28,6 +28,7 @@ const budgets = [
   ["chat", await weigh(room("chat/Page")), 110],
   // Drawing with WebGL comes later and by itself.
   ["terminals", await weigh(room("terminals/Page")), 145],
+  ["dock", await weigh(room("terminals/Dock")), 145],
   ["replay", await weigh(room("terminals/ReplayPage")), 145],
 ]
 let over = false

@@ -1,7 +1,8 @@
 // A terminal in the browser, against a real shell: typed into, resized, reloaded, searched, replayed, in both languages.
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { baseUrl, claimCode, inspect, launch, open, password, text } from "./browser.mjs"
+import { baseUrl, claimCode, inspect, launch, open, text } from "./browser.mjs"
+import { openOne, shows, signIn } from "./sitting.mjs"
 
 let browser
 before(async () => {
@@ -9,39 +10,6 @@ before(async () => {
   browser = await launch()
 })
 after(() => browser?.close())
-
-const call = (page, method, path, data) => page.request.fetch(`/api/v1${path}`, { method, data, headers: { origin: baseUrl } })
-
-/** Signs in, and claims the machine first where nobody has yet. */
-async function signIn(page, language) {
-  const { state } = await (await call(page, "GET", "/setup")).json()
-  const claim = { code: claimCode, password, language: "en", timezone: "UTC" }
-  const response = state === "unclaimed" ? await call(page, "POST", "/setup/claim", claim) : await call(page, "POST", "/login", { password })
-  assert.ok(response.ok(), await response.text())
-  const settings = await call(page, "GET", "/settings")
-  const stored = await page.request.fetch("/api/v1/settings", { method: "PATCH", data: { language }, headers: { origin: baseUrl, "if-match": settings.headers().etag } })
-  assert.ok(stored.ok(), await stored.text())
-  // What a screen reader is told is what the test reads: the letters themselves are drawn.
-  await page.addInitScript(() => {
-    localStorage.setItem("metatron.signed-in", "1")
-    localStorage.setItem("metatron.terminal", JSON.stringify({ fontSize: 12, isReader: true }))
-  })
-}
-
-/** Waits until the screen shows these words. */
-const shows = (page, words) => page.locator(".xterm-accessibility-tree").getByText(words).first().waitFor()
-
-/** Opens a terminal and types into it. */
-async function openOne(page, say) {
-  await page.goto("/terminals")
-  await page.getByRole("heading", { level: 1, name: say.terminal.title }).waitFor()
-  await page.getByRole("main").getByRole("button", { name: say.terminal.new }).click()
-  await page.getByText(say.terminal.drives.you, { exact: true }).first().waitFor()
-  await shows(page, /[$#]/)
-  await page.locator(".xterm-helper-textarea").focus()
-  await page.keyboard.type("echo $((6 * 7))-answered\n")
-  await shows(page, "42-answered")
-}
 
 test("a terminal is typed into, fits its page, outlives a reload, is searched, ended and replayed", { timeout: 180_000 }, async () => {
   const { context, page, faults } = await open(browser, "en")

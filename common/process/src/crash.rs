@@ -29,6 +29,12 @@ points! {
     ApiCarrying = "api.carrying";
     /// Owed work is in its queue; which entry carries it was not noted.
     ApiAnnounced = "api.announced";
+    /// A terminal has its row; its host was not asked to open it.
+    ApiOpening = "api.opening";
+    /// A host has opened a terminal; its row does not say so.
+    ApiOpened = "api.opened";
+    /// What a shell host reported of a terminal is written down; its delivery is not acknowledged.
+    ApiReported = "api.reported";
     /// A delivery's row is claimed, and nothing was done.
     PulseClaimed = "pulse-worker.claimed";
     /// A run's step is committed (a whole turn, a park, an end); Redis has not heard of it.
@@ -59,6 +65,18 @@ points! {
     ShellCleaned = "shell-worker.cleaned";
     /// That a predecessor's command is lost is journalled; it was not reported.
     ShellLost = "shell-worker.lost";
+    /// That a terminal opens is on the disk; nothing was forked.
+    ShellTerminalOpening = "shell-worker.terminal-opening";
+    /// A terminal's shell runs; the journal does not know which process it is.
+    ShellTerminalForked = "shell-worker.terminal-forked";
+    /// A terminal's shell has ended; its end is not journalled.
+    ShellTerminalExited = "shell-worker.terminal-exited";
+    /// A terminal's end is on the disk; it was not reported.
+    ShellTerminalOver = "shell-worker.terminal-over";
+    /// A terminal's end was reported; the journal does not know that.
+    ShellTerminalTold = "shell-worker.terminal-told";
+    /// A predecessor's terminal is cleaned up; that it is lost is not journalled.
+    ShellTerminalCleaned = "shell-worker.terminal-cleaned";
     /// A due change (an expired question, a planned heartbeat) is committed; Redis has not heard of it.
     SchedulerCommitted = "scheduler.committed";
     /// Questions that nobody answered are expired; neither they nor the runs they wake have left for Redis.

@@ -219,6 +219,16 @@ impl Stack {
         Some(status)
     }
 
+    /// Starts again what died by itself, as a supervisor does.
+    pub fn revive(&mut self) -> Result<()> {
+        for name in SERVICES {
+            if self.ended_by_itself(name).is_some() {
+                self.restart(name)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Leaves the instance's folder behind when it ends; returns where it is.
     pub fn keep(&mut self) -> PathBuf {
         self.folder.disable_cleanup(true);

@@ -9,6 +9,7 @@ use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::Size;
 use metatron_domain::terminal::message::{ScreenShot, Status, TerminalAnswer, TerminalCall};
 use metatron_domain::terminal::order::{OPEN, Opening};
+use metatron_process::crash::{self, Point};
 use metatron_store::terminal::report::Over;
 
 use crate::App;
@@ -125,12 +126,15 @@ impl App {
         let sealed = self.link.seal(OPEN, &terminal.to_string(), 0, &text).map_err(ApiError::internal)?;
         match self.hear_host(host, TerminalCall::Open { terminal, sealed }, SLOW).await {
             Ok(TerminalAnswer::Status(status)) if status.terminal == terminal => {
+                crash::point(Point::ApiOpened);
                 let now = self.now();
                 let mut tx = self.store.begin().await?;
                 tx.terminal_stands(status.reports, &status, now, now).await?;
                 self.commit(tx).await?;
                 Ok(())
             }
+            // It has opened it already, or is about to: an earlier try of the same request was heard.
+            Ok(TerminalAnswer::Refused { code, .. }) if code == "replayed" => Ok(()),
             Ok(TerminalAnswer::Refused { detail, .. }) => self.over(terminal, Over::Refused(&detail)).await,
             Ok(other) => {
                 self.over(terminal, Over::Refused("The shell service does not know terminals.")).await?;

@@ -90,7 +90,12 @@ async fn not_found(app: &App, terminal: &Terminal, missing: &mut Missing) -> Ans
     }
     missing.remove(&terminal.id);
     tracing::warn!(terminal.id = %terminal.id, host = terminal.host, "a shell host does not know a terminal");
-    app.over(terminal.id, Over::Lost("Its shell host does not know it any more.")).await
+    let over = match terminal.state {
+        // By now the wish to open it is too old for anybody to follow.
+        TerminalState::Opening => Over::Refused("Its shell host has not heard of it."),
+        _ => Over::Lost("Its shell host does not know it any more."),
+    };
+    app.over(terminal.id, over).await
 }
 
 /// What runs at a host although its row says that it never opened, or is over, would run unseen for ever.

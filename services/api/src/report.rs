@@ -6,6 +6,7 @@ use std::time::Duration;
 use metatron_bus::queue::{Delivery, Disposition, Options, Worker};
 use metatron_domain::command::Queue;
 use metatron_domain::terminal::message::Report;
+use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +48,7 @@ async fn handle(app: App, delivery: Delivery) -> Disposition {
     };
     match take_in(&app, &report).await {
         Ok(true) => {
+            crash::point(Point::ApiReported);
             if report.status.state.is_terminal() {
                 app.keyboards.forget(report.terminal);
             }

@@ -25,6 +25,7 @@ use crate::password::Hasher;
 use crate::place::Gate;
 use crate::report;
 use crate::shelf::Shelf;
+use crate::socket::viewers::Viewers;
 use crate::warning::Warnings;
 
 /// A handle on everything a request may use. Cheap to clone.
@@ -48,6 +49,7 @@ pub struct Shared {
     pub(crate) hosts: Hosts,
     pub(crate) keyboards: Keyboards,
     pub(crate) shelf: Shelf,
+    pub(crate) viewers: Viewers,
     /// The shell host that the first page names.
     pub(crate) host: String,
     /// How long this process may be silent before it counts as gone.
@@ -93,6 +95,7 @@ impl App {
             hosts: Hosts::default(),
             keyboards: Keyboards::default(),
             shelf: Shelf::new(config.recordings()),
+            viewers: Viewers::default(),
             host: config.host.clone(),
             lease: config.lease * report::LEASES,
             web: config.web.clone(),

@@ -9,6 +9,7 @@ use metatron_domain::terminal::TerminalState;
 use metatron_domain::terminal::message::{Happened, Report, Status, TerminalAnswer};
 use metatron_domain::terminal::order::{OPEN, Opening};
 use metatron_domain::terminal::{Driver, TerminalEnd, TerminalKind};
+use metatron_process::crash::{self, Point};
 
 use crate::account::{Account, Chain};
 use crate::environment::login_environment;
@@ -82,6 +83,7 @@ impl Shell {
         if !parts.journal.open_terminal(Opened { terminal, at, user }).map_err(unwritable)? {
             return Err(told("replayed", "this terminal was opened before"));
         }
+        crash::point(Point::ShellTerminalOpening);
         let launch = Launch {
             terminal,
             purpose: Purpose::Owner,
@@ -95,6 +97,7 @@ impl Shell {
             at,
         };
         let launched = self.launch(launch, |shell, family| {
+            crash::point(Point::ShellTerminalForked);
             let boot = shell.boot().to_owned();
             parts.journal.led(Leader { terminal, pid: family.leader, ticks: family.started, boot })
         });
@@ -139,10 +142,12 @@ impl Shell {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the last screen of a terminal can't be made"),
         }
+        crash::point(Point::ShellTerminalExited);
         let report = session.last_report(state, exit.clone(), total.bytes);
         if let Err(error) = self.parts().journal.over(report.clone()) {
             tracing::error!(%error, terminal.id = %terminal, "an end could not be journalled");
         }
+        crash::point(Point::ShellTerminalOver);
         self.forget(terminal);
         let _ = session.ties.reports.send(report);
         session.finish(TerminalEnd { bytes: total.bytes, exit });
@@ -172,6 +177,7 @@ impl Shell {
             report.what = Happened::Lost;
             report.status.state = TerminalState::Lost;
             report.status.bytes = bytes;
+            crash::point(Point::ShellTerminalCleaned);
             parts.journal.over(report)?;
         }
         for report in parts.journal.untold()? {

@@ -8,6 +8,7 @@ use metatron_bus::Bus;
 use metatron_domain::command::{JobKind, Priority, Queue, Ticket};
 use metatron_domain::id::JobId;
 use metatron_domain::terminal::message::{Happened, Report};
+use metatron_process::crash::{self, Point};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +47,7 @@ pub async fn carry(
             live::lost(&bus, report.terminal, report.status.bytes).await;
         }
         if matches!(report.what, Happened::Ended | Happened::Lost) {
+            crash::point(Point::ShellTerminalTold);
             let told = Arc::clone(&shell);
             let written = tokio::task::spawn_blocking(move || {
                 let parts = told.parts();

@@ -8,7 +8,8 @@ mod fold;
 mod sheet;
 
 use metatron_domain::terminal::ROWS;
-use vte::{Params, Parser, Perform};
+
+use crate::emulator::parse::{Params, Parser, Perform};
 
 pub use fold::{Fold, Lines};
 use sheet::Sheet;
@@ -35,7 +36,7 @@ struct Page<S> {
 impl<S: Sink> Screen<S> {
     /// An empty screen above `sink`.
     pub fn new(sink: S) -> Self {
-        Self { parser: Parser::new(), page: Page { sheet: Sheet::default(), under: None, sink } }
+        Self { parser: Parser::default(), page: Page { sheet: Sheet::default(), under: None, sink } }
     }
 
     /// Shows more output.
@@ -84,21 +85,34 @@ impl Sink for Nothing {
     fn take(&mut self, _: &str, _: bool) {}
 }
 
-fn first(params: &Params, index: usize) -> usize {
-    params.iter().nth(index).and_then(|it| it.first()).map_or(0, |&it| usize::from(it))
+/// More columns or rows than any screen has.
+const FAR: i32 = 65_535;
+
+fn number(params: &Params, index: usize) -> usize {
+    usize::try_from(params.number(index).min(FAR)).unwrap_or_default()
 }
 
 impl<S: Sink> Perform for Page<S> {
-    fn print(&mut self, c: char) {
-        if self.under.is_some() {
-            self.sheet.put(c, &mut Nothing);
-        } else {
-            self.sheet.put(c, &mut self.sink);
+    fn ascii(&mut self, run: &[u8]) {
+        for byte in run {
+            self.print(char::from(*byte));
         }
     }
 
-    fn execute(&mut self, byte: u8) {
-        match byte {
+    fn print(&mut self, character: char) {
+        if self.under.is_some() {
+            self.sheet.put(character, &mut Nothing);
+        } else {
+            self.sheet.put(character, &mut self.sink);
+        }
+    }
+
+    fn invalid(&mut self) {
+        self.print(char::REPLACEMENT_CHARACTER);
+    }
+
+    fn control(&mut self, code: u8) {
+        match code {
             b'\n' | 0x0b | 0x0c => self.line_feed(),
             b'\r' => self.sheet.column(0),
             0x08 => self.sheet.left(1),
@@ -107,42 +121,42 @@ impl<S: Sink> Perform for Page<S> {
         }
     }
 
-    fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], _ignore: bool, action: char) {
-        let (one, two) = (first(params, 0), first(params, 1));
+    fn sequence(&mut self, params: &Params, intermediates: &[u8], last: u8) {
+        let (one, two) = (number(params, 0), number(params, 1));
         let times = one.max(1);
-        match (action, intermediates) {
-            ('A', []) => self.sheet.up(times),
-            ('B' | 'e', []) => self.sheet.down(times),
-            ('C' | 'a', []) => self.sheet.right(times),
-            ('D', []) => self.sheet.left(times),
-            ('E', []) => {
+        match (last, intermediates) {
+            (b'A', []) => self.sheet.up(times),
+            (b'B' | b'e', []) => self.sheet.down(times),
+            (b'C' | b'a', []) => self.sheet.right(times),
+            (b'D', []) => self.sheet.left(times),
+            (b'E', []) => {
                 self.sheet.down(times);
                 self.sheet.column(0);
             }
-            ('F', []) => {
+            (b'F', []) => {
                 self.sheet.up(times);
                 self.sheet.column(0);
             }
-            ('G' | '`', []) => self.sheet.column(times - 1),
-            ('d', []) => self.sheet.row(times - 1),
-            ('H' | 'f', []) => {
+            (b'G' | b'`', []) => self.sheet.column(times - 1),
+            (b'd', []) => self.sheet.row(times - 1),
+            (b'H' | b'f', []) => {
                 self.sheet.row(times - 1);
                 self.sheet.column(two.max(1) - 1);
             }
-            ('J', []) => self.sheet.erase_page(one),
-            ('K', []) => self.sheet.erase_line(one),
-            ('P', []) => self.sheet.delete(times),
-            ('@', []) => self.sheet.insert(times),
-            ('X', []) => self.sheet.blank(times),
-            ('s', []) => self.sheet.save(),
-            ('u', []) => self.sheet.restore(),
-            ('h' | 'l', [b'?']) if matches!(one, 47 | 1047 | 1049) => self.alternate(action == 'h'),
+            (b'J', []) => self.sheet.erase_page(one),
+            (b'K', []) => self.sheet.erase_line(one),
+            (b'P', []) => self.sheet.delete(times),
+            (b'@', []) => self.sheet.insert(times),
+            (b'X', []) => self.sheet.blank(times),
+            (b's', []) => self.sheet.save(),
+            (b'u', []) => self.sheet.restore(),
+            (b'h' | b'l', [b'?']) if matches!(one, 47 | 1047 | 1049) => self.alternate(last == b'h'),
             _ => {}
         }
     }
 
-    fn esc_dispatch(&mut self, intermediates: &[u8], _ignore: bool, byte: u8) {
-        match (byte, intermediates) {
+    fn escape(&mut self, intermediates: &[u8], last: u8) {
+        match (last, intermediates) {
             (b'7', []) => self.sheet.save(),
             (b'8', []) => self.sheet.restore(),
             (b'D', []) => self.line_feed(),
@@ -155,6 +169,10 @@ impl<S: Sink> Perform for Page<S> {
             _ => {}
         }
     }
+
+    fn command(&mut self, _text: &[u8]) {}
+
+    fn device(&mut self) {}
 }
 
 /// Rows that can still be changed.

@@ -23,6 +23,9 @@ const LONGEST: usize = 2_000;
 /// Bytes of a line that are searched, at most.
 const SEARCHED: usize = 64 * 1024;
 
+/// Bytes read at once: of plain output in such a piece most scrolls away unseen.
+const PIECE: usize = 256 * 1024;
+
 /// A screen, and how much of the output made it.
 pub struct View {
     emulator: Emulator,
@@ -50,7 +53,7 @@ impl View {
     fn feed(&mut self, out: &File, end: u64) -> std::io::Result<()> {
         // What is forgotten can't be shown any more.
         self.fed = self.fed.max(first(out).min(end));
-        let mut buffer = vec![0; 64 * 1024];
+        let mut buffer = vec![0; PIECE];
         while self.fed < end {
             let wanted = usize::try_from(end - self.fed).unwrap_or(usize::MAX).min(buffer.len());
             out.read_exact_at(&mut buffer[..wanted], self.fed)?;

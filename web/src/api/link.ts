@@ -51,6 +51,13 @@ export interface TerminalPressedFrame {
   n: number
 }
 
+/** So many look at a terminal now, this page among them. */
+export interface TerminalViewersFrame {
+  ev: "terminal.viewers"
+  topic: string
+  viewers: number
+}
+
 export type TopicFrame = DeltaFrame | TurnFrame | GapFrame | TerminalEndFrame | TerminalStatusFrame | TerminalPressedFrame
 
 const TOPIC_FRAMES = new Set(["delta", "turn", "gap", "terminal.end", "terminal.status", "terminal.pressed"])
@@ -102,6 +109,8 @@ interface Options {
   state: (state: LinkState) => void
   /** How a watched terminal stands now. */
   status?: (terminal: string, status: TerminalStatus) => void
+  /** How many look at a watched terminal now. */
+  viewers?: (terminal: string, viewers: number) => void
   /** The session is gone (4401). */
   signedOut: () => void
 }
@@ -336,6 +345,8 @@ export class Link {
       this.options.missed()
     } else if (kind === "screen") {
       subscription.size = frame["size"] as TerminalSize
+    } else if (kind === "terminal.viewers") {
+      this.options.viewers?.(subscription.topic.slice("terminal.".length), (frame as unknown as TerminalViewersFrame).viewers)
     } else if (TOPIC_FRAMES.has(kind as string)) {
       if (kind === "terminal.status") this.options.status?.(subscription.topic.slice("terminal.".length), frame["status"] as TerminalStatus)
       subscription.listener.frame?.(frame as unknown as TopicFrame)

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQuery } from "@tans
 import { ApiProblem, api, body } from "./client"
 import { cache } from "./connection"
 import { keys } from "./keys"
-import type { Question } from "./model"
+import type { Question, Terminal } from "./model"
 import { forgetSession, hasSession } from "./signed-in"
 
 export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => body(api.GET("/api/v1/setup")) })
@@ -60,6 +60,21 @@ export const providersQuery = queryOptions({
   queryKey: keys.providers,
   queryFn: async () => (await body(api.GET("/api/v1/providers"))).items,
 })
+
+export const openTerminalsQuery = queryOptions({
+  queryKey: keys.terminalList("open"),
+  queryFn: async () => (await body(api.GET("/api/v1/terminals", { params: { query: { state: "open", limit: 100 } } }))).items,
+})
+
+/** Whether a program in it waits for a password, which nobody but the owner may type. */
+export const asksPassword = ({ state, waits }: Terminal): boolean => state === "running" && waits === "password"
+
+/** What the open terminals want of the owner: how many ask for a password, how many of the owner's the AI types into. */
+export function useTerminalSigns(): { asking: number; driven: number } {
+  const open = useQuery(openTerminalsQuery).data ?? []
+  const driven = open.filter(({ kind, state, driver }) => kind === "owner" && state === "running" && driver.by === "ai")
+  return { asking: open.filter(asksPassword).length, driven: driven.length }
+}
 
 export const useWaiting = (): Question[] => useQuery(waitingQuery).data ?? []
 

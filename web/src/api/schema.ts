@@ -1624,7 +1624,7 @@ export interface components {
              * @description Jobs that wait, are delayed or at work.
              */
             depth: number;
-            /** @description `run`, `report` or `shell:` and a host. */
+            /** @description `run`, `report`, `terminal` or `shell:` and a host. */
             name: string;
             /** @description Whether the owner paused it: what is at work goes on, nothing new begins. */
             paused: boolean;
@@ -1772,7 +1772,7 @@ export interface components {
             text: components["schemas"]["Secret"];
         };
         /** @description What the server sends as text. */
-        ServerFrame: components["schemas"]["OkFrame"] | components["schemas"]["ErrorFrame"] | components["schemas"]["FactFrame"] | components["schemas"]["DeltaFrame"] | components["schemas"]["TurnFrame"] | components["schemas"]["GapFrame"] | components["schemas"]["ScreenFrame"] | components["schemas"]["StatusFrame"] | components["schemas"]["PressedFrame"] | components["schemas"]["TerminalEndFrame"];
+        ServerFrame: components["schemas"]["OkFrame"] | components["schemas"]["ErrorFrame"] | components["schemas"]["FactFrame"] | components["schemas"]["DeltaFrame"] | components["schemas"]["TurnFrame"] | components["schemas"]["GapFrame"] | components["schemas"]["ScreenFrame"] | components["schemas"]["StatusFrame"] | components["schemas"]["PressedFrame"] | components["schemas"]["ViewersFrame"] | components["schemas"]["TerminalEndFrame"];
         /** @description One service. */
         Service: {
             name: string;
@@ -1915,6 +1915,11 @@ export interface components {
             state: components["schemas"]["TerminalState"];
             /** @description The Unix user it runs as; known once it runs. */
             user?: string | null;
+            /**
+             * Format: int32
+             * @description How many sockets look at it at this moment.
+             */
+            viewers: number;
             waits?: components["schemas"]["Waits"] | null;
         };
         /** @description A terminal has ended: nothing more will come. */
@@ -2005,6 +2010,21 @@ export interface components {
          * @enum {string}
          */
         Verdict: "allow" | "ask" | "deny";
+        /** @description Another number of clients looks at a terminal than before. */
+        ViewersFrame: {
+            ev: components["schemas"]["ViewersKind"];
+            topic: string;
+            /**
+             * Format: int32
+             * @description How many, this one among them.
+             */
+            viewers: number;
+        };
+        /**
+         * @description `terminal.viewers`.
+         * @enum {string}
+         */
+        ViewersKind: "terminal.viewers";
         /**
          * @description What the foreground program waits for, as far as its terminal tells.
          * @enum {string}

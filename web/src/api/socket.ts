@@ -80,6 +80,7 @@ export function makeLink(cache: QueryClient, signedOut: () => void): Link {
       for (const key of touched(fact)) batch.set(JSON.stringify(key), key)
     },
     status: (terminal, status) => cache.setQueryData<Terminal>(keys.terminal(terminal), (known) => known && standing(known, status)),
+    viewers: (terminal, viewers) => cache.setQueryData<Terminal>(keys.terminal(terminal), (known) => known && { ...known, viewers }),
     missed: () => void cache.invalidateQueries(),
     state: (state) => useLink.setState((old) => (old.state === state ? old : { state, since: Date.now() })),
     signedOut,

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query"
 import { useEffect, useState } from "react"
 import { Link, NavLink, Outlet, ScrollRestoration, useNavigation } from "react-router"
-import { sessionQuery, useWaiting } from "../api/query"
+import { sessionQuery, useTerminalSigns, useWaiting } from "../api/query"
 import { useLink } from "../api/socket"
 import { useFormat, useText } from "../i18n"
 import { paths } from "../nav/paths"
@@ -35,6 +35,7 @@ export function Frame() {
 function Nav() {
   const text = useText()
   const waiting = useWaiting().length
+  const { asking, driven } = useTerminalSigns()
   return (
     <nav className="nav" aria-label={text.nav.main}>
       <Link className="logo" to={paths.now} aria-label="MetatronOS">
@@ -69,7 +70,10 @@ function Nav() {
         <li>
           <NavLink to={paths.terminals}>
             <Icon name="term" />
+            {asking > 0 ? <span className="lamp lit sign" /> : driven > 0 ? <span className="mark sign" data-by="ai" /> : null}
             <span>{text.nav.terminals}</span>
+            {asking > 0 ? <span className="vh">{text.terminal.navAsks(asking)}</span> : null}
+            {driven > 0 ? <span className="vh">{text.terminal.navDriven}</span> : null}
           </NavLink>
         </li>
         <li>

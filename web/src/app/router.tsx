@@ -4,6 +4,7 @@ import { ApiProblem } from "../api/client"
 import { cache, link, onSignedOut } from "../api/connection"
 import { sessionQuery, setupQuery } from "../api/query"
 import { innerPath, paths } from "../nav/paths"
+import { Beside } from "./Beside"
 import { Frame } from "./Frame"
 import { adopt } from "./preference"
 import { Broken, Lost, Starting } from "./states"
@@ -66,7 +67,7 @@ export const router = createBrowserRouter([
             ErrorBoundary: Broken,
             children: [
               { path: paths.now, lazy: page(() => import("../feature/now/Page")) },
-              { path: "/chat/:id?", lazy: page(() => import("../feature/chat/Page")) },
+              { Component: Beside, children: [{ path: "/chat/:id?", lazy: page(() => import("../feature/chat/Page")) }] },
               { path: "/approvals/:id?", lazy: page(() => import("../feature/approvals/Page")) },
               { path: "/terminals/:id?", lazy: page(() => import("../feature/terminals/Page")) },
               { path: "/terminals/:id/replay", lazy: page(() => import("../feature/terminals/ReplayPage")) },

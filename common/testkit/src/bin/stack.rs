@@ -1,10 +1,16 @@
 //! Starts a whole instance on a folder of its own, prints one JSON line that says where it is, and ends it when
-//! standard input closes. For the browser's tests and for looking at it by hand.
+//! standard input closes. A service that dies meanwhile is started again. For the browser's tests and for looking at it
+//! by hand.
 
 use std::io::Read as _;
 use std::io::Write as _;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use metatron_testkit::stack::Stack;
+
+/// How often it is looked whether a service has died.
+const LOOK: Duration = Duration::from_millis(100);
 
 fn main() -> anyhow::Result<()> {
     let web = std::env::args().nth(1).unwrap_or_default();
@@ -13,9 +19,17 @@ fn main() -> anyhow::Result<()> {
     if !web.is_empty() {
         settings.push(("METATRON_WEB", &web));
     }
-    let stack = Stack::start(&settings)?;
+    let mut stack = Stack::start(&settings)?;
     let code = stack.claim_code()?;
     writeln!(std::io::stdout(), r#"{{"url":"{}","claim_code":"{code}"}}"#, stack.url())?;
-    std::io::stdin().read_to_end(&mut Vec::new())?;
+    let (closed, closing) = mpsc::channel();
+    std::thread::spawn(move || {
+        // That it can't be read any more is an end too.
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        let _ = closed.send(());
+    });
+    while closing.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+        stack.revive()?;
+    }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// One queue.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Queue {
-    /// `run`, `report` or `shell:` and a host.
+    /// `run`, `report`, `terminal` or `shell:` and a host.
     name: String,
     /// Jobs that wait, are delayed or at work.
     depth: u64,
@@ -53,8 +53,8 @@ impl FromStr for Name {
     }
 }
 
-fn known(app: &App) -> [Named; 3] {
-    [Named::Run, Named::Shell(app.host.clone()), Named::Report]
+fn known(app: &App) -> [Named; 4] {
+    [Named::Run, Named::Shell(app.host.clone()), Named::Report, Named::Terminal]
 }
 
 /// Show the queues

@@ -10,6 +10,7 @@ mod live;
 mod queue;
 mod terminal;
 mod typing;
+pub(crate) mod viewers;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts as _, Request, State};

@@ -325,3 +325,38 @@ async fn without_redis_a_terminal_says_so() {
     let reply = world.post("/api/v1/terminals", &body).cookie(&cookie).send().await;
     assert_eq!(reply.refusal(), (503, "shell_unavailable".into()));
 }
+
+/// Reads until the number of viewers is told.
+async fn viewers(watch: &mut Watch) -> Value {
+    loop {
+        match watch.next().await {
+            Got::Json(frame) if frame["ev"] == "terminal.viewers" => return frame["viewers"].clone(),
+            Got::Close(code) => panic!("{code}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_looks_at_a_terminal_is_told_how_many_do() {
+    let place = Place::new().await;
+    let port = Port::open(&place.world).await;
+    let id = place.open().await;
+    let path = format!("/api/v1/terminals/{id}");
+    let shown = async || place.world.get(&path).cookie(&place.cookie).send().await.json()["viewers"].clone();
+    assert_eq!(shown().await, 0);
+    let mut desk = port.owner(&place.cookie).await;
+    listen(&mut desk, id, json!("screen")).await;
+    assert_eq!(viewers(&mut desk).await, 1);
+    // Who asks again from the same socket is no other viewer.
+    listen(&mut desk, id, json!("screen")).await;
+    let mut phone = port.owner(&place.cookie).await;
+    listen(&mut phone, id, json!("screen")).await;
+    while viewers(&mut desk).await != 2 {}
+    assert_eq!((viewers(&mut phone).await, shown().await), (json!(2), json!(2)));
+    phone.send(&json!({ "id": 1, "op": "unsub", "topic": topic(id) })).await;
+    assert_eq!(viewers(&mut desk).await, 1);
+    drop(phone);
+    drop(desk);
+    while shown().await != 0 {}
+}

@@ -11,14 +11,14 @@ pub(super) enum Color {
 
 /// Ways of drawing that are on or off.
 pub(super) mod flag {
-    pub(in super::super) const BOLD: u16 = 1;
-    pub(in super::super) const DIM: u16 = 1 << 1;
-    pub(in super::super) const ITALIC: u16 = 1 << 2;
-    pub(in super::super) const BLINK: u16 = 1 << 3;
-    pub(in super::super) const INVERSE: u16 = 1 << 4;
-    pub(in super::super) const HIDDEN: u16 = 1 << 5;
-    pub(in super::super) const STRIKE: u16 = 1 << 6;
-    pub(in super::super) const OVERLINE: u16 = 1 << 7;
+    pub(in super::super) const BOLD: u8 = 1;
+    pub(in super::super) const DIM: u8 = 1 << 1;
+    pub(in super::super) const ITALIC: u8 = 1 << 2;
+    pub(in super::super) const BLINK: u8 = 1 << 3;
+    pub(in super::super) const INVERSE: u8 = 1 << 4;
+    pub(in super::super) const HIDDEN: u8 = 1 << 5;
+    pub(in super::super) const STRIKE: u8 = 1 << 6;
+    pub(in super::super) const OVERLINE: u8 = 1 << 7;
 }
 
 /// How a cell is drawn; also the pen that draws the next one.
@@ -28,7 +28,7 @@ pub(super) struct Style {
     pub(super) back: Color,
     /// The colour of the underline.
     pub(super) line: Color,
-    pub(super) flags: u16,
+    pub(super) flags: u8,
     /// 0 for none, then single, double, curly, dotted, dashed, as in SGR 4:n.
     pub(super) underline: u8,
 }
@@ -39,7 +39,7 @@ impl Style {
         Self { back: self.back, ..Self::default() }
     }
 
-    pub(super) fn set(&mut self, flags: u16, on: bool) {
+    pub(super) fn set(&mut self, flags: u8, on: bool) {
         if on {
             self.flags |= flags;
         } else {
@@ -51,35 +51,52 @@ impl Style {
 /// Bytes of marks on one cell, at most: text that piles up more is not text.
 const MOST_MARKS: usize = 64;
 
-/// Marks are rare, so a cell without any pays one word for them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Marks {
-    text: String,
+/// What is rare, so that a cell without it pays one word for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Rare {
+    marks: String,
+    /// The colour of the underline.
+    line: Color,
 }
 
-/// One cell. A wide character is a cell of width 2 and an empty one of width 0 behind it.
+/// One cell, in 24 bytes. A wide character is a cell of width 2 and an empty one of width 0 behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cell {
     character: Option<char>,
-    marks: Option<Box<Marks>>,
+    rare: Option<Box<Rare>>,
+    front: Color,
+    back: Color,
+    flags: u8,
+    underline: u8,
     width: u8,
-    pub(super) style: Style,
 }
 
 impl Cell {
     /// Nothing.
     pub(super) fn blank(style: Style) -> Self {
-        Self { character: None, marks: None, width: 1, style }
+        Self::of(None, 1, style)
     }
 
     /// The right half of a wide character.
     pub(super) fn tail(style: Style) -> Self {
-        Self { character: None, marks: None, width: 0, style }
+        Self::of(None, 0, style)
     }
 
     /// A character that takes `width` columns.
     pub(super) fn new(character: char, width: u8, style: Style) -> Self {
-        Self { character: Some(character), marks: None, width, style }
+        Self::of(Some(character), width, style)
+    }
+
+    fn of(character: Option<char>, width: u8, style: Style) -> Self {
+        let Style { front, back, line, flags, underline } = style;
+        let rare = (line != Color::Default).then(|| Box::new(Rare { line, ..Rare::default() }));
+        Self { character, rare, front, back, flags, underline, width }
+    }
+
+    /// How it is drawn.
+    pub(super) fn style(&self) -> Style {
+        let line = self.rare.as_ref().map_or(Color::Default, |rare| rare.line);
+        Style { front: self.front, back: self.back, line, flags: self.flags, underline: self.underline }
     }
 
     pub(super) fn width(&self) -> u8 {
@@ -96,7 +113,7 @@ impl Cell {
 
     /// The marks on the character.
     pub(super) fn marks(&self) -> &str {
-        self.marks.as_ref().map_or("", |marks| &marks.text)
+        self.rare.as_ref().map_or("", |rare| &rare.marks)
     }
 
     /// Puts a mark on the character; on nothing, it is the character itself.
@@ -105,9 +122,9 @@ impl Cell {
             self.character = Some(mark);
             return;
         }
-        let marks = self.marks.get_or_insert_with(|| Box::new(Marks { text: String::new() }));
-        if marks.text.len() + mark.len_utf8() <= MOST_MARKS {
-            marks.text.push(mark);
+        let marks = &mut self.rare.get_or_insert_default().marks;
+        if marks.len() + mark.len_utf8() <= MOST_MARKS {
+            marks.push(mark);
         }
     }
 }

@@ -56,7 +56,7 @@ impl Painter {
     fn screen(&mut self, buffer: &Buffer) {
         self.continuations(buffer);
         for (row, line) in buffer.rows.iter().enumerate() {
-            self.row(row, line.cells());
+            self.row(row, &line.cells());
         }
         self.saved(buffer.saved, None);
         self.tabs(&buffer.tabs);
@@ -88,9 +88,11 @@ impl Painter {
         let mut at = None;
         let mut column = 0;
         while let Some(cell) = cells.get(column) {
-            let blanks =
-                cells[column..].iter().take_while(|next| is_blank(next) && next.style == cell.style).count();
-            if blanks > 0 && cell.style == Style::default() {
+            let blanks = cells[column..]
+                .iter()
+                .take_while(|next| is_blank(next) && next.style() == cell.style())
+                .count();
+            if blanks > 0 && cell.style() == Style::default() {
                 column += blanks;
                 continue;
             }
@@ -99,8 +101,8 @@ impl Painter {
             if alone || at != Some(column) {
                 self.go(column, row);
             }
-            self.pen(cell.style);
-            if blanks > 0 && cell.style == cell.style.erased() {
+            self.pen(cell.style());
+            if blanks > 0 && cell.style() == cell.style().erased() {
                 push(&mut self.text, format_args!("\x1b[{blanks}X"));
                 at = None;
                 column += blanks;
@@ -177,7 +179,7 @@ impl Painter {
         let start = cells.len() - if wide { 2 } else { 1 };
         self.go(start, row);
         if let Some(cell) = cells.get(start) {
-            self.pen(cell.style);
+            self.pen(cell.style());
             self.cell(cell, cells.get(start + 1));
         }
     }

@@ -10,7 +10,7 @@ const MOST_PARAMS: usize = 32;
 const ESC: u8 = 0x1b;
 
 /// What obeys.
-pub(super) trait Perform {
+pub(crate) trait Perform {
     /// Printable ASCII.
     fn ascii(&mut self, run: &[u8]);
     /// A character that is neither ASCII nor a control.
@@ -23,13 +23,15 @@ pub(super) trait Perform {
     fn sequence(&mut self, params: &Params, intermediates: &[u8], last: u8);
     /// A whole operating system command.
     fn command(&mut self, text: &[u8]);
+    /// Bytes that are no UTF-8, where text was expected.
+    fn invalid(&mut self) {}
     /// A device control string began or ended; its content is nobody's.
     fn device(&mut self);
 }
 
 /// The numbers of a control sequence. A sub-parameter that was left out is -1.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Params {
+pub(crate) struct Params {
     values: Vec<i32>,
     /// Bit by bit, which of them are sub-parameters.
     sub: u64,
@@ -64,7 +66,7 @@ impl Params {
     }
 
     /// Each parameter with its sub-parameters behind it.
-    pub(super) fn groups(&self) -> impl Iterator<Item = &[i32]> {
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &[i32]> {
         let mut start = 0;
         std::iter::from_fn(move || {
             let rest = self.values.get(start..).filter(|rest| !rest.is_empty())?;
@@ -75,17 +77,17 @@ impl Params {
     }
 
     /// The parameters without their sub-parameters.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = i32> {
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = i32> {
         self.groups().filter_map(|group| group.first().copied())
     }
 
     /// A parameter; 0 when it was left out.
-    pub(super) fn number(&self, index: usize) -> i32 {
+    pub(crate) fn number(&self, index: usize) -> i32 {
         self.numbers().nth(index).unwrap_or(0)
     }
 
     /// A parameter that counts something, from 1.
-    pub(super) fn count(&self, index: usize) -> usize {
+    pub(crate) fn count(&self, index: usize) -> usize {
         usize::try_from(self.number(index)).unwrap_or(1).max(1)
     }
 }
@@ -121,7 +123,7 @@ struct Partial {
 
 /// The state between two chunks.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Parser {
+pub(crate) struct Parser {
     state: State,
     partial: Partial,
     params: Params,
@@ -134,15 +136,20 @@ pub(super) struct Parser {
 
 impl Parser {
     /// The bytes that began something and didn't finish it.
-    pub(super) fn unfinished(&self) -> &[u8] {
+    pub(crate) fn unfinished(&self) -> &[u8] {
         &self.unfinished
     }
 
+    /// Whether nothing is begun: the next byte is text or a control of its own.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.state == State::Ground && self.partial.length == 0
+    }
+
     /// Reads a chunk, cut anywhere.
-    pub(super) fn advance(&mut self, perform: &mut impl Perform, bytes: &[u8]) {
+    pub(crate) fn advance(&mut self, perform: &mut impl Perform, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some((&byte, after)) = rest.split_first() {
-            if self.state == State::Ground && self.partial.length == 0 && matches!(byte, 0x20..=0x7e) {
+            if self.is_idle() && matches!(byte, 0x20..=0x7e) {
                 let run = rest.iter().position(|byte| !matches!(byte, 0x20..=0x7e)).unwrap_or(rest.len());
                 let (run, other) = rest.split_at(run);
                 perform.ascii(run);
@@ -166,13 +173,20 @@ impl Parser {
                 return;
             }
             self.forget_partial();
+            self.invalid(perform);
         }
         match byte {
             0..0x80 => self.step(perform, byte),
             0xc0..=0xdf => self.begin(byte, 2, 0x1f),
             0xe0..=0xef => self.begin(byte, 3, 0x0f),
             0xf0..=0xf7 => self.begin(byte, 4, 0x07),
-            _ => {}
+            _ => self.invalid(perform),
+        }
+    }
+
+    fn invalid(&self, perform: &mut impl Perform) {
+        if self.state == State::Ground {
+            perform.invalid();
         }
     }
 
@@ -203,8 +217,9 @@ impl Parser {
             _ => 0x1_0000,
         };
         match char::from_u32(code) {
-            Some('\u{feff}') | None => {}
-            Some(_) if code < least => {}
+            Some('\u{feff}') => {}
+            None => self.invalid(perform),
+            Some(_) if code < least => self.invalid(perform),
             // C1 controls are below U+00A0; what is above is text wherever text is allowed.
             Some(character) => match (self.state, u8::try_from(code)) {
                 (_, Ok(control)) if control < 0xa0 => self.step(perform, control),

@@ -1,28 +1,55 @@
 //! One row of cells. Whatever is cut through the middle of a wide character leaves a blank, never half of one.
 
+use std::borrow::Cow;
+
 use super::cell::{Cell, Style};
 
 /// A row, as wide as the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
+    /// Up to the last one that was ever written: most rows end early, and most of a large screen is blank.
     cells: Vec<Cell>,
+    columns: usize,
+    /// What every cell right of those is.
+    blank: Cell,
     /// Whether it is the continuation of the row above.
     pub(super) wrapped: bool,
 }
 
 impl Row {
     pub(super) fn blank(columns: usize, style: Style) -> Self {
-        Self { cells: vec![Cell::blank(style); columns], wrapped: false }
+        Self { cells: Vec::new(), columns, blank: Cell::blank(style), wrapped: false }
     }
 
-    pub(super) fn cells(&self) -> &[Cell] {
-        &self.cells
+    /// All its cells, for who looks at the whole row.
+    pub(super) fn cells(&self) -> Cow<'_, [Cell]> {
+        if self.cells.len() == self.columns {
+            return Cow::Borrowed(&self.cells);
+        }
+        let mut cells = self.cells.clone();
+        cells.resize(self.columns, self.blank.clone());
+        Cow::Owned(cells)
+    }
+
+    /// How many cells it really holds.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Makes the cells before `column` ones that can be written.
+    fn reach(&mut self, column: usize) {
+        let column = column.min(self.columns);
+        if self.cells.len() < column {
+            self.cells.resize(column, self.blank.clone());
+        }
     }
 
     /// Its cells without the right halves of wide characters; one whose left half is gone shows as a blank.
     pub(super) fn shown(&self) -> impl Iterator<Item = &Cell> {
         let mut before = 1;
-        self.cells.iter().filter(move |cell| {
+        let rest = std::iter::repeat_n(&self.blank, self.columns - self.cells.len());
+        self.cells.iter().chain(rest).filter(move |cell| {
             let half = before == 2 && cell.is_tail();
             before = cell.width();
             !half
@@ -30,10 +57,12 @@ impl Row {
     }
 
     pub(super) fn cell_mut(&mut self, column: usize) -> Option<&mut Cell> {
+        self.reach(column + 1);
         self.cells.get_mut(column)
     }
 
     pub(super) fn put(&mut self, column: usize, cell: Cell) {
+        self.reach(column + 1);
         if let Some(place) = self.cells.get_mut(column) {
             *place = cell;
         }
@@ -41,6 +70,7 @@ impl Row {
 
     /// Writes ASCII over what is there.
     pub(super) fn write(&mut self, column: usize, text: &[u8], style: Style) {
+        self.reach(column + text.len());
         for (cell, byte) in self.cells.iter_mut().skip(column).zip(text) {
             *cell = Cell::new(char::from(*byte), 1, style);
         }
@@ -68,7 +98,8 @@ impl Row {
 
     /// Moves what is at and right of `column` to the right; what leaves the row is lost.
     pub(super) fn insert(&mut self, column: usize, count: usize, style: Style) {
-        let Some(room) = self.cells.len().checked_sub(column).filter(|room| *room > 0) else { return };
+        let Some(room) = self.columns.checked_sub(column).filter(|room| *room > 0) else { return };
+        self.reach(self.columns);
         self.cut_left_of(column, style);
         let count = count.min(room);
         self.cells[column..].rotate_right(count);
@@ -81,7 +112,8 @@ impl Row {
 
     /// Removes cells; what was right of them moves left.
     pub(super) fn delete(&mut self, column: usize, count: usize, style: Style) {
-        let Some(room) = self.cells.len().checked_sub(column).filter(|room| *room > 0) else { return };
+        let Some(room) = self.columns.checked_sub(column).filter(|room| *room > 0) else { return };
+        self.reach(self.columns);
         let count = count.min(room);
         self.cells[column..].rotate_left(count);
         let end = self.cells.len() - count;
@@ -92,12 +124,22 @@ impl Row {
 
     /// Blanks the cells from `start` to before `end`.
     pub(super) fn erase(&mut self, start: usize, end: usize, style: Style) {
-        let end = end.min(self.cells.len());
+        let end = end.min(self.columns);
         if start >= end {
             return;
         }
         self.cut_left_of(start, style);
-        if end < self.cells.len() && self.width(end - 1) == 2 {
+        if end == self.columns {
+            let blank = Cell::blank(style);
+            if self.blank != blank {
+                self.reach(start);
+                self.blank = blank;
+            }
+            self.cells.truncate(start);
+            return;
+        }
+        self.reach(end);
+        if self.width(end - 1) == 2 {
             self.put(end, Cell::blank(style));
         }
         self.cells[start..end].fill(Cell::blank(style));
@@ -105,17 +147,24 @@ impl Row {
 
     /// Makes it blank and the continuation of nothing.
     pub(super) fn clear(&mut self, style: Style) {
-        self.cells.fill(Cell::blank(style));
+        self.cells.clear();
+        self.blank = Cell::blank(style);
         self.wrapped = false;
     }
 
     pub(super) fn fill(&mut self, cell: &Cell) {
+        self.reach(self.columns);
         self.cells.fill(cell.clone());
         self.wrapped = false;
     }
 
     pub(super) fn resize(&mut self, columns: usize) {
-        self.cells.resize(columns, Cell::blank(Style::default()));
+        if columns > self.columns {
+            self.reach(self.columns);
+            self.blank = Cell::blank(Style::default());
+        }
+        self.columns = columns;
+        self.cells.truncate(columns);
         if self.width(columns - 1) == 2 {
             self.put(columns - 1, Cell::blank(Style::default()));
         }

@@ -54,6 +54,12 @@ impl Terminal {
         *self = Self { title, titles, ..Self::new(self.columns, self.rows) };
     }
 
+    /// Whether a line feed at the bottom scrolls all of the screen.
+    pub(super) fn scrolls_whole(&self) -> bool {
+        let buffer = self.active();
+        (buffer.top, buffer.bottom + 1) == (0, self.rows)
+    }
+
     pub(super) fn active(&self) -> &Buffer {
         if self.on_alternate { &self.alternate } else { &self.normal }
     }

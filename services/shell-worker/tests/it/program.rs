@@ -8,15 +8,15 @@ use metatron_domain::terminal::order::Order;
 use crate::sitting::*;
 use crate::support::*;
 
-fn installed(program: &str) -> bool {
-    std::path::Path::new("/usr/bin").join(program).exists()
+/// A test without its program would pass and show nothing.
+fn require(program: &str) {
+    let path = std::path::Path::new("/usr/bin").join(program);
+    assert!(path.exists(), "{} is missing: install {program} to test terminals", path.display());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn vim_draws_takes_keys_and_a_new_size_and_leaves_the_page_as_it_was() {
-    if !installed("vim") {
-        return;
-    }
+    require("vim");
     let bench = Bench::new();
     let mut sitting = Sitting::open(&bench).await;
     sitting.press("PS1='ready$ '; echo b$((1+1))fore; vim -u NONE -N note\r");
@@ -39,27 +39,30 @@ async fn vim_draws_takes_keys_and_a_new_size_and_leaves_the_page_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn htop_and_tmux_draw_their_pages() {
+async fn htop_draws_its_page() {
+    require("htop");
     let bench = Bench::new();
-    if installed("htop") {
-        let mut sitting = Sitting::open(&bench).await;
-        sitting.press("htop\r");
-        sitting.shows(&bench, "PID.*USER").await;
-        sitting.shows(&bench, "F1.?Help").await;
-        sitting.press("q");
-        sitting.wait(&bench, Until::Input).await;
-        assert!(!sitting.screen(&bench).contains("F1"));
-    }
-    if installed("tmux") {
-        let mut sitting = Sitting::open(&bench).await;
-        sitting.press("unset TMUX; tmux -L \"$METATRON_SESSION\" -f /dev/null new -s inner\r");
-        sitting.shows(&bench, "\\[inner\\]").await;
-        sitting.press("echo i$((1+1))side\r");
-        sitting.shows(&bench, "^i2side").await;
-        sitting.press("\x02d");
-        sitting.shows(&bench, "detached \\(from session inner\\)").await;
-        sitting.order(&bench, &Order::Close).await;
-        sitting.session.over().await.unwrap();
-        assert_eq!(marked(sitting.terminal()), 0, "the server of tmux ended too");
-    }
+    let mut sitting = Sitting::open(&bench).await;
+    sitting.press("htop\r");
+    sitting.shows(&bench, "PID.*USER").await;
+    sitting.shows(&bench, "F1.?Help").await;
+    sitting.press("q");
+    sitting.wait(&bench, Until::Input).await;
+    assert!(!sitting.screen(&bench).contains("F1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tmux_draws_its_page_and_its_server_ends_with_the_terminal() {
+    require("tmux");
+    let bench = Bench::new();
+    let mut sitting = Sitting::open(&bench).await;
+    sitting.press("unset TMUX; tmux -L \"$METATRON_SESSION\" -f /dev/null new -s inner\r");
+    sitting.shows(&bench, "\\[inner\\]").await;
+    sitting.press("echo i$((1+1))side\r");
+    sitting.shows(&bench, "^i2side").await;
+    sitting.press("\x02d");
+    sitting.shows(&bench, "detached \\(from session inner\\)").await;
+    sitting.order(&bench, &Order::Close).await;
+    sitting.session.over().await.unwrap();
+    assert_eq!(marked(sitting.terminal()), 0, "the server of tmux ended too");
 }

@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use crate::story::{Marked, Theatre, tell};
 
 /// The service that a point is in.
-fn service(point: Point) -> Result<&'static str> {
+pub(crate) fn service(point: Point) -> Result<&'static str> {
     let (service, _) = point.name().split_once('.').context("a point's name begins with its service")?;
     Ok(service)
 }
 
 impl Theatre {
     /// Starts the point's service anew, to die at the `nth` time it passes there.
-    fn arm(&mut self, point: Point, nth: u32) -> Result<()> {
+    pub(crate) fn arm(&mut self, point: Point, nth: u32) -> Result<()> {
         let service = service(point)?;
         self.world.stack.kill(service)?;
         let armed = format!("{}:{nth}", point.name());
@@ -355,7 +355,7 @@ fn every_point_stands_in_one_place_and_has_its_test() -> Result<()> {
             }
         }
     }
-    let tests = include_str!("crash.rs");
+    let tests = concat!(include_str!("crash.rs"), include_str!("terminal.rs"));
     for point in Point::ALL {
         let mark = format!("crash::point(Point::{point:?})");
         assert_eq!(sources.matches(&mark).count(), 1, "{mark}");

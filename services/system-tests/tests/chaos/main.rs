@@ -10,3 +10,4 @@ mod readonly;
 mod redis;
 mod redis_clock;
 mod story;
+mod terminal;

@@ -4,6 +4,7 @@ import { asProblem } from "../../api/client"
 import type { Chat, RunDetail } from "../../api/model"
 import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
+import { setDock, useDock } from "../../ui/dock"
 import { Confirm } from "../../ui/Confirm"
 import { Icon } from "../../ui/Icon"
 import { ProblemNote } from "../../ui/Problem"
@@ -24,6 +25,7 @@ export function ThreadHead({ id, chat, run, stopping, onStop, onGone }: Props) {
   const [renaming, setRenaming] = useState<string>()
   const rename = useRename(id)
   const remove = useRemove(id, onGone)
+  const isDocked = useDock((store) => store.isOpen)
   const cwd = run?.execs.at(-1)?.cwd
   if (renaming !== undefined)
     return (
@@ -74,6 +76,9 @@ export function ThreadHead({ id, chat, run, stopping, onStop, onGone }: Props) {
           <Confirm label={text.common.remove} question={text.chat.removeAsk} busy={remove.isPending} onYes={() => remove.mutate()} />
         </>
       )}
+      <button type="button" className="later" aria-label={text.terminal.dockOpen} title={text.terminal.dockOpen} aria-expanded={isDocked} onClick={() => setDock({ isOpen: !isDocked })}>
+        <Icon name="term" />
+      </button>
       <ProblemNote problem={remove.error ? asProblem(remove.error) : null} />
     </header>
   )

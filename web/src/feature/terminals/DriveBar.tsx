@@ -1,3 +1,4 @@
+import type { ReactNode } from "react"
 import { asProblem } from "../../api/client"
 import type { Terminal } from "../../api/model"
 import { useText } from "../../i18n"
@@ -16,13 +17,13 @@ interface Props {
   run: string | undefined
   /** Whether keys reach it. */
   isThere: boolean
-  isPanelOpen: boolean
-  onPanel: () => void
   onTaken: () => void
+  /** What stands at the end. */
+  children?: ReactNode
 }
 
 /** Whose the keyboard is, and the one button that changes it. */
-export function DriveBar({ terminal, run, isThere, isPanelOpen, onPanel, onTaken }: Props) {
+export function DriveBar({ terminal, run, isThere, onTaken, children }: Props) {
   const text = useText()
   const take = useTake(terminal.id)
   const hand = useHand(terminal.id)
@@ -38,6 +39,7 @@ export function DriveBar({ terminal, run, isThere, isPanelOpen, onPanel, onTaken
         <span className="meta ell" role="status">
           {isRunning && !isThere ? text.terminal.noLine : <Standing terminal={terminal} />}
         </span>
+        {isRunning && terminal.viewers > 1 ? <span className="meta nowrap viewers">{text.terminal.viewers(terminal.viewers)}</span> : null}
         <span className="end" />
         {isRunning && by === "ai" ? (
           <button type="button" className="btn ink" disabled={take.isPending} onClick={() => take.mutate(undefined, { onSuccess: onTaken })}>
@@ -50,9 +52,7 @@ export function DriveBar({ terminal, run, isThere, isPanelOpen, onPanel, onTaken
             {text.terminal.hand}
           </button>
         ) : null}
-        <button type="button" className="later more-btn" aria-label={text.terminal.details} title={text.terminal.details} aria-expanded={isPanelOpen} onClick={onPanel}>
-          <Icon name="more" />
-        </button>
+        {children}
       </div>
       <ProblemNote problem={problem ? asProblem(problem) : null} />
     </>

@@ -2,18 +2,19 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Terminal } from "../../api/model"
+import { asksPassword, openTerminalsQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
-import { endedQuery, openQuery } from "./api"
-import { byOf, nameOf, standing, waitsForOwner } from "./name"
+import { endedQuery } from "./api"
+import { byOf, nameOf, standing } from "./name"
 
 /** All terminals: those that run, and those of which the recording is kept. */
 export function List({ isOpening, problem, onOpen }: { isOpening: boolean; problem: Error | null; onOpen: () => void }) {
   const text = useText()
-  const open = useQuery(openQuery)
+  const open = useQuery(openTerminalsQuery)
   const ended = useInfiniteQuery(endedQuery)
   const past = ended.data?.pages.flatMap((page) => page.items)
   const failed = problem ?? (open.data ? null : open.error) ?? (ended.data ? null : ended.error)
@@ -67,7 +68,7 @@ function Row({ terminal }: { terminal: Terminal }) {
         </span>
       </span>
       <span className={isBad ? "v fail" : "v muted"}>
-        {waitsForOwner(terminal) ? (
+        {asksPassword(terminal) ? (
           <span className="lamp lit">
             <span className="vh">{text.chat.waits}</span>
           </span>

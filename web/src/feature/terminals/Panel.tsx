@@ -9,7 +9,7 @@ import { Claim } from "../../ui/Claim"
 import { Confirm } from "../../ui/Confirm"
 import { clockText, useNow } from "../../ui/countdown"
 import { ProblemNote } from "../../ui/Problem"
-import { setLook, useLook } from "../../ui/terminal/look"
+import { isPalette, PALETTES, setLook, useLook, zoom } from "../../ui/terminal/look"
 import { openRunsQuery, useClose, useHand } from "./api"
 import { history } from "./history"
 import { byOf } from "./name"
@@ -127,6 +127,7 @@ function About({ terminal }: { terminal: Terminal }) {
     [text.terminal.hostUser, `${terminal.host}${terminal.user ? `, ${terminal.user}` : ""}`],
     [text.terminal.size, `${terminal.size.columns}×${terminal.size.rows}`],
     [text.terminal.recording, `${clockText(Math.floor(Math.max(0, lasted) / 1000))}, ${format.bytes(terminal.bytes)}`],
+    [text.terminal.lookedAt, isRunning ? text.terminal.viewers(terminal.viewers) : undefined],
     [text.terminal.program, terminal.program ?? undefined],
     [text.terminal.folder, terminal.cwd ?? undefined],
   ]
@@ -178,21 +179,35 @@ function Actions({ terminal, onFind }: { terminal: Terminal; onFind: () => void 
 
 function Letters() {
   const text = useText()
-  const { fontSize, isReader } = useLook()
+  const id = useId()
+  const { fontSize, isReader, palette } = useLook()
   return (
     <div className="acts letters">
-      <button type="button" className="btn sm" onClick={() => setLook({ fontSize: fontSize - 1 })}>
+      <button type="button" className="btn sm" onClick={() => zoom(-1)}>
         <bdi dir="ltr">A−</bdi>
         <span className="vh">{text.terminal.smaller}</span>
       </button>
       <bdi className="m">{fontSize}</bdi>
-      <button type="button" className="btn sm" onClick={() => setLook({ fontSize: fontSize + 1 })}>
+      <button type="button" className="btn sm" onClick={() => zoom(1)}>
         <bdi dir="ltr">A+</bdi>
         <span className="vh">{text.terminal.larger}</span>
       </button>
       <button type="button" className="btn sm" aria-pressed={isReader} onClick={() => setLook({ isReader: !isReader })}>
         {text.terminal.reader}
       </button>
+      <label className="meta" htmlFor={id}>
+        {text.terminal.colours}
+      </label>
+      <select id={id} className="field short" value={palette} onChange={({ target }) => isPalette(target.value) && setLook({ palette: target.value })}>
+        {PALETTES.map((it) => (
+          <option key={it} value={it}>
+            {text.terminal.palettes[it]}
+          </option>
+        ))}
+      </select>
+      <p className="meta">
+        {text.terminal.sizeHint} <kbd dir="ltr">Ctrl + / −</kbd>
+      </p>
       <p className="meta">
         {text.terminal.leaveHint} <kbd dir="ltr">Ctrl+Shift+M</kbd>
       </p>

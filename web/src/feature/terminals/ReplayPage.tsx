@@ -98,7 +98,7 @@ function Playing({ cast }: { cast: Cast }) {
   return (
     <>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
-      <div className="vt" dir="ltr" role="group" aria-label={text.terminal.screen} tabIndex={0}>
+      <div className="vt" data-palette={look.palette} dir="ltr" role="group" aria-label={text.terminal.screen} tabIndex={0}>
         <div className="vt-host" ref={host} />
       </div>
       <div className="scrub" dir="ltr" role="group" aria-label={text.terminal.replay}>

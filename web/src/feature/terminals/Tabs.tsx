@@ -1,43 +1,70 @@
+import { type ReactNode } from "react"
 import { Link } from "react-router"
 import type { Terminal } from "../../api/model"
+import { asksPassword } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Icon } from "../../ui/Icon"
-import { byOf, nameOf, waitsForOwner } from "./name"
+import { byOf, nameOf } from "./name"
 
 interface Props {
   current: string | undefined
   open: readonly Terminal[]
+  /** Whether the way to all terminals stands in front. */
+  home?: boolean
   isOpening: boolean
   onOpen: () => void
+  /** Shows another one in the same place, instead of on a page of its own. */
+  onPick?: (id: string) => void
+  /** What stands at the end. */
+  children?: ReactNode
 }
 
 /** Every open terminal, by who drives it, and the way to another one. */
-export function Tabs({ current, open, isOpening, onOpen }: Props) {
+export function Tabs({ current, open, home = false, isOpening, onOpen, onPick, children }: Props) {
   const text = useText()
-  const format = useFormat()
   return (
     <nav className="tabs" aria-label={text.terminal.open}>
-      <Link className="tabs-home" to={paths.terminals} aria-current={current === undefined ? "page" : undefined}>
-        {text.terminal.title}
-      </Link>
-      {open.map((terminal) => (
-        <Link key={terminal.id} to={paths.terminal(terminal.id)} aria-current={terminal.id === current ? "page" : undefined}>
-          <span className="mark" data-by={byOf(terminal)}>
-            <span className="vh">{text.terminal.drives[byOf(terminal)]}</span>
-          </span>
-          <bdi className="m">{nameOf(terminal, text)}</bdi>
-          {terminal.name === "" ? <bdi className="m">{format.time(terminal.created_at)}</bdi> : null}
-          {waitsForOwner(terminal) ? (
-            <span className="lamp lit">
-              <span className="vh">{text.chat.waits}</span>
-            </span>
-          ) : null}
+      {home ? (
+        <Link className="tabs-home" to={paths.terminals} aria-current={current === undefined ? "page" : undefined}>
+          {text.terminal.title}
         </Link>
-      ))}
+      ) : null}
+      {open.map((terminal) => {
+        const isCurrent = terminal.id === current
+        return onPick ? (
+          <button key={terminal.id} type="button" className="tab" aria-current={isCurrent ? "true" : undefined} onClick={() => onPick(terminal.id)}>
+            <Tab terminal={terminal} />
+          </button>
+        ) : (
+          <Link key={terminal.id} className="tab" to={paths.terminal(terminal.id)} aria-current={isCurrent ? "page" : undefined}>
+            <Tab terminal={terminal} />
+          </Link>
+        )
+      })}
       <button type="button" aria-label={text.terminal.new} title={text.terminal.new} disabled={isOpening} onClick={onOpen}>
         <Icon name="plus" />
       </button>
+      {children}
     </nav>
+  )
+}
+
+function Tab({ terminal }: { terminal: Terminal }) {
+  const text = useText()
+  const format = useFormat()
+  return (
+    <>
+      <span className="mark" data-by={byOf(terminal)}>
+        <span className="vh">{text.terminal.drives[byOf(terminal)]}</span>
+      </span>
+      <bdi className="m">{nameOf(terminal, text)}</bdi>
+      {terminal.name === "" ? <bdi className="m">{format.time(terminal.created_at)}</bdi> : null}
+      {asksPassword(terminal) ? (
+        <span className="lamp lit">
+          <span className="vh">{text.chat.waits}</span>
+        </span>
+      ) : null}
+    </>
   )
 }

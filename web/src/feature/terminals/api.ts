@@ -6,11 +6,6 @@ import { keys } from "../../api/keys"
 import type { Terminal, TerminalSize } from "../../api/model"
 import { castPath } from "../../nav/paths"
 
-export const openQuery = queryOptions({
-  queryKey: keys.terminalList("open"),
-  queryFn: async () => (await body(api.GET("/api/v1/terminals", { params: { query: { state: "open", limit: 100 } } }))).items,
-})
-
 export const endedQuery = infiniteQueryOptions({
   queryKey: keys.terminalList("ended"),
   queryFn: ({ pageParam }) =>

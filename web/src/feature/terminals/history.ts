@@ -1,5 +1,5 @@
 // What the facts tell about one terminal's keyboard, as lines of the ledger.
-import type { Driver, Fact } from "../../api/model"
+import type { Driver, Fact, Terminal } from "../../api/model"
 import type { Messages } from "../../i18n/en"
 import type { By } from "../../ui/actor"
 
@@ -62,3 +62,11 @@ export function history(facts: readonly Fact[], text: Messages): Line[] {
 
 const handed = (until: string, at: string, say: Messages["terminal"]["told"]): string =>
   say.minutes(Math.max(1, Math.round((Date.parse(until) - Date.parse(at)) / 60_000)))
+
+/** The run that last held the keyboard, or whose command this is: to it the keyboard goes back. */
+export function lastRun(terminal: Terminal, facts: readonly Fact[]): string | undefined {
+  if (terminal.driver.by === "ai") return terminal.driver.run
+  const drivers = facts.map((fact) => (fact.data as { driver?: Terminal["driver"] } | null)?.driver)
+  const last = drivers.findLast((driver) => driver?.by === "ai")
+  return last?.by === "ai" ? last.run : (terminal.run_id ?? undefined)
+}

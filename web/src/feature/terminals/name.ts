@@ -10,9 +10,6 @@ export const nameOf = (terminal: Terminal, text: Messages): string =>
 /** Whose the keyboard is, or was last. */
 export const byOf = ({ driver }: Terminal): By => (driver.by === "owner" ? "you" : "ai")
 
-/** Whether it waits for the owner: a password that nobody else may type. */
-export const waitsForOwner = ({ state, waits }: Terminal): boolean => state === "running" && waits === "password"
-
 /** How it stands or ended, in a word or two. */
 export function standing(terminal: Terminal, text: Messages): { word: string; isBad: boolean } {
   const { state, exit, reachable } = terminal

@@ -5,7 +5,8 @@ import { useText } from "../../i18n"
 import "@xterm/xterm/css/xterm.css"
 import { type Attachment, attach } from "./attach"
 import type { Arrow } from "./keys"
-import { useLook } from "./look"
+import { setLook, useLook, zoom } from "./look"
+import { onPinch } from "./pinch"
 import { Screen } from "./screen"
 
 /** What stands beside a terminal and acts on it. */
@@ -60,6 +61,7 @@ export function TerminalView({ terminal, ref, isCtrl = false, ...hear }: Props) 
         keys: (bytes) => line.current?.keys(bytes),
         again: () => line.current?.again(),
         leave: () => heard.current.onLeave?.(),
+        zoom,
         released: () => heard.current.onReleased?.(),
         found: (at, of) => heard.current.onFound?.(at, of),
       })
@@ -99,6 +101,11 @@ export function TerminalView({ terminal, ref, isCtrl = false, ...hear }: Props) 
 
   useEffect(() => screen.current?.look(look), [look])
 
+  useEffect(() => {
+    if (!box.current) return undefined
+    return onPinch(box.current, () => useLook.getState().fontSize, (fontSize) => setLook({ fontSize }))
+  }, [])
+
   // Whoever holds the keyboard decides the size: their page is the one it has to fit.
   const isFitting = isRunning && isDriving && terminal.kind === "owner"
   useEffect(() => {
@@ -134,9 +141,12 @@ export function TerminalView({ terminal, ref, isCtrl = false, ...hear }: Props) 
   )
 
   return (
-    <div className={isFitting ? "vt fits" : "vt"} dir="ltr" ref={box} role="group" aria-label={text.terminal.screen}>
+    <div className={isFitting ? "vt fits" : "vt"} data-palette={look.palette} dir="ltr" ref={box} role="group" aria-label={text.terminal.screen} aria-describedby={`${id}-leave`} aria-keyshortcuts="Control+Shift+M">
       <div className="vt-rail" ref={gutter} aria-hidden="true" />
       <div className="vt-host" ref={host} />
+      <p className="vt-hint meta" id={`${id}-leave`} dir={document.documentElement.dir}>
+        {text.terminal.leaveHint} <kbd dir="ltr">Ctrl+Shift+M</kbd>
+      </p>
     </div>
   )
 }

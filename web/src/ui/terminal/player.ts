@@ -36,7 +36,7 @@ export class Player {
     this.terminal.loadAddon(new Unicode11Addon())
     this.terminal.unicode.activeVersion = "11"
     this.terminal.open(host)
-    void accelerate(this.terminal)
+    void accelerate(this.terminal, host)
     this.offTheme = onTheme(() => (this.terminal.options.theme = paletteOf(host)))
   }
 

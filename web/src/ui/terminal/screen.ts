@@ -11,6 +11,7 @@ import { accelerate } from "./draw"
 import { follow, GUARDED, guard, harmless, isMouse } from "./guard"
 import { arrow, type Arrow, ctrl } from "./keys"
 import { colourOf, onTheme, paletteOf } from "./palette"
+import { onPhoneKey } from "./phone"
 import { Rail } from "./rail"
 import { admitStyles } from "./styles"
 
@@ -21,6 +22,9 @@ const RESET = "\u0018\u001bc"
 const ESC = "\u001b"
 
 const encoder = new TextEncoder()
+/** With Ctrl. (Ctrl and _ is a key of programs, and stays theirs.) */
+const ZOOM: Partial<Record<string, -1 | 0 | 1>> = { "+": 1, "=": 1, "-": -1, "0": 0 }
+const contrastOf = ({ palette }: Look): number => (palette === "plain" ? 7 : 4.5)
 
 export interface Hear {
   /** The owner pressed these. */
@@ -29,6 +33,8 @@ export interface Hear {
   again: () => void
   /** The owner wants out of the terminal, with the keyboard alone. */
   leave: () => void
+  /** Larger letters (1), smaller ones (-1), or those of the beginning (0). */
+  zoom: (way: -1 | 0 | 1) => void
   /** Ctrl was held for one key, and is let go. */
   released: () => void
   /** How many matches there are, and which is shown. */
@@ -38,6 +44,7 @@ export interface Hear {
 export interface Look {
   fontSize: number
   isReader: boolean
+  palette: "page" | "night" | "plain"
 }
 
 export class Screen {
@@ -70,7 +77,7 @@ export class Screen {
       fontSize: look.fontSize,
       lineHeight: 1.08,
       fontWeightBold: 600,
-      minimumContrastRatio: 4.5,
+      minimumContrastRatio: contrastOf(look),
       scrollback: 5000,
       screenReaderMode: look.isReader,
       theme: paletteOf(host),
@@ -91,9 +98,10 @@ export class Screen {
     host.addEventListener("paste", this.paste, { capture: true })
     terminal.textarea?.addEventListener("focus", () => this.tellFocus("I"))
     terminal.textarea?.addEventListener("blur", () => this.tellFocus("O"))
+    if (terminal.textarea) onPhoneKey(terminal.textarea, (key) => terminal.input(key))
     this.rail = new Rail(terminal, gutter)
     this.offTheme = onTheme(() => (terminal.options.theme = paletteOf(host)))
-    void accelerate(terminal)
+    void accelerate(terminal, host)
   }
 
   dispose(): void {
@@ -147,9 +155,12 @@ export class Screen {
     this.terminal.write("", () => this.rail.change(by))
   }
 
-  look({ fontSize, isReader }: Look): void {
-    this.terminal.options.fontSize = fontSize
-    this.terminal.options.screenReaderMode = isReader
+  look(look: Look): void {
+    const { options } = this.terminal
+    options.fontSize = look.fontSize
+    options.screenReaderMode = look.isReader
+    options.minimumContrastRatio = contrastOf(look)
+    options.theme = paletteOf(this.host)
   }
 
   /** Presses a key that stands beside the terminal. */
@@ -211,7 +222,14 @@ export class Screen {
   }
 
   private isKey(event: KeyboardEvent): boolean {
-    if (event.type !== "keydown" || !event.ctrlKey || !event.shiftKey) return true
+    if (event.type !== "keydown" || !event.ctrlKey || event.altKey || event.metaKey) return true
+    const way = ZOOM[event.key]
+    if (way !== undefined) {
+      event.preventDefault()
+      this.hear.zoom(way)
+      return false
+    }
+    if (!event.shiftKey) return true
     switch (event.code) {
       case "KeyM":
         event.preventDefault()

@@ -13,7 +13,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use metatron_domain::id::TerminalId;
-use metatron_domain::terminal::{LONGEST_NAME, Size, TerminalKind};
+use metatron_domain::terminal::{LONGEST_NAME, Size, TerminalKind, TerminalState};
+use metatron_process::crash::{self, Point};
 use metatron_store::terminal::TerminalFilter;
 use metatron_store::terminal::owner::NewTerminal;
 use serde::{Deserialize, Serialize};
@@ -178,12 +179,18 @@ async fn open_terminal(
     cwd.as_deref().map_or(Ok(()), check_cwd)?;
     let once = Once::new(key, &Caller::Owner(session), body.digest);
     let id = if let Some(made) = once.before(&app).await? {
-        once::id(&made)?
+        let id = once::id(&made)?;
+        // Cut off before its host was asked, or before it answered. A host opens the same one only once.
+        if app.store.terminal(id).await?.state == TerminalState::Opening {
+            app.open_on_host(id, &host, size, cwd).await?;
+        }
+        id
     } else {
         let mut tx = app.store.begin().await?;
         let id = tx.create_terminal(&NewTerminal { host: host.clone(), name, size }, app.now()).await?;
         once.remember(&app, &mut tx, &id.to_string()).await?;
         app.commit(tx).await?;
+        crash::point(Point::ApiOpening);
         app.open_on_host(id, &host, size, cwd).await?;
         id
     };

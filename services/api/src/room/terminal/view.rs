@@ -35,6 +35,8 @@ pub(crate) struct Terminal {
     pub(crate) cwd: Option<String>,
     /// Bytes of output so far.
     pub(crate) bytes: u64,
+    /// How many sockets look at it at this moment.
+    pub(crate) viewers: u32,
     pub(crate) exit: Option<Exit>,
     /// Why it was refused or lost.
     pub(crate) detail: Option<String>,
@@ -54,6 +56,7 @@ impl Terminal {
     pub(crate) fn known(app: &App, row: Row) -> Self {
         Self {
             reachable: app.hosts.answers(&row.host),
+            viewers: app.viewers.of(row.id),
             id: row.id,
             kind: row.kind,
             host: row.host,

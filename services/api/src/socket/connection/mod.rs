@@ -5,7 +5,7 @@
 mod subscribe;
 mod tell;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use super::live::Channels;
 use super::queue::{Queue, queue};
 use super::reason;
 use super::typing::Typing;
+use super::viewers::Seat;
 use crate::App;
 use crate::error::{Answer, ApiError, Code};
 use crate::follow::Facts;
@@ -60,6 +61,7 @@ pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
         typing: Typing::new(&app),
         orders: FuturesUnordered::new(),
         behind: Vec::new(),
+        seats: HashMap::new(),
         app,
         caller,
         facts,
@@ -97,6 +99,8 @@ struct Connection {
     orders: FuturesUnordered<BoxFuture<'static, (u64, Answer<()>)>>,
     /// Terminals whose output it could not take: they begin again at their screen.
     behind: Vec<(Topic, u32)>,
+    /// Its places before the terminals that it looks at.
+    seats: HashMap<Topic, Seat>,
     /// When the client last gave a sign of life.
     heard: Instant,
     /// What it may still send.
@@ -115,6 +119,7 @@ impl Connection {
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut full_since: Option<Instant> = None;
         let closing = self.app.closing();
+        let mut viewers = self.app.viewers.changes();
         loop {
             let has_room = !self.out.is_full();
             full_since = if has_room { None } else { full_since.or_else(|| Some(Instant::now())) };
@@ -143,6 +148,7 @@ impl Connection {
                     self.flow(topic, number, live);
                 }
                 typed = self.typing.next() => self.tell_typed(typed),
+                Ok(()) = viewers.changed(), if has_room => self.tell_viewers(),
                 Some((id, done)) = self.orders.next(), if !self.orders.is_empty() => match done {
                     Ok(()) => self.agree(id, None, false),
                     Err(refusal) => self.refuse(Some(id), &refusal),

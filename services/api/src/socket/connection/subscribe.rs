@@ -76,12 +76,17 @@ impl Connection {
         let stream = terminal::follow(&self.app, tape, begin);
         self.channels.add(Channel { topic, number, screen: begin == Begin::Screen, stream });
         self.agree(id, Some(number), false);
+        // Who looks at what is over looks at a recording.
+        if !over {
+            self.seats.insert(topic, self.app.viewers.sit(terminal));
+        }
         Ok(())
     }
 
     /// Listens to a topic no more.
     pub(super) fn leave(&mut self, topic: Topic) {
         self.channels.remove(topic);
+        self.seats.remove(&topic);
         self.typing.remove(topic);
         self.behind.retain(|(other, _)| *other != topic);
     }

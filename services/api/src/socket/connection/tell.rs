@@ -69,6 +69,16 @@ impl Connection {
         }
     }
 
+    /// Tells how many look at what it looks at, where that is news.
+    pub(super) fn tell_viewers(&mut self) {
+        let news: Vec<_> =
+            self.seats.iter_mut().filter_map(|(topic, seat)| Some((*topic, seat.news()?))).collect();
+        for (topic, viewers) in news {
+            let (ev, topic) = (frame::ViewersKind::Viewers, topic.to_string());
+            self.send(&ServerFrame::Viewers(frame::ViewersFrame { ev, topic, viewers }));
+        }
+    }
+
     /// Passes on what flows.
     pub(super) fn flow(&mut self, topic: Topic, number: u32, live: Live) {
         match live {
@@ -98,6 +108,7 @@ impl Connection {
             }
             Live::End { bytes, exit } => {
                 self.channels.remove(topic);
+                self.seats.remove(&topic);
                 self.typing.end(number);
                 let (ev, topic) = (frame::TerminalEndKind::TerminalEnd, topic.to_string());
                 let end = frame::TerminalEndFrame { ev, topic, offset: bytes, exit };

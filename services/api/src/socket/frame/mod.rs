@@ -3,19 +3,21 @@
 //! of the owner, 3 a screen as it was at that offset.
 
 mod binary;
+mod terminal;
 mod topic;
 
 use metatron_domain::clock::Instant;
 use metatron_domain::event::{Event, EventKind};
-use metatron_domain::exec::Exit;
-use metatron_domain::terminal::message::Status;
-use metatron_domain::terminal::{Driver, Size, TerminalState, Waits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::Problem;
 
 pub(crate) use binary::{keys, output, screen};
+pub(crate) use terminal::{
+    PressedFrame, PressedKind, ScreenFrame, ScreenKind, StatusFrame, StatusKind, TerminalEndFrame,
+    TerminalEndKind, ViewersFrame, ViewersKind,
+};
 pub(crate) use topic::Topic;
 
 /// The subprotocol.
@@ -146,6 +148,8 @@ pub(crate) enum ServerFrame {
     Status(StatusFrame),
     /// Keys have reached their terminal.
     Pressed(PressedFrame),
+    /// Another number of clients looks at a terminal.
+    Viewers(ViewersFrame),
     /// A terminal has ended.
     TerminalEnd(TerminalEndFrame),
 }
@@ -252,100 +256,6 @@ pub(crate) struct GapFrame {
     /// The attempt at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) attempt: Option<u32>,
-}
-
-/// `screen`.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) enum ScreenKind {
-    /// The word.
-    #[serde(rename = "screen")]
-    Screen,
-}
-
-/// A terminal's screen follows: what was shown before is void, output goes on from its offset.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct ScreenFrame {
-    pub(crate) ev: ScreenKind,
-    pub(crate) topic: String,
-    /// Bytes of output that made it.
-    pub(crate) offset: u64,
-    /// Its size.
-    pub(crate) size: Size,
-}
-
-/// `terminal.status`.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) enum StatusKind {
-    /// The word.
-    #[serde(rename = "terminal.status")]
-    Status,
-}
-
-/// A terminal stands otherwise than before.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct StatusFrame {
-    pub(crate) ev: StatusKind,
-    pub(crate) topic: String,
-    pub(crate) status: Standing,
-}
-
-/// How a terminal stands.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Standing {
-    pub(crate) state: TerminalState,
-    pub(crate) size: Size,
-    /// Who holds its keyboard.
-    pub(crate) driver: Driver,
-    pub(crate) waits: Option<Waits>,
-    /// The name of the foreground program.
-    pub(crate) program: Option<String>,
-    /// The folder of the foreground program.
-    pub(crate) cwd: Option<String>,
-    /// Bytes of output so far.
-    pub(crate) bytes: u64,
-}
-
-impl std::convert::From<Status> for Standing {
-    fn from(status: Status) -> Self {
-        let Status { state, size, driver, waits, program, cwd, bytes, .. } = status;
-        Self { state, size, driver, waits, program, cwd, bytes }
-    }
-}
-
-/// `terminal.pressed`.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) enum PressedKind {
-    /// The word.
-    #[serde(rename = "terminal.pressed")]
-    Pressed,
-}
-
-/// Keys have reached their terminal. Told now and then, not for each.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct PressedFrame {
-    pub(crate) ev: PressedKind,
-    pub(crate) topic: String,
-    /// How many bytes of keys, of those sent on this channel, were typed or dropped with an error.
-    pub(crate) n: u64,
-}
-
-/// `terminal.end`.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) enum TerminalEndKind {
-    /// The word.
-    #[serde(rename = "terminal.end")]
-    TerminalEnd,
-}
-
-/// A terminal has ended: nothing more will come.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct TerminalEndFrame {
-    pub(crate) ev: TerminalEndKind,
-    pub(crate) topic: String,
-    /// Bytes of output in all.
-    pub(crate) offset: u64,
-    /// How it ended; absent when that is not known.
-    pub(crate) exit: Option<Exit>,
 }
 
 #[cfg(test)]

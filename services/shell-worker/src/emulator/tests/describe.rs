@@ -61,7 +61,7 @@ fn screen(buffer: &Buffer) -> Vec<String> {
 fn row(line: &Row, first: bool) -> String {
     let mut cells: Vec<(String, String)> = line
         .shown()
-        .map(|cell| (style(cell.style), format!("{}{}", cell.character().unwrap_or(' '), cell.marks())))
+        .map(|cell| (style(cell.style()), format!("{}{}", cell.character().unwrap_or(' '), cell.marks())))
         .collect();
     while cells.last().is_some_and(|(style, text)| style.is_empty() && text == " ") {
         cells.pop();

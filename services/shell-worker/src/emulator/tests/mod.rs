@@ -5,4 +5,5 @@ mod corpus;
 mod describe;
 mod deviation;
 mod dumps;
+mod property;
 mod split;
