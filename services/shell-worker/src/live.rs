@@ -22,9 +22,9 @@ const GATHER: Duration = Duration::from_millis(2);
 const PIECE: u64 = 32 * 1024;
 
 /// Carries a running terminal's output, and what stands beside it, until it has ended, and then says how.
-pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>) {
+pub async fn carry(bus: Bus, host: String, recordings: Recordings, session: Arc<Session>) {
     let terminal = session.terminal;
-    let mut writer = Writer::terminal(&bus, terminal, 0);
+    let mut writer = Writer::terminal_of(&bus, &host, terminal, 0);
     let mut progress = session.progress.clone();
     let (mut typed, mut changes) = (session.lane.typed(), session.desk.changes());
     let Ok(Some(file)) = recordings.reader(terminal) else { return };
@@ -72,8 +72,8 @@ pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>) {
 }
 
 /// Says that a terminal has ended whose shell-worker died.
-pub async fn lost(bus: &Bus, terminal: TerminalId, bytes: u64) {
-    let writer = Writer::terminal(bus, terminal, bytes);
+pub async fn lost(bus: &Bus, host: &str, terminal: TerminalId, bytes: u64) {
+    let writer = Writer::terminal_of(bus, host, terminal, bytes);
     end(writer, terminal, &TerminalEnd { bytes, exit: None }).await;
 }
 

@@ -27,6 +27,7 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
     if let Some(dead) = recovered_from {
         tracing::info!(job.id = %ticket.id, from = dead, "taken over");
     }
+    let host = shell.host().to_owned();
     let report = match request {
         ShellRequest::Prepare { spec } => {
             let prepared = tokio::task::spawn_blocking(move || shell.prepare(&spec)).await;
@@ -41,7 +42,7 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
                 Ok(Answer::Running(running)) => {
                     let started = ShellReport::Started { exec, at: running.at };
                     // Only for the screen; the end is what is owed. So it is tried once and never waited for.
-                    let told = outgoing(ticket.id, &started);
+                    let told = outgoing(&host, ticket.id, &started);
                     let tell = async {
                         if let Err(error) = send(&bus, told).await {
                             tracing::debug!(%error, "a start was not reported");
@@ -57,7 +58,7 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
             }
         }
     };
-    match report.and_then(|report| outgoing(ticket.id, &report)) {
+    match report.and_then(|report| outgoing(&host, ticket.id, &report)) {
         Some(outgoing) => Disposition::DoneWith(vec![outgoing]),
         // The runtime goes down in the middle of it: the next process finds the request and the journal.
         None => Disposition::Keep,
@@ -85,16 +86,16 @@ pub async fn keys(shell: Arc<Shell>, bus: Bus, host: &str, down: CancellationTok
 }
 
 /// Reports what a dead predecessor left, for as long as it takes, and ends its live streams.
-pub async fn settle(bus: Bus, reports: Vec<(TerminalId, ShellReport)>) {
+pub async fn settle(bus: Bus, host: String, reports: Vec<(TerminalId, ShellReport)>) {
     for (terminal, report) in reports {
         let mut pause = Duration::from_millis(100);
-        while let Err(error) = send(&bus, outgoing(JobId::new(), &report)).await {
+        while let Err(error) = send(&bus, outgoing(&host, JobId::new(), &report)).await {
             tracing::debug!(%error, "a report waits for Redis");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         if let ShellReport::Unknown { outcome, .. } = &report {
-            live::lost(&bus, terminal, outcome.bytes).await;
+            live::lost(&bus, &host, terminal, outcome.bytes).await;
         }
     }
 }
@@ -107,8 +108,8 @@ async fn send(bus: &Bus, outgoing: Option<Outgoing>) -> Result<(), metatron_bus:
 }
 
 /// A report, as it travels. It carries the request's job, which stays owed until the report has been read.
-fn outgoing(job: JobId, report: &ShellReport) -> Option<Outgoing> {
+fn outgoing(host: &str, job: JobId, report: &ShellReport) -> Option<Outgoing> {
     let ticket = Ticket { v: 1, id: job, kind: JobKind::Report, subject: report.exec().to_string() };
     let body = Some(serde_json::to_value(report).ok()?);
-    Some(Outgoing { queue: Queue::Report, priority: Priority::High, ticket, body })
+    Some(Outgoing { queue: Queue::reports_of(host), priority: Priority::High, ticket, body })
 }
