@@ -16,6 +16,7 @@ pub mod event;
 pub mod exec;
 mod gather;
 mod group;
+pub mod host;
 pub mod job;
 pub mod journal;
 mod open;
