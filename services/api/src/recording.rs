@@ -95,6 +95,7 @@ impl Tape {
             Stage::Asked | Stage::Running | Stage::Over => {}
         }
         let call = ShellCall::ReadOutput { terminal: self.terminal, from, limit };
+        app.worth_asking(&self.host).map_err(|error| unanswered(&self.host, error))?;
         let answer = app.bus.call(&self.host, &call, patience).await;
         match answer.map_err(|error| unanswered(&self.host, error))? {
             ShellAnswer::Output { from, base64, end, ended } => {

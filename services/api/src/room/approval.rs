@@ -197,7 +197,8 @@ async fn decide(
         fresh(&session, now)?;
     }
     let decision = Decision { answer, digest, nonce, reason };
-    let decided = tx.decide(id, &decision, &OWNER, now, |grant| seal(&app, grant)).await;
+    let host = tx.exec(question.exec).await?.host;
+    let decided = tx.decide(id, &decision, &OWNER, now, |grant| seal(&app, &host, grant)).await;
     let row = decided.map_err(|error| match error {
         StoreError::Refused(refused) if refused.state == "expired" => ApiError::new(
             Code::ApprovalExpired,
@@ -217,10 +218,9 @@ async fn decide(
     Ok(Json(Approval::of(&app, row).await?))
 }
 
-/// The grant, as only shell-worker can open it.
-fn seal(app: &App, grant: &Grant) -> Result<String, StoreError> {
+/// The grant, as only the shell-worker of `host` can open it.
+fn seal(app: &App, host: &str, grant: &Grant) -> Result<String, StoreError> {
     let text = serde_json::to_vec(grant).map_err(|error| StoreError::Key(error.to_string()))?;
-    app.link
-        .seal(GRANT, &grant.exec.to_string(), 0, &text)
-        .map_err(|error| StoreError::Key(error.to_string()))
+    let link = app.links.of(host).ok_or(StoreError::NotFound("the host"))?;
+    link.seal(GRANT, &grant.exec.to_string(), 0, &text).map_err(|error| StoreError::Key(error.to_string()))
 }

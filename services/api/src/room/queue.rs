@@ -28,7 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// One queue.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Queue {
-    /// `run`, `report` or `shell:` and a host.
+    /// `run`, `report` or `shell:` and a host; `report:` and a host, where that is not called `local`.
     name: String,
     /// Jobs that wait, are delayed or at work.
     depth: u64,
@@ -53,8 +53,10 @@ impl FromStr for Name {
     }
 }
 
-fn known(app: &App) -> [Named; 3] {
-    [Named::Run, Named::Shell(app.host.clone()), Named::Report]
+fn known(app: &App) -> Vec<Named> {
+    let shells = app.links.names().into_iter().map(Named::Shell);
+    let reports = app.links.names().into_iter().map(|host| Named::reports_of(&host));
+    std::iter::once(Named::Run).chain(shells).chain(reports).collect()
 }
 
 /// Show the queues
