@@ -4,15 +4,17 @@ pub(crate) mod shell;
 
 use metatron_store::journal::Intent;
 
+use crate::elsewhere::Machine;
+
 /// The tools on offer, in the provider's JSON shape.
-pub(crate) fn offered() -> Vec<serde_json::Value> {
-    vec![shell::run_schema(), shell::read_schema()]
+pub(crate) fn offered(machines: &[Machine]) -> Vec<serde_json::Value> {
+    vec![shell::run_schema(machines), shell::read_schema()]
 }
 
 /// What a call of a complete turn comes to. A call that makes no sense has no effect: the model is told why.
-pub(crate) fn intent(name: &str, arguments: &str, host: &str) -> Intent {
+pub(crate) fn intent(name: &str, arguments: &str, machines: &[Machine]) -> Intent {
     match name {
-        shell::RUN => match shell::parse_run(arguments, host) {
+        shell::RUN => match shell::parse_run(arguments, machines) {
             Ok(new) => Intent::Exec(new),
             Err(told) => Intent::Told(told),
         },
