@@ -2,6 +2,7 @@
 
 mod chat;
 mod dashboard;
+mod host;
 mod keyspace;
 mod model;
 mod queue;

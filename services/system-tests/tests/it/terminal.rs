@@ -9,15 +9,15 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// One tab of a browser with a terminal in it.
-struct Tab {
-    watch: Watch,
-    id: String,
+pub(crate) struct Tab {
+    pub(crate) watch: Watch,
+    pub(crate) id: String,
     channel: u32,
     /// Bytes of keys that were sent.
     typed: u64,
     /// What it was shown: from which offset on, and what.
     from: u64,
-    seen: Vec<u8>,
+    pub(crate) seen: Vec<u8>,
 }
 
 impl Tab {
@@ -30,7 +30,7 @@ impl Tab {
     }
 
     /// Watches a terminal from an offset, or from its `screen`.
-    async fn on(owner: &Owner, id: &str, from: Value) -> Result<Self> {
+    pub(crate) async fn on(owner: &Owner, id: &str, from: Value) -> Result<Self> {
         let mut watch = owner.watch(0).await?;
         let answer = watch.subscribe(&json!({ "topic": format!("terminal.{id}"), "from": from })).await?;
         let channel = u32::try_from(answer["channel"].as_u64().context("no channel")?)?;
@@ -38,7 +38,7 @@ impl Tab {
         Ok(Self { watch, id: id.to_owned(), channel, typed: 0, from, seen: Vec::new() })
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         format!("/terminals/{}{rest}", self.id)
     }
 
@@ -47,14 +47,14 @@ impl Tab {
         self.from + self.seen.len() as u64
     }
 
-    async fn types(&mut self, text: &str) -> Result<()> {
+    pub(crate) async fn types(&mut self, text: &str) -> Result<()> {
         self.watch.keys(self.channel, self.typed, text.as_bytes()).await?;
         self.typed += text.len() as u64;
         Ok(())
     }
 
     /// Reads on until the text was shown, byte by byte or on a screen.
-    async fn until(&mut self, text: &str) -> Result<()> {
+    pub(crate) async fn until(&mut self, text: &str) -> Result<()> {
         let mut looked = 0;
         loop {
             let fresh = &self.seen[looked.min(self.seen.len())..];
@@ -80,7 +80,7 @@ impl Tab {
 }
 
 /// Every byte that the terminal has shown.
-async fn recording(owner: &Owner, id: &str) -> Result<Vec<u8>> {
+pub(crate) async fn recording(owner: &Owner, id: &str) -> Result<Vec<u8>> {
     let mut all = Vec::new();
     loop {
         let path = format!("/terminals/{id}/output?from={}", all.len());
