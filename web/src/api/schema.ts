@@ -154,6 +154,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shell hosts */
+        get: operations["hosts"];
+        put?: never;
+        /**
+         * Register a shell host
+         * @description Makes the link key and the Redis user of another machine. Needs the password to have been given within five minutes.
+         */
+        post: operations["register_host"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a shell host
+         * @description It can't sign in any more, and nothing is sent to it. What runs there is not ended; here it counts as lost.
+         */
+        delete: operations["revoke_host"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -974,7 +1015,7 @@ export interface components {
          * @description Why a request was refused: stable, for programs.
          * @enum {string}
          */
-        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "no_password_asked" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
+        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "host_revoked" | "host_exists" | "join_unavailable" | "no_password_asked" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
         /** @description The owner's answer. */
         DecisionBody: {
             /**
@@ -1111,7 +1152,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "host.changed" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -1224,6 +1265,12 @@ export interface components {
             /** @description Where it is, as a JSON pointer (RFC 6901). */
             pointer: string;
         };
+        /** @description A file for the other machine. */
+        File: {
+            content: string;
+            /** @description Its name in the folder of keys. */
+            name: string;
+        };
         /** @description What was found. */
         Found: {
             /** @description The lines, oldest first. */
@@ -1278,6 +1325,46 @@ export interface components {
             note?: string | null;
             /** @description The run. */
             run_id: components["schemas"]["RunId"];
+        };
+        /** @description One shell host. */
+        Host: {
+            /** @description Why it can't join. */
+            detail?: string | null;
+            last_seen_at?: components["schemas"]["Instant"] | null;
+            /** @description Whether it is the one beside this service, which nobody registers or revokes. */
+            local: boolean;
+            name: string;
+            /**
+             * Format: int32
+             * @description Terminals that run there, those of commands included, as far as is known.
+             */
+            running: number;
+            since?: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["HostState"];
+            /** @description The version of its shell-worker. */
+            version?: string | null;
+        };
+        /** @description A machine to be registered. */
+        HostBody: {
+            /** @description 1 to 63 of a-z, 0-9 and -, not beginning with -. */
+            name: string;
+        };
+        /**
+         * @description Where a registered host stands.
+         * @enum {string}
+         */
+        HostState: "waiting" | "online" | "unreachable" | "revoked";
+        /** @description Every shell host. */
+        Hosts: {
+            /**
+             * Format: int64
+             * @description Subscribe after this fact: nothing is lost between.
+             */
+            eid: number;
+            /** @description The one beside this service first. */
+            items: components["schemas"]["Host"][];
+            /** @description Whether another machine can join: Redis can be reached from elsewhere. */
+            joinable: boolean;
         };
         /** Format: date-time */
         Instant: string;
@@ -1382,6 +1469,14 @@ export interface components {
             /** @description What to call it; blank takes the name away. */
             name: string;
         };
+        /** @description A machine that was just registered, with what it needs to join: shown now and never again. */
+        NewHost: {
+            environment: components["schemas"]["Setting"][];
+            files: components["schemas"]["File"][];
+            host: components["schemas"]["Host"];
+            /** @description Both as one text for a shell of that machine: it makes a folder with them and a `compose.yaml`, and starts it. */
+            script: string;
+        };
         /** @description A token that was just made. */
         NewToken: components["schemas"]["Token"] & {
             /** @description Its value: shown now and never again. */
@@ -1413,7 +1508,7 @@ export interface components {
         OpenBody: {
             /** @description The folder it begins in; the owner's home when absent. */
             cwd?: string | null;
-            /** @description The shell host; this machine's when absent. */
+            /** @description The shell host, one of those that `GET /hosts` lists; the one beside api when absent. */
             host?: string | null;
             /** @description What to call it. */
             name?: string | null;
@@ -1573,7 +1668,7 @@ export interface components {
              * @description Jobs that wait, are delayed or at work.
              */
             depth: number;
-            /** @description `run`, `report` or `shell:` and a host. */
+            /** @description `run`, `report` or `shell:` and a host; `report:` and a host, where that is not called `local`. */
             name: string;
             /** @description Whether the owner paused it: what is at work goes on, nothing new begins. */
             paused: boolean;
@@ -1760,6 +1855,11 @@ export interface components {
          * @enum {string}
          */
         SessionKind: "owner" | "token";
+        /** @description A setting of the other machine's shell-worker. */
+        Setting: {
+            name: string;
+            value: string;
+        };
         /** @description What the owner set. */
         Settings: {
             /** @description The owner's standing instruction to the AI. */
@@ -1862,6 +1962,7 @@ export interface components {
             size: components["schemas"]["Size"];
             started_at?: components["schemas"]["Instant"] | null;
             state: components["schemas"]["TerminalState"];
+            unreachable_since?: components["schemas"]["Instant"] | null;
             /** @description The Unix user it runs as; known once it runs. */
             user?: string | null;
             waits?: components["schemas"]["Waits"] | null;
@@ -2344,6 +2445,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Exec"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hosts"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_host: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHost"];
+                };
+            };
+            /** @description `host_exists`; `join_unavailable`: `METATRON_JOIN` is not set */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_host: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The host's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such host */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was revoked before: `host_revoked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused: the code says why */
@@ -3156,6 +3382,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description The host was revoked: `host_revoked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description A field is not valid: `invalid_field`, `unknown_field` */
