@@ -34,7 +34,7 @@ FROM ${DEBIAN}
 # No file may lend anybody another user's rights.
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      bash ca-certificates curl execline procps redis-server s6 tzdata util-linux >/dev/null \
+      bash ca-certificates curl execline openssl procps redis-server s6 tzdata util-linux >/dev/null \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/* \
  && find / -xdev -type f -perm /6000 -exec chmod ug-s {} +
 COPY s6 /usr/share/metatron/s6

@@ -37,7 +37,8 @@ impl Bus {
     pub async fn call(&self, host: &str, call: &ShellCall, timeout: Duration) -> Result<ShellAnswer, Error> {
         let deadline = tokio::time::Instant::now() + timeout;
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let reply_to = key::REPLY.fill(&[self.instance()]);
+        // A channel for each host: none can answer for another.
+        let reply_to = key::REPLY.fill(&[host, self.instance()]);
         let hub = self.hub();
         let mut replies = tokio::time::timeout_at(deadline, hub.subscribe(&reply_to))
             .await
@@ -85,7 +86,7 @@ impl Bus {
                     match serde_json::from_slice::<Question>(&bytes) {
                         Ok(question) => answering.push(async move {
                             let answer = handler(question.call).await;
-                            self.reply(&question.reply_to, question.id, answer).await;
+                            self.reply(host, &question.reply_to, question.id, answer).await;
                         }),
                         Err(error) => tracing::warn!(%error, "a call can't be read"),
                     }
@@ -96,9 +97,9 @@ impl Bus {
         }
     }
 
-    async fn reply(&self, reply_to: &str, id: u64, answer: ShellAnswer) {
-        // Only to a reply channel: a question must not make us publish anywhere else.
-        if !key::REPLY.matches(reply_to) {
+    async fn reply(&self, host: &str, reply_to: &str, id: u64, answer: ShellAnswer) {
+        // Only to a reply channel of ours: a question must not make us publish anywhere else.
+        if !reply_to.strip_prefix(&key::REPLY.fill(&[host, ""])).is_some_and(|asker| !asker.is_empty()) {
             tracing::warn!("a call names no reply channel");
             return;
         }

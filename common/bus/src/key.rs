@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use metatron_domain::command::{Priority, Queue};
+use metatron_domain::host::LOCAL;
 use metatron_domain::id::{ApprovalId, JobId, RunId, TerminalId};
 
 use Life::{Emptied, Expires, Kept};
@@ -98,6 +99,8 @@ table! {
         "every fact; `type` begins with the room, `id` is the row number in SQLite";
     DEAD: "metatron:stream:dead", "stream", Emptied("about 10,000 entries"), "queue workers",
         "jobs given up: queue, job, cause, deliveries, consumer";
+    DEAD_OF: "metatron:stream:dead:{host}", "stream", Emptied("about 10,000 entries"), "shell-worker",
+        "the same of a shell host elsewhere; only what it was itself asked counts";
     QUEUE_DUE: "metatron:queue:{name}:due", "zset", Emptied("a member is removed when it is due"), "workers",
         "delayed work; the score is the due time in milliseconds";
     QUEUE_META: "metatron:queue:{name}:meta", "hash", Kept, "api, scheduler, workers",
@@ -125,6 +128,8 @@ table! {
     SERVICE: "metatron:service:{name}", "hash", Expires("30 s"), "each service",
         "`state`, `version`, `pid`, `instance`, `beat`; absence means down";
     SERVICES: "metatron:services", "set", Kept, "each service", "the name of every service that ever beat";
+    HOST_TERMINAL: "metatron-live:terminal:{host}:{id}", "stream", Expires("about 256 entries; 1 h after its end, 24 h at most"),
+        "shell-worker", "the same as the next, of a shell host that is not called `local`";
     TERMINAL: "metatron-live:terminal:{id}", "stream", Expires("about 256 entries; 1 h after its end, 24 h at most"),
         "shell-worker", "output bytes of a terminal; the entry id ends in their end offset; also a channel";
     RUN: "metatron-live:run:{id}", "stream", Expires("about 20,000 entries; 1 h after its end, 24 h at most"), "pulse-worker",
@@ -133,7 +138,8 @@ table! {
         "keys the owner pressed, sealed for the shell host";
     CALL: "metatron-live:shell:{host}:call", "channel", Kept, "api, pulse-worker",
         "questions to a shell host, answered at once or not at all";
-    REPLY: "metatron-live:reply:{instance}", "channel", Kept, "shell-worker", "the answers to one asker";
+    REPLY: "metatron-live:shell:{host}:reply:{instance}", "channel", Kept, "shell-worker",
+        "the answers of a shell host to one asker";
 }
 
 /// The stream of a queue's priority.
@@ -170,9 +176,18 @@ pub fn lease(instance: &str) -> String {
     LEASE.fill(&[instance])
 }
 
-/// The live stream, and channel, of a terminal.
-pub fn terminal(id: TerminalId) -> String {
-    TERMINAL.fill(&[&id.to_string()])
+/// The live stream, and channel, of a terminal of `host`: each host has its own, where no other can write.
+pub(crate) fn terminal(host: &str, id: TerminalId) -> String {
+    let id = id.to_string();
+    if host == LOCAL { TERMINAL.fill(&[&id]) } else { HOST_TERMINAL.fill(&[host, &id]) }
+}
+
+/// The dead letters of a queue.
+pub(crate) fn dead(queue: &Queue) -> String {
+    match queue {
+        Queue::Shell(host) if host != LOCAL => DEAD_OF.fill(&[host]),
+        _ => DEAD.pattern.to_owned(),
+    }
 }
 
 /// The live stream, and channel, of a run.

@@ -12,9 +12,11 @@
 //! - [`live`]: what flows while it is watched: terminal bytes, a model's words
 //! - [`call`]: a question to a shell-worker, answered at once or not at all
 //! - [`keys`]: what the owner types, on its way to a shell-worker
+//! - [`access`]: what the Redis user of a shell host elsewhere may do, and that there is one
 //! - [`seal`]: what only api and shell-worker may read or make
 //! - [`generation`], [`service`]: whether Redis was emptied, and which services beat
 
+pub mod access;
 mod announce;
 mod background;
 pub mod call;

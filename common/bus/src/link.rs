@@ -13,6 +13,7 @@ use deadpool_redis::{Manager, Pool, Runtime};
 use metatron_domain::clock::{Clock, SystemClock};
 use metatron_domain::command::Queue;
 use redis::aio::{MultiplexedConnection, PubSub};
+use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, Pipeline, TlsCertificates};
 use tokio::sync::watch;
 
@@ -25,6 +26,9 @@ use crate::queue::InHand;
 const RESPONSE: Duration = Duration::from_secs(3);
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(2);
+/// Silence after which a TCP connection is probed, and how often without an answer.
+const PROBE: Duration = Duration::from_secs(10);
+const PROBES: u32 = 2;
 /// Connections of one process, besides those that block.
 const CONNECTIONS: usize = 8;
 
@@ -302,6 +306,12 @@ impl Drop for Busy {
     }
 }
 
+/// A connection over a network that was cut is given up after some twenty seconds, also by whoever only listens.
+fn patience() -> TcpSettings {
+    let probes = TcpKeepalive::new().with_time(PROBE).with_interval(PROBE / 2).with_retries(PROBES);
+    TcpSettings::default().set_nodelay(true).set_keepalive(probes).set_user_timeout(PROBE * 2)
+}
+
 fn open(url: &str, access: Access<'_>) -> Result<(Client, Pool), String> {
     let info = url.into_connection_info().map_err(|error| format!("the Redis URL can't be read: {error}"))?;
     let mut settings = info.redis_settings().clone();
@@ -311,7 +321,7 @@ fn open(url: &str, access: Access<'_>) -> Result<(Client, Pool), String> {
     if let Some(password) = access.password {
         settings = settings.set_password(password);
     }
-    let info = info.set_redis_settings(settings);
+    let info = info.set_redis_settings(settings).set_tcp_settings(patience());
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT))
         .set_response_timeout(Some(RESPONSE));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::approval::Measure;
 use crate::clock::Instant;
 use crate::exec::Exit;
+use crate::host::LOCAL;
 use crate::id::{ExecId, JobId, RunId, TerminalId};
 use crate::policy::Judgement;
 use crate::terminal::message::{TerminalAnswer, TerminalCall};
@@ -19,20 +20,36 @@ pub enum Queue {
     Run,
     /// Requests to the shell-worker of one host.
     Shell(String),
-    /// What shell-workers report of commands, consumed by pulse-worker.
+    /// What the shell-worker of the host [`LOCAL`] reports of commands, consumed by pulse-worker.
     Report,
-    /// What shell-workers report of terminals, consumed by api.
+    /// What the shell-worker of the host [`LOCAL`] reports of terminals, consumed by api.
     Terminal,
+    /// The same of another host. A queue for each, so that no host can report in the name of another.
+    ReportOf(String),
+    /// The same of another host.
+    TerminalOf(String),
 }
 
 impl Queue {
-    /// The name used in SQL and in Redis keys: `run`, `shell:local`, `report`, `terminal`.
+    /// Where the shell-worker of `host` reports of commands.
+    pub fn reports_of(host: &str) -> Self {
+        if host == LOCAL { Self::Report } else { Self::ReportOf(host.to_owned()) }
+    }
+
+    /// Where the shell-worker of `host` reports of terminals.
+    pub fn terminals_of(host: &str) -> Self {
+        if host == LOCAL { Self::Terminal } else { Self::TerminalOf(host.to_owned()) }
+    }
+
+    /// The name used in SQL and in Redis keys: `run`, `shell:local`, `report`, `terminal`, `report:build`.
     pub fn name(&self) -> String {
         match self {
             Self::Run => "run".to_owned(),
             Self::Shell(host) => format!("shell:{host}"),
             Self::Report => "report".to_owned(),
             Self::Terminal => "terminal".to_owned(),
+            Self::ReportOf(host) => format!("report:{host}"),
+            Self::TerminalOf(host) => format!("terminal:{host}"),
         }
     }
 
@@ -42,13 +59,18 @@ impl Queue {
             "run" => Some(Self::Run),
             "report" => Some(Self::Report),
             "terminal" => Some(Self::Terminal),
-            other => other.strip_prefix("shell:").map(|host| Self::Shell(host.to_owned())),
+            other => other.split_once(':').and_then(|(kind, host)| match kind {
+                "shell" => Some(Self::Shell(host.to_owned())),
+                "report" => Some(Self::ReportOf(host.to_owned())),
+                "terminal" => Some(Self::TerminalOf(host.to_owned())),
+                _ => None,
+            }),
         }
     }
 
     /// Whether entries carry a body that dashboards must not see.
     pub const fn is_private(&self) -> bool {
-        matches!(self, Self::Shell(_) | Self::Report | Self::Terminal)
+        !matches!(self, Self::Run)
     }
 }
 
@@ -350,6 +372,9 @@ pub enum ShellAnswer {
         separated: bool,
         /// The workspace folder.
         workspace: String,
+        /// The version of the shell-worker; empty where it is older than this field.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        version: String,
     },
     /// About a terminal.
     Terminal {

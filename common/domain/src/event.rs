@@ -133,6 +133,8 @@ kinds! {
     TerminalWaits = "terminal.waits",
     /// A terminal ended, was lost, or was refused by its host.
     TerminalEnded = "terminal.ended",
+    /// A shell host was registered or revoked, answers, or does not any more.
+    HostChanged = "host.changed",
     /// A heartbeat was recorded.
     TickDone = "tick.done",
 }

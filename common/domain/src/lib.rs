@@ -9,7 +9,7 @@
 //! - [`event`]: facts that happened, replayable
 //! - [`command`]: work asked of a worker, as it travels through a queue
 //! - [`retry`]: when failed work is tried again
-//! - [`run`], [`exec`], [`approval`], [`terminal`]: states whose transitions may refuse
+//! - [`run`], [`exec`], [`approval`], [`terminal`], [`host`]: states whose transitions may refuse
 //! - [`told`]: what the model is told of a command
 //! - [`budget`]: hard stops of a run
 //! - [`policy`]: the judge of shell commands
@@ -21,6 +21,7 @@ pub mod clock;
 pub mod command;
 pub mod event;
 pub mod exec;
+pub mod host;
 pub mod id;
 pub mod policy;
 pub mod retry;

@@ -79,6 +79,15 @@ pub fn declined(code: &str, detail: &str) -> String {
     format!("[not run: {code}] {detail}")
 }
 
+/// Its host can't be asked about it any more.
+pub fn stranded(may_have_run: bool, why: &str) -> String {
+    if may_have_run {
+        format!("[outcome unknown: {why}] It was not run again. Find out what it did before you repeat it.")
+    } else {
+        format!("[not run: {why}] Use another host.")
+    }
+}
+
 /// The run was stopped before it started.
 pub fn cancelled() -> String {
     "[not run: the owner stopped the run]".to_owned()

@@ -96,6 +96,8 @@ fn a_queue_s_name_reads_back_and_only_the_ones_with_bodies_are_private() {
         (Queue::Shell("local".to_owned()), "shell:local", true),
         (Queue::Report, "report", true),
         (Queue::Terminal, "terminal", true),
+        (Queue::reports_of("build"), "report:build", true),
+        (Queue::terminals_of("build"), "terminal:build", true),
     ] {
         assert_eq!((queue.name().as_str(), queue.is_private()), (name, private));
         assert_eq!(Queue::parse(name), Some(queue));
@@ -246,7 +248,12 @@ fn calls_and_answers_hold() {
     holds(&ShellAnswer::Text { text: "hi".to_owned(), lines: 1 }, r#"{"type":"text","text":"hi","lines":1}"#);
     holds(&ShellAnswer::Stopped, r#"{"type":"stopped"}"#);
     holds(
-        &ShellAnswer::Description { user: "agent".to_owned(), separated: true, workspace: "/w".to_owned() },
+        &ShellAnswer::Description {
+            user: "agent".to_owned(),
+            separated: true,
+            workspace: "/w".to_owned(),
+            version: String::new(),
+        },
         r#"{"type":"description","user":"agent","separated":true,"workspace":"/w"}"#,
     );
     holds(&ShellAnswer::NotFound, r#"{"type":"not_found"}"#);

@@ -17,7 +17,7 @@ use tracing_subscriber::filter::Targets;
 
 pub use source::Errors;
 use source::Source;
-pub use value::{Network, PublicUrl};
+pub use value::{Network, PublicUrl, Role};
 
 /// One setting, as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +73,9 @@ settings! {
     /// Where the Redis of the service tree listens for dashboards as well; a port alone is one of loopback. In the
     /// environment only. They sign in as `dashboard`, with the password in `$METATRON_KEYS/dashboard.password`.
     redis_expose: Option<SocketAddr> = "METATRON_REDIS_EXPOSE" or "", value::optional(value::socket);
+    /// Name or address, and port, under which other machines reach this Redis over TLS, like `vps.example.org:6391`. The
+    /// Redis of the service tree then listens there, with a certificate of its own making.
+    join: Option<String> = "METATRON_JOIN" or "", value::optional(value::join);
     /// File with the certificate (PEM) of the authority that signed Redis's own, for `rediss://…`. Then only that one is
     /// trusted, else the public ones.
     redis_ca_file: Option<PathBuf> = "METATRON_REDIS_CA_FILE" or "", value::optional(value::path);
@@ -83,6 +86,8 @@ settings! {
     public_url: Option<PublicUrl> = "METATRON_PUBLIC_URL" or "", value::optional(PublicUrl::parse);
     /// Address or network (`10.0.0.0/8`) of the proxy whose `X-Forwarded-*` headers are believed.
     trusted_proxy: Option<Network> = "METATRON_TRUSTED_PROXY" or "", value::optional(Network::parse);
+    /// What the service tree runs here: `all`, or `shell-worker` alone, on a second machine. In the environment only.
+    role: Role = "METATRON_ROLE" or "all", value::role;
     /// Name of this shell host; several hosts each have their own.
     host: String = "METATRON_HOST" or "local", value::host;
     /// The user that the AI's commands run as, where shell-worker runs as root.

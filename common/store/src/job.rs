@@ -123,14 +123,25 @@ impl Tx {
     }
 
     /// Ends a job that its queue gave up, and what it was for, so that nobody waits for ever. A job that ended otherwise
-    /// meanwhile stays as it is.
-    pub async fn bury(&mut self, ticket: &Ticket, cause: &str, now: Instant) -> Result<(), Error> {
+    /// meanwhile stays as it is, and so does one that is not of the queue `of`, where somebody says so who may speak for
+    /// that one alone.
+    pub async fn bury(
+        &mut self,
+        ticket: &Ticket,
+        of: Option<&Queue>,
+        cause: &str,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let of = of.map(Queue::name);
         let (id, now_ms) = (ticket.id.to_string(), now.as_millis());
         let buried = sqlx::query!(
-            "update job set state = 'dead', cause = ?, ended_at = ? where id = ? and state in ('queued', 'claimed')",
+            "update job set state = 'dead', cause = ?, ended_at = ?
+             where id = ? and state in ('queued', 'claimed') and (? is null or queue = ?)",
             cause,
             now_ms,
             id,
+            of,
+            of,
         )
         .execute(self.db())
         .await?

@@ -17,6 +17,7 @@ pub mod exec;
 mod gather;
 mod group;
 pub mod hand;
+pub mod host;
 pub mod job;
 pub mod journal;
 mod open;

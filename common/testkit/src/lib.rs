@@ -1,6 +1,7 @@
 //! What tests need and no product has: real servers of their own, and the one fake there is, a scripted model.
 
 pub mod client;
+pub mod machine;
 pub mod model;
 pub mod patient;
 pub mod redis;

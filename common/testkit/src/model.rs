@@ -92,6 +92,12 @@ impl Answer {
         Self::streamed().call(0, name, &arguments.to_string()).finish("tool_calls")
     }
 
+    /// A whole answer that asks for one command on a host.
+    pub fn command_on(host: &str, command: &str) -> Self {
+        let arguments = json!({ "command": command, "why": "the script says so", "host": host }).to_string();
+        Self::streamed().call(0, "shell_run", &arguments).finish("tool_calls")
+    }
+
     /// An answer that fails with `status` and OpenAI's error body.
     pub fn refusal(status: u16, message: &str) -> Self {
         let body = json!({ "error": { "message": message, "type": "error", "param": null, "code": null } });

@@ -31,7 +31,7 @@ pub struct Stack {
 }
 
 /// The folder where the binaries were built: beside the test's own.
-fn binaries() -> Result<PathBuf> {
+pub(crate) fn binaries() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let folder = own.ancestors().find(|folder| folder.join("metatron-api").exists());
     folder

@@ -82,6 +82,12 @@ codes! {
     ProviderBuiltin = "provider_builtin", CONFLICT, "The demonstration can't be changed";
     /// The terminal has ended.
     TerminalEnded = "terminal_ended", CONFLICT, "The terminal has ended";
+    /// The owner took the keys of the shell host back.
+    HostRevoked = "host_revoked", CONFLICT, "The machine was revoked";
+    /// There is a shell host of that name.
+    HostExists = "host_exists", CONFLICT, "There is a machine of that name";
+    /// Other machines can't reach Redis.
+    JoinUnavailable = "join_unavailable", CONFLICT, "Other machines can't reach Redis";
     /// No program in the terminal asks for a password.
     NoPasswordAsked = "no_password_asked", CONFLICT, "No password is asked for";
     /// The value of a token is shown once.

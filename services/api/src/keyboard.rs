@@ -59,8 +59,9 @@ impl App {
             };
             let sequence = last + 1;
             *number = Some(sequence);
+            let link = self.link_of(host)?;
             let sealed =
-                self.link.seal(ORDER, &terminal.to_string(), sequence, &text).map_err(ApiError::internal)?;
+                link.seal(ORDER, &terminal.to_string(), sequence, &text).map_err(ApiError::internal)?;
             match self.ask_host(host, TerminalCall::Order { terminal, sequence, sealed }, QUICK).await? {
                 TerminalAnswer::Status(_) => return Ok(()),
                 // Another process gave orders before this one began: ask for the number once more.
@@ -115,6 +116,7 @@ impl App {
         secret: bool,
     ) -> Answer<u64> {
         debug_assert!(bytes.len() <= MOST_KEYS, "cut before");
+        self.worth_asking(host).map_err(|error| unanswered(host, error))?;
         let keyboard = self.keyboards.of(terminal);
         let mut number = keyboard.keys.lock().await;
         let last = match *number {
@@ -126,7 +128,7 @@ impl App {
         let text = serde_json::to_vec(&keys).map(Zeroizing::new);
         keys.base64.zeroize();
         let sealed = self
-            .link
+            .link_of(host)?
             .seal(KEYS, &terminal.to_string(), sequence, &text.map_err(ApiError::internal)?)
             .map_err(ApiError::internal)?;
         *number = Some(sequence);

@@ -68,6 +68,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(room::terminal::router())
         .merge(room::approval::router())
         .merge(room::queue::router())
+        .merge(room::host::router())
         .merge(room::service::router())
         .merge(room::event::router());
     OpenApiRouter::with_openapi(<Document as utoipa::OpenApi>::openapi()).nest(PREFIX, rooms)

@@ -37,6 +37,7 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
+            () = app.hosts.came_back() => {}
             () = shutdown.cancelled() => return,
         }
     }
@@ -104,7 +105,8 @@ async fn close_stray(app: &App, host: &str, status: &Status) -> Answer<()> {
         return Ok(());
     }
     let row = app.store.find_terminal(status.terminal).await?;
-    if row.is_some_and(|row| matches!(row.state, TerminalState::Refused | TerminalState::Lost)) {
+    let over = |state| matches!(state, TerminalState::Refused | TerminalState::Lost);
+    if row.is_some_and(|row| row.host == host && over(row.state)) {
         let closed = app.order(host, status.terminal, &Order::Close).await;
         tracing::warn!(terminal.id = %status.terminal, ?closed, "a terminal that ran unseen is closed");
     }

@@ -104,6 +104,7 @@ impl Tape {
             Err(error) => tracing::debug!(%error, "a recording can't be read here; its host is asked"),
         }
         let call = ShellCall::ReadOutput { terminal: self.terminal, from, limit };
+        app.worth_asking(&self.host).map_err(|error| unanswered(&self.host, error))?;
         let answer = app.bus.call(&self.host, &call, patience).await;
         match answer.map_err(|error| unanswered(&self.host, error))? {
             ShellAnswer::Output { from, base64, end, ended } => {

@@ -27,8 +27,14 @@ pub(crate) const LEASES: u32 = 12;
 /// How long until the database is tried again.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
 
-/// Takes reports in until `shutdown`.
+/// Takes in what the shell host beside this process reports, until `shutdown`.
 pub(crate) async fn run(app: App, shutdown: CancellationToken) {
+    let host = app.host.clone();
+    take(app, host, shutdown).await;
+}
+
+/// Takes in what `host` reports, until `shutdown`.
+pub(crate) async fn take(app: App, host: String, shutdown: CancellationToken) {
     let options = Options {
         concurrency: AT_ONCE,
         reserved_high: 0,
@@ -37,16 +43,16 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
         timeout: Some(TAKING),
         ..Options::default()
     };
-    let worker = Worker::new(app.bus.clone(), Queue::Terminal, GROUP, options);
-    Box::pin(worker.run(move |delivery| handle(app.clone(), delivery), shutdown)).await;
+    let worker = Worker::new(app.bus.clone(), Queue::terminals_of(&host), GROUP, options);
+    Box::pin(worker.run(move |delivery| handle(app.clone(), host.clone(), delivery), shutdown)).await;
 }
 
 /// One report.
-async fn handle(app: App, delivery: Delivery) -> Disposition {
+async fn handle(app: App, host: String, delivery: Delivery) -> Disposition {
     let Some(report) = delivery.body.and_then(|body| serde_json::from_value::<Report>(body).ok()) else {
         return Disposition::Dead { cause: "unreadable report".to_owned() };
     };
-    match take_in(&app, &report).await {
+    match take_in(&app, &host, &report).await {
         Ok(true) => {
             crash::point(Point::ApiReported);
             if report.status.state.is_terminal() {
@@ -81,8 +87,14 @@ impl From<Error> for TakeIn {
 }
 
 /// Whether it was taken in; `false` while its command's terminal has no row.
-async fn take_in(app: &App, report: &Report) -> Result<bool, TakeIn> {
+async fn take_in(app: &App, host: &str, report: &Report) -> Result<bool, TakeIn> {
     let mut tx = app.store.begin().await?;
+    let on = tx.host_of_terminal(report.status.terminal).await?;
+    if report.terminal != report.status.terminal || on.is_some_and(|on| on != host) {
+        // A host that lies, or that has another's disk.
+        tracing::warn!(terminal.id = %report.terminal, host, "a host reports what is not on it");
+        return Err(Error::NotFound("the terminal").into());
+    }
     match tx.terminal_stands(report.number, &report.status, report.at, app.now()).await {
         Err(Error::NotFound(_)) if tx.is_command_terminal(report.terminal).await? => return Ok(false),
         other => other?,

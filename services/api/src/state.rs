@@ -18,7 +18,8 @@ use crate::carry::Carrier;
 use crate::claim::Claims;
 use crate::error::ApiError;
 use crate::feed::Feed;
-use crate::host::Hosts;
+use crate::host::{Hosts, Links};
+use crate::join::Join;
 use crate::keyboard::Keyboards;
 use crate::limit::Limits;
 use crate::password::Hasher;
@@ -36,7 +37,7 @@ pub struct App(Arc<Shared>);
 pub struct Shared {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
-    pub(crate) link: LinkKey,
+    pub(crate) links: Links,
     pub(crate) bus: Bus,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) gate: Gate,
@@ -50,8 +51,10 @@ pub struct Shared {
     pub(crate) keyboards: Keyboards,
     pub(crate) shelf: Shelf,
     pub(crate) viewers: Viewers,
-    /// The shell host that the first page names.
+    /// The shell host beside this process.
     pub(crate) host: String,
+    /// Where other machines find Redis.
+    pub(crate) join: Option<Join>,
     /// How long this process may be silent before it counts as gone.
     pub(crate) lease: Duration,
     pub(crate) web: PathBuf,
@@ -86,6 +89,8 @@ impl App {
         limits: Limits,
     ) -> Result<Self, metatron_store::Error> {
         let feed = Feed::new(store.clone(), bus.clone()).await?;
+        let links = Links::load(config.host.clone(), link, &store, &vault).await?;
+        let join = Join::of(config);
         Ok(Self(Arc::new(Shared {
             gate: Gate::new(config),
             hasher: Hasher::default(),
@@ -103,7 +108,8 @@ impl App {
             closing: CancellationToken::new(),
             store,
             vault,
-            link,
+            links,
+            join,
             bus,
             clock,
             feed,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use metatron_bus::Bus;
 use metatron_domain::clock::{Clock, Instant};
@@ -11,6 +12,7 @@ use metatron_process::Frame;
 use metatron_process::crash::{self, Point};
 use metatron_store::vault::Vault;
 use metatron_store::{Error, Store, Tx};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Owned by the service; every delivery holds a reference.
@@ -24,13 +26,16 @@ pub(crate) struct Desk {
     clock: Arc<dyn Clock>,
     /// This life of the process: the holder of its claims.
     pub instance: String,
-    /// The shell host that commands go to.
+    /// The shell host that commands go to which name no other.
     pub host: String,
+    /// The lease of this process.
+    pub lease: Duration,
     /// Where the AI works.
     pub workspace: PathBuf,
     /// Cancelled when the process has to end.
     pub shutdown: CancellationToken,
     at_work: Mutex<HashMap<JobId, AtWork>>,
+    hosts: Notify,
 }
 
 struct AtWork {
@@ -68,9 +73,11 @@ impl Desk {
             clock,
             instance: frame.instance.clone(),
             host: frame.config.host.clone(),
+            lease: frame.config.lease,
             workspace: frame.config.workspace.clone(),
             shutdown: frame.shutdown.clone(),
             at_work: Mutex::default(),
+            hosts: Notify::new(),
         }
     }
 
@@ -107,6 +114,16 @@ impl Desk {
     pub(crate) fn stop(&self, run: RunId) {
         let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
         at_work.values().filter(|work| work.run == Some(run)).for_each(|work| work.stop.cancel());
+    }
+
+    /// A shell host may have been registered or revoked.
+    pub(crate) fn look_at_hosts(&self) {
+        self.hosts.notify_one();
+    }
+
+    /// Completes when one may have been.
+    pub(crate) async fn hosts_change(&self) {
+        self.hosts.notified().await;
     }
 
     /// The runs that are carried here now.

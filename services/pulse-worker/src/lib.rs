@@ -2,13 +2,15 @@
 //! shell-worker, and waits for outcomes and answers without holding anything.
 //!
 //! Rooms: [`desk`] is what all share; [`work`] takes deliveries; [`run`] is one run, [`turn`] one model call, [`prompt`] what
-//! it is shown; [`call`] answers what is no command, [`hands`] types; [`report`] takes what shell-workers report; [`stop`] hears the owner's stop; [`probe`] and [`tick`] are
+//! it is shown; [`call`] answers what is no command, [`hands`] types; [`report`] takes what shell-workers report,
+//! [`elsewhere`] knows those on other machines; [`stop`] hears the owner's stop; [`probe`] and [`tick`] are
 //! the small kinds of work. [`model`] and [`tool`] are what a run talks to.
 //!
 //! Never spawns a process, never answers an approval.
 
 mod call;
 mod desk;
+mod elsewhere;
 mod hands;
 mod model;
 mod probe;
@@ -86,18 +88,18 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
         }
     });
     tasks.spawn("reports", {
-        let options = Options {
-            concurrency: REPORTS,
-            reserved_high: 0,
-            prefetch: 16,
-            lease,
-            timeout: Some(REPORT),
-            ..Options::default()
-        };
-        let worker = Worker::new(bus.clone(), Queue::Report, GROUP, options);
+        let worker = Worker::new(bus.clone(), Queue::reports_of(&desk.host), GROUP, reports(lease));
+        let (desk, shutdown) = (desk.clone(), shutdown.clone());
+        let handler = move |delivery| report::handle(desk.clone(), desk.host.clone(), delivery);
+        async move {
+            Box::pin(worker.run(handler, shutdown)).await;
+            Ok::<_, Infallible>(())
+        }
+    });
+    tasks.spawn("elsewhere", {
         let (desk, shutdown) = (desk.clone(), shutdown.clone());
         async move {
-            Box::pin(worker.run(move |delivery| report::handle(desk.clone(), delivery), shutdown)).await;
+            elsewhere::take(desk, shutdown).await;
             Ok::<_, Infallible>(())
         }
     });
@@ -112,4 +114,16 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
     });
     frame.ready.announce();
     Ok(())
+}
+
+/// How reports are taken in.
+fn reports(lease: Duration) -> Options {
+    Options {
+        concurrency: REPORTS,
+        reserved_high: 0,
+        prefetch: 16,
+        lease,
+        timeout: Some(REPORT),
+        ..Options::default()
+    }
 }

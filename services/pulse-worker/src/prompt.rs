@@ -12,7 +12,7 @@ use metatron_store::{Error, Store};
 
 use crate::desk::Desk;
 use crate::model::{Question, Said};
-use crate::tool;
+use crate::{elsewhere, tool};
 
 /// Characters of conversation shown at most; about a quarter as many tokens.
 const MOST: usize = 240_000;
@@ -25,7 +25,8 @@ pub(crate) async fn question(desk: &Desk, chat: ChatId) -> Result<(Question, i64
     let mut system = system(&settings, &desk.workspace.to_string_lossy(), desk.now());
     system.push_str(&terminals(desk, chat).await?);
     let (said, seen) = conversation(&desk.store, chat).await?;
-    Ok((Question { system, said, tools: tool::offered() }, seen))
+    let tools = tool::offered(&elsewhere::machines(desk).await?);
+    Ok((Question { system, said, tools }, seen))
 }
 
 /// The terminals that are open in this conversation, one a line.

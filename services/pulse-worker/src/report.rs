@@ -15,14 +15,14 @@ use crate::work::failed;
 /// How long a shell-worker may take to answer a stop.
 pub(crate) const CALL: Duration = Duration::from_secs(5);
 
-/// One report.
-pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
+/// One report of `host`.
+pub(crate) async fn handle(desk: Arc<Desk>, host: String, delivery: Delivery) -> Disposition {
     let Some(report) = delivery.body.and_then(|body| serde_json::from_value::<ShellReport>(body).ok()) else {
         return Disposition::Dead { cause: "unreadable report".to_owned() };
     };
     let exec = report.exec();
     let started = matches!(report, ShellReport::Started { .. });
-    match write(&desk, report).await {
+    match write(&desk, &host, report).await {
         Ok(()) => {
             crash::point(Point::PulseReported);
             if started {
@@ -34,9 +34,15 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
     }
 }
 
-async fn write(desk: &Desk, report: ShellReport) -> Result<(), Error> {
+async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error> {
     let now = desk.now();
     let mut tx = desk.store.begin().await?;
+    let exec = tx.exec(report.exec()).await?;
+    if exec.host != host {
+        // A host that lies, or that has another's disk.
+        tracing::warn!(exec.id = %exec.id, host, "a host reports what it was never asked");
+        return Err(Error::NotFound("the command"));
+    }
     match report {
         ShellReport::Prepared { exec, measure, judgement } => {
             tx.exec_prepared(exec, &measure, &judgement, now).await?;

@@ -24,7 +24,7 @@ use crate::model::openai::OpenAi;
 use crate::model::{Model, ModelError};
 use crate::turn::{Answer, Tokens, Whole, ask};
 use crate::work::Done;
-use crate::{prompt, report, tool};
+use crate::{elsewhere, prompt, report, tool};
 
 /// Attempts at one turn before the run fails.
 const ATTEMPTS: u32 = 3;
@@ -188,11 +188,12 @@ async fn journal(
     usage: Usage,
     claim: &Claim,
 ) -> Result<Step, Error> {
+    let machines = elsewhere::machines(desk).await?;
     let calls: Vec<_> = whole
         .calls
         .into_iter()
         .map(|(id, name, arguments)| {
-            let intent = tool::intent(&name, &arguments, &desk.host);
+            let intent = tool::intent(&name, &arguments, &machines);
             (id, name, arguments, intent)
         })
         .collect();

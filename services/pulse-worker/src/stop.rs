@@ -1,4 +1,5 @@
-//! Hears the owner's stop while a model streams. At the boundaries of a turn the row itself is read.
+//! Hears the owner's stop while a model streams, and that shell hosts were registered or revoked. At the boundaries of a
+//! turn the row itself is read.
 
 use std::sync::Arc;
 
@@ -21,9 +22,11 @@ pub(crate) async fn listen(desk: Arc<Desk>, shutdown: CancellationToken) {
             Some(Tail::Event(event)) if event.kind == EventKind::RunStopping => {
                 event.run_id.into_iter().for_each(|run| desk.stop(run));
             }
+            Some(Tail::Event(event)) if event.kind == EventKind::HostChanged => desk.look_at_hosts(),
             Some(Tail::Event(_)) => {}
             // A stop may have been missed: the rows know.
             Some(Tail::Reconnected | Tail::Idle) => {
+                desk.look_at_hosts();
                 for run in desk.runs_at_work() {
                     if desk.store.run(run).await.is_ok_and(|run| run.stop_requested) {
                         desk.stop(run);

@@ -74,7 +74,7 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
         }
     });
     frame.tasks.spawn("reconcile", {
-        let mut reconciler = Reconciler::new(desk, config.lease, docs(&config));
+        let mut reconciler = Reconciler::new(desk, config.lease, config.host.clone(), docs(&config));
         let (shutdown, pause) = (frame.shutdown.clone(), config.reconcile);
         async move {
             reconciler.keep(pause, shutdown).await;

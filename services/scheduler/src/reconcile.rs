@@ -11,6 +11,7 @@ use metatron_bus::lease::Observer;
 use metatron_bus::queue::EntryId;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{Owed, Priority, Queue};
+use metatron_domain::host::{HostState, LOCAL};
 use metatron_domain::id::JobId;
 use metatron_process::crash::{self, Point};
 use metatron_store::job::OwedRow;
@@ -31,8 +32,10 @@ const FURTHEST: Duration = Duration::from_mins(30);
 pub(crate) struct Reconciler {
     desk: Arc<Desk>,
     observer: Observer,
-    /// The last dead letter that was seen.
-    buried: Option<EntryId>,
+    /// The last dead letter that was seen in each of their streams, by a queue that writes there.
+    buried: HashMap<Queue, EntryId>,
+    /// The shell host beside api.
+    host: String,
     /// Up to where queued rows were compared; the next comparison goes on there.
     reached: Option<JobId>,
     /// Where the API is described, for people who look at Redis.
@@ -44,9 +47,10 @@ pub(crate) struct Reconciler {
 
 impl Reconciler {
     /// A reconciler that takes a worker for dead after one `lease` without a sign.
-    pub(crate) fn new(desk: Arc<Desk>, lease: Duration, docs: String) -> Self {
+    pub(crate) fn new(desk: Arc<Desk>, lease: Duration, host: String, docs: String) -> Self {
         let (observer, since) = (Observer::new(lease), desk.clock.now());
-        Self { desk, observer, buried: None, reached: None, docs, since, introduced: false }
+        let buried = HashMap::new();
+        Self { desk, observer, buried, host, reached: None, docs, since, introduced: false }
     }
 
     /// Compares at once and then every `pause`, until `shutdown`.
@@ -149,13 +153,26 @@ impl Reconciler {
 
     /// Ends the rows of work that was given up: a poisonous job is never carried again.
     async fn bury(&mut self) -> anyhow::Result<()> {
-        for letter in self.desk.bus.dead_letters(self.buried.as_ref(), PAGE as usize).await? {
+        self.bury_of(Queue::Run, false).await?;
+        let elsewhere =
+            self.desk.store.hosts().await?.into_iter().filter(|host| host.state != HostState::Revoked);
+        let own = Some(self.host.clone()).filter(|host| host != LOCAL);
+        for host in own.into_iter().chain(elsewhere.map(|host| host.name)) {
+            // A host speaks for what it was itself asked.
+            self.bury_of(Queue::Shell(host), true).await?;
+        }
+        Ok(())
+    }
+
+    async fn bury_of(&mut self, queue: Queue, alone: bool) -> anyhow::Result<()> {
+        let after = self.buried.get(&queue);
+        for letter in self.desk.bus.dead_letters(&queue, after, PAGE as usize).await? {
             if let Some(ticket) = letter.ticket {
                 let mut tx = self.desk.store.begin().await?;
-                tx.bury(&ticket, &letter.cause, self.desk.clock.now()).await?;
+                tx.bury(&ticket, alone.then_some(&queue), &letter.cause, self.desk.clock.now()).await?;
                 self.desk.commit(tx).await?;
             }
-            self.buried = Some(letter.entry);
+            self.buried.insert(queue.clone(), letter.entry);
         }
         Ok(())
     }

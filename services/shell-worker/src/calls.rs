@@ -38,6 +38,7 @@ pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
                 user: premises.around.account.name.clone(),
                 separated: premises.around.account.separated,
                 workspace: premises.workspace.to_string_lossy().into_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
             }
         }
         ShellCall::Terminal { call } => {

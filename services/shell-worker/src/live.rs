@@ -26,9 +26,9 @@ const FLOOD: u64 = 8 * 1024;
 
 /// Carries a running terminal's output, and what stands beside it, until it has ended, and then says how. `beside` says
 /// that api is on this machine and reads recordings by itself.
-pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>, beside: bool) {
+pub async fn carry(bus: Bus, host: String, recordings: Recordings, session: Arc<Session>, beside: bool) {
     let terminal = session.terminal;
-    let mut writer = Writer::terminal(&bus, terminal, 0);
+    let mut writer = Writer::terminal_of(&bus, &host, terminal, 0);
     let mut progress = session.progress.clone();
     let (mut typed, mut changes) = (session.lane.typed(), session.desk.changes());
     let Ok(Some(file)) = recordings.reader(terminal) else { return };
@@ -80,8 +80,8 @@ pub async fn carry(bus: Bus, recordings: Recordings, session: Arc<Session>, besi
 }
 
 /// Says that a terminal has ended whose shell-worker died.
-pub async fn lost(bus: &Bus, terminal: TerminalId, bytes: u64) {
-    let writer = Writer::terminal(bus, terminal, bytes);
+pub async fn lost(bus: &Bus, host: &str, terminal: TerminalId, bytes: u64) {
+    let writer = Writer::terminal_of(bus, host, terminal, bytes);
     end(writer, terminal, &TerminalEnd { bytes, exit: None }).await;
 }
 

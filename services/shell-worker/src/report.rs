@@ -34,7 +34,7 @@ pub async fn carry(
         };
         let Some(report) = report else { return };
         let mut pause = Duration::from_millis(100);
-        while let Err(error) = send(&bus, &report).await {
+        while let Err(error) = send(&bus, shell.host(), &report).await {
             tracing::debug!(%error, "a report waits for Redis");
             if down.is_cancelled() {
                 return;
@@ -44,7 +44,7 @@ pub async fn carry(
         }
         if report.number == AFTER_ALL {
             // The process that wrote its live stream is gone.
-            live::lost(&bus, report.terminal, report.status.bytes).await;
+            live::lost(&bus, shell.host(), report.terminal, report.status.bytes).await;
         }
         if matches!(report.what, Happened::Ended | Happened::Lost) {
             crash::point(Point::ShellTerminalTold);
@@ -61,9 +61,9 @@ pub async fn carry(
     }
 }
 
-async fn send(bus: &Bus, report: &Report) -> Result<(), metatron_bus::Error> {
+async fn send(bus: &Bus, host: &str, report: &Report) -> Result<(), metatron_bus::Error> {
     let ticket =
         Ticket { v: 1, id: JobId::new(), kind: JobKind::Terminal, subject: report.terminal.to_string() };
     let body = serde_json::to_value(report)?;
-    bus.enqueue(&Queue::Terminal, Priority::High, &ticket, Some(&body)).await.map(drop)
+    bus.enqueue(&Queue::terminals_of(host), Priority::High, &ticket, Some(&body)).await.map(drop)
 }

@@ -28,6 +28,7 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
     if let Some(dead) = recovered_from {
         tracing::info!(job.id = %ticket.id, from = dead, "taken over");
     }
+    let host = shell.host().to_owned();
     let report = match request {
         ShellRequest::Prepare { spec } => {
             let prepared = tokio::task::spawn_blocking(move || shell.prepare(&spec)).await;
@@ -43,7 +44,7 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
                 Ok(Answer::Running(running)) => {
                     let started = ShellReport::Started { exec, at: running.at };
                     // Only for the screen; the end is what is owed. So it is tried once and never waited for.
-                    let told = outgoing(ticket.id, &started);
+                    let told = outgoing(&host, ticket.id, &started);
                     let session = Arc::clone(&running.session);
                     let telling = async {
                         if let Err(error) = send(&bus, told).await {
@@ -51,7 +52,7 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
                         }
                         // Its run waits for this one: whoever follows the command tells it, for as long as it takes.
                         let rest = rests(&session, &follow.parts().recordings, interactive).await;
-                        tell(&bus, ticket.id, &ShellReport::Rests { exec, rest }).await;
+                        tell(&bus, &host, ticket.id, &ShellReport::Rests { exec, rest }).await;
                         std::future::pending::<()>().await;
                     };
                     tokio::select! {
@@ -63,7 +64,7 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
             }
         }
     };
-    match report.and_then(|report| outgoing(ticket.id, &report)) {
+    match report.and_then(|report| outgoing(&host, ticket.id, &report)) {
         Some(outgoing) => Disposition::DoneWith(vec![outgoing]),
         // The runtime goes down in the middle of it: the next process finds the request and the journal.
         None => Disposition::Keep,
@@ -91,19 +92,19 @@ pub async fn keys(shell: Arc<Shell>, bus: Bus, host: &str, down: CancellationTok
 }
 
 /// Reports what a dead predecessor left, for as long as it takes, and ends its live streams.
-pub async fn settle(bus: Bus, reports: Vec<(TerminalId, ShellReport)>) {
+pub async fn settle(bus: Bus, host: String, reports: Vec<(TerminalId, ShellReport)>) {
     for (terminal, report) in reports {
-        tell(&bus, JobId::new(), &report).await;
+        tell(&bus, &host, JobId::new(), &report).await;
         if let ShellReport::Unknown { outcome, .. } = &report {
-            live::lost(&bus, terminal, outcome.bytes).await;
+            live::lost(&bus, &host, terminal, outcome.bytes).await;
         }
     }
 }
 
 /// Reports, for as long as it takes.
-async fn tell(bus: &Bus, job: JobId, report: &ShellReport) {
+async fn tell(bus: &Bus, host: &str, job: JobId, report: &ShellReport) {
     let mut pause = Duration::from_millis(100);
-    while let Err(error) = send(bus, outgoing(job, report)).await {
+    while let Err(error) = send(bus, outgoing(host, job, report)).await {
         tracing::debug!(%error, "a report waits for Redis");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -118,8 +119,8 @@ async fn send(bus: &Bus, outgoing: Option<Outgoing>) -> Result<(), metatron_bus:
 }
 
 /// A report, as it travels. It carries the request's job, which stays owed until the report has been read.
-fn outgoing(job: JobId, report: &ShellReport) -> Option<Outgoing> {
+fn outgoing(host: &str, job: JobId, report: &ShellReport) -> Option<Outgoing> {
     let ticket = Ticket { v: 1, id: job, kind: JobKind::Report, subject: report.exec().to_string() };
     let body = Some(serde_json::to_value(report).ok()?);
-    Some(Outgoing { queue: Queue::Report, priority: Priority::High, ticket, body })
+    Some(Outgoing { queue: Queue::reports_of(host), priority: Priority::High, ticket, body })
 }

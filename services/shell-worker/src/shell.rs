@@ -143,6 +143,11 @@ impl Shell {
         &self.boot
     }
 
+    /// The name of this host.
+    pub fn host(&self) -> &str {
+        &self.parts.guard.premises().around.host
+    }
+
     /// The time zone programs see.
     pub(crate) fn timezone(&self) -> String {
         self.parts.guard.premises().around.timezone.clone()

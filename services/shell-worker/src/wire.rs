@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use metatron_bus::access::service;
 use metatron_bus::queue::{Options, Worker};
 use metatron_bus::seal::LinkKey;
 use metatron_bus::{Access, Bus};
@@ -29,7 +30,7 @@ use crate::session::Session;
 use crate::shell::{Parts, Shell};
 use crate::{calls, live, report, serve};
 
-/// The name of the service, of its consumer group and of its log lines.
+/// The name of its consumer group.
 const NAME: &str = "shell-worker";
 /// Requests at once. A start holds its slot while the command runs, and must not stand before those who only prepare.
 const AT_ONCE: usize = 64;
@@ -150,9 +151,9 @@ fn tasks(
     let renewing = bus.clone();
     tasks.spawn("lease", always(async move { renewing.renew_forever(lease, down).await }));
 
-    let (beating, down) = (bus.clone(), shutdown.clone());
+    let (beating, name, down) = (bus.clone(), service(&config.host), shutdown.clone());
     let (version, pid) = (env!("CARGO_PKG_VERSION"), std::process::id());
-    tasks.spawn("beat", always(async move { beating.beat_forever(NAME, version, pid, down).await }));
+    tasks.spawn("beat", always(async move { beating.beat_forever(&name, version, pid, down).await }));
 
     let (pressed, typing) = (bus.clone(), Arc::clone(shell));
     let (place, down) = (config.host.clone(), shutdown.clone());
@@ -168,12 +169,12 @@ fn tasks(
     let handler = move |delivery| serve::handle(Arc::clone(&starting), reporting.clone(), delivery);
     tasks.spawn("requests", always(Box::pin(worker.run(handler, shutdown.clone()))));
 
-    let (telling, down) = (bus.clone(), shutdown.clone());
+    let (telling, place, down) = (bus.clone(), config.host.clone(), shutdown.clone());
     tasks.spawn(
         "lost",
         always(async move {
             tokio::select! {
-                () = serve::settle(telling, lost) => {}
+                () = serve::settle(telling, place, lost) => {}
                 () = down.cancelled() => {}
             }
         }),
@@ -205,10 +206,10 @@ async fn follow(
             () = frame.shutdown.cancelled() => None,
         };
         let Some(session) = session else { return Ok(()) };
-        let (bus, recordings) = (bus.clone(), recordings.clone());
+        let (bus, host, recordings) = (bus.clone(), frame.config.host.clone(), recordings.clone());
         // Who shares a socket with Redis shares a disk with api too.
         let beside = frame.config.redis_url.starts_with("unix:");
-        frame.tasks.spawn("terminal", always(live::carry(bus, recordings, session, beside)));
+        frame.tasks.spawn("terminal", always(live::carry(bus, host, recordings, session, beside)));
     }
 }
 

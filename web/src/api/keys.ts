@@ -15,6 +15,7 @@ export const keys = {
   approvalList: (state: "waiting" | "history") => ["approvals", state] as const,
   approval: (id: string) => ["approvals", "one", id] as const,
   services: ["services"] as const,
+  hosts: ["hosts"] as const,
   terminals: ["terminals"] as const,
   terminalList: (state: "open" | "ended") => ["terminals", state] as const,
   terminal: (id: string) => ["terminals", "one", id] as const,

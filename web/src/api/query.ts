@@ -61,6 +61,9 @@ export const providersQuery = queryOptions({
   queryFn: async () => (await body(api.GET("/api/v1/providers"))).items,
 })
 
+/** The machines that commands and terminals can be sent to, the one of this service first. */
+export const hostsQuery = queryOptions({ queryKey: keys.hosts, queryFn: () => body(api.GET("/api/v1/hosts")) })
+
 export const openTerminalsQuery = queryOptions({
   queryKey: keys.terminalList("open"),
   queryFn: async () => (await body(api.GET("/api/v1/terminals", { params: { query: { state: "open", limit: 100 } } }))).items,

@@ -38,6 +38,8 @@ export function touched(fact: Fact): QueryKey[] {
       return [keys.settings, keys.session]
     case "service":
       return [keys.services]
+    case "host":
+      return [keys.hosts, keys.terminals, keys.services]
     case "session":
       return [keys.session]
     case "terminal":

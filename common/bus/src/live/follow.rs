@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt};
+use metatron_domain::host::LOCAL;
 use metatron_domain::id::{RunId, TerminalId};
 use metatron_domain::terminal::TerminalEnd;
 use redis::streams::StreamRangeReply;
@@ -79,6 +80,10 @@ impl Position {
         let known = usize::try_from(self.at - start).unwrap_or(usize::MAX).min(frame.payload.len());
         let (series, from, bytes) = (self.series, self.at, frame.payload.slice(known..));
         self.at = frame.end;
+        if bytes.is_empty() {
+            // Only the sign of a hole.
+            return true;
+        }
         steps.push_back(Step::Bytes { series, from, bytes });
         true
     }
@@ -187,11 +192,22 @@ fn steps(follow: Follow) -> BoxStream<'static, Step> {
 }
 
 impl Hub {
-    /// Follows a terminal's output from the offset `from`, to its end. While Redis is away it waits.
+    /// Follows the output of a terminal of the host [`LOCAL`] from the offset `from`, to its end. While Redis is away it
+    /// waits.
     ///
     /// A terminal that ended more than an hour ago is not here any more: ask its shell-worker for the recording.
     pub fn follow_terminal(&self, id: TerminalId, from: u64) -> BoxStream<'static, LiveTerminal> {
-        let follow = Follow::new(self, key::terminal(id), TERMINAL_SERIES, from);
+        self.follow_terminal_of(LOCAL, id, from)
+    }
+
+    /// As [`Hub::follow_terminal`], of any `host`.
+    pub fn follow_terminal_of(
+        &self,
+        host: &str,
+        id: TerminalId,
+        from: u64,
+    ) -> BoxStream<'static, LiveTerminal> {
+        let follow = Follow::new(self, key::terminal(host, id), TERMINAL_SERIES, from);
         steps(follow).filter_map(|step| std::future::ready(terminal(step))).boxed()
     }
 

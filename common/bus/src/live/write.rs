@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use metatron_domain::host::LOCAL;
 use metatron_domain::id::{RunId, TerminalId};
 use metatron_domain::terminal::TerminalEnd;
 use metatron_domain::terminal::message::Note;
@@ -51,7 +52,7 @@ impl Feed {
     fn start(bus: &Bus, key: String, kept: usize) -> Self {
         let (items, queue) = mpsc::unbounded_channel();
         let (up, is_up) = watch::channel(true);
-        let pump = Pump { bus: bus.clone(), key, kept, up, control: Vec::new(), fresh: true };
+        let pump = Pump { bus: bus.clone(), key, kept, up, control: Vec::new(), hole: None, fresh: true };
         // It ends by itself when this feed is dropped and everything is written.
         detached("live", pump.run(queue));
         Self { items, room: Arc::new(Semaphore::new(ROOM)), up: is_up }
@@ -98,9 +99,15 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A writer of the terminal `id`, whose next byte has the offset `from`. To be called inside the runtime.
+    /// A writer of the terminal `id` of the host [`LOCAL`], whose next byte has the offset `from`. To be called inside
+    /// the runtime.
     pub fn terminal(bus: &Bus, id: TerminalId, from: u64) -> Self {
-        Self { feed: Feed::start(bus, key::terminal(id), TERMINAL_KEPT), end: from }
+        Self::terminal_of(bus, LOCAL, id, from)
+    }
+
+    /// As [`Writer::terminal`], of any `host`.
+    pub fn terminal_of(bus: &Bus, host: &str, id: TerminalId, from: u64) -> Self {
+        Self { feed: Feed::start(bus, key::terminal(host, id), TERMINAL_KEPT), end: from }
     }
 
     /// The offset of the next byte.
@@ -215,6 +222,9 @@ struct Pump {
     up: watch::Sender<bool>,
     /// Beginnings and ends that Redis has not got yet.
     control: Vec<Frame>,
+    /// Where the last bytes end that were dropped: whoever follows is told as soon as Redis is back, although the
+    /// terminal may be silent by then.
+    hole: Option<(u64, u64)>,
     /// Nothing was written yet, or Redis may have been emptied: the time to live has to be set.
     fresh: bool,
 }
@@ -243,7 +253,7 @@ impl Pump {
             for item in items.drain(..) {
                 match item {
                     // Redis is away: drop bytes rather than gather them.
-                    Item::Frame(frame, Some(_)) if down && !frame.payload.is_empty() => drop(frame),
+                    Item::Frame(frame, Some(_)) if down && !frame.payload.is_empty() => self.drops(&frame),
                     Item::Frame(frame, permit) => {
                         permits.extend(permit);
                         join(&mut frames, frame);
@@ -254,7 +264,7 @@ impl Pump {
             match self.write(&frames).await {
                 Ok(()) => {
                     backoff.reset();
-                    if down {
+                    if down && self.show_hole().await {
                         self.up.send_replace(true);
                     }
                 }
@@ -264,6 +274,7 @@ impl Pump {
                     }
                     self.up.send_replace(false);
                     self.fresh = true;
+                    frames.iter().for_each(|frame| self.drops(frame));
                     self.control = frames
                         .into_iter()
                         .filter(|frame| matches!(frame.kind, Kind::Turn | Kind::End))
@@ -275,6 +286,26 @@ impl Pump {
                 let _ = done.send(());
             }
         }
+    }
+
+    /// A frame will not be written.
+    fn drops(&mut self, frame: &Frame) {
+        if matches!(frame.kind, Kind::Bytes | Kind::Text) {
+            self.hole = Some((frame.series, frame.end));
+        }
+    }
+
+    /// Appends an entry without bytes where the dropped ones end. Whether that was done, or was not needed.
+    async fn show_hole(&mut self) -> bool {
+        let Some((series, end)) = self.hole.take().filter(|(series, _)| *series == TERMINAL_SERIES) else {
+            return true;
+        };
+        let frame = Frame { kind: Kind::Bytes, series, end, payload: Bytes::new() };
+        let shown = self.write(&[frame]).await.is_ok();
+        if !shown {
+            self.hole = Some((series, end));
+        }
+        shown
     }
 
     async fn write(&mut self, frames: &[Frame]) -> Result<(), Error> {

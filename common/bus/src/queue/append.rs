@@ -114,15 +114,17 @@ impl Bus {
         Ok(high + low + due)
     }
 
-    /// The dead letters after `after`, oldest first, so that their rows can be marked.
+    /// The dead letters of `queue`, and of those that share its stream, after `after`, oldest first, so that their rows
+    /// can be marked.
     pub async fn dead_letters(
         &self,
+        queue: &Queue,
         after: Option<&EntryId>,
         limit: usize,
     ) -> Result<Vec<DeadLetter>, Error> {
         let from = after.map_or_else(|| "-".to_owned(), |id| format!("({id}"));
         let mut pipe = redis::pipe();
-        pipe.cmd("XRANGE").arg(key::DEAD.pattern).arg(from).arg("+").arg("COUNT").arg(limit);
+        pipe.cmd("XRANGE").arg(key::dead(queue)).arg(from).arg("+").arg("COUNT").arg(limit);
         let (found,): (StreamRangeReply,) = self.run(&pipe).await?;
         Ok(found
             .ids
@@ -164,7 +166,7 @@ pub(super) struct Grave<'a> {
 pub(super) fn bury(pipe: &mut Pipeline, bus: &Bus, grave: &Grave<'_>) -> Result<(), Error> {
     let job = grave.job.map(serde_json::to_string).transpose()?.unwrap_or_default();
     pipe.cmd("XADD")
-        .arg(key::DEAD.pattern)
+        .arg(key::dead(grave.queue))
         .arg("MAXLEN")
         .arg("~")
         .arg(DEAD_LETTERS)

@@ -34,6 +34,8 @@ const MOST: usize = 128;
 const AT_ONCE: Duration = Duration::from_millis(1);
 /// How often an `UNBLOCK` that came too early is repeated.
 const AGAIN: Duration = Duration::from_millis(20);
+/// How long behind the end of a block its answer may take. Then the connection is gone, whatever the system says of it.
+const LATE: Duration = Duration::from_secs(5);
 
 /// Feeds a worker from its queue.
 pub(super) struct Reader {
@@ -259,7 +261,10 @@ impl Reader {
         } else {
             self.command(1, Some(BLOCK), &[&session.high, &session.low], ">")
         };
-        let reading = command.query_async(&mut session.connection);
+        let reading = async {
+            let read = tokio::time::timeout(BLOCK + LATE, command.query_async(&mut session.connection));
+            read.await.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+        };
         tokio::pin!(reading);
         let reason_to_end = async {
             tokio::select! {

@@ -10,9 +10,12 @@ use super::{PATIENCE, Rig, until, within};
 
 fn answer(call: &ShellCall) -> ShellAnswer {
     match call {
-        ShellCall::Describe => {
-            ShellAnswer::Description { user: "agent".to_owned(), separated: true, workspace: "/w".to_owned() }
-        }
+        ShellCall::Describe => ShellAnswer::Description {
+            user: "agent".to_owned(),
+            separated: true,
+            workspace: "/w".to_owned(),
+            version: String::new(),
+        },
         ShellCall::ReadText { from_line, .. } => ShellAnswer::Text { text: from_line.to_string(), lines: 1 },
         _ => ShellAnswer::NotFound,
     }

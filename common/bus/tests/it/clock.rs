@@ -88,7 +88,7 @@ async fn redis_whose_clock_jumps_under_load_loses_no_job_and_gives_none_twice() 
     is_empty(&bus, &Queue::Run).await;
     assert!(jobs.values().all(|times| *times == 1), "{jobs:?}");
     assert!(told.try_recv().is_err());
-    assert!(bus.dead_letters(None, 10).await.unwrap().is_empty());
+    assert!(bus.dead_letters(&Queue::Run, None, 10).await.unwrap().is_empty());
     rig.finish().await;
 }
 

@@ -59,7 +59,7 @@ async fn a_failed_job_comes_back_as_its_kind_says_and_is_given_up_in_the_end() {
         before = Some(at);
     }
     is_empty(&bus, &Queue::Report).await;
-    let letter = bus.dead_letters(None, 10).await.unwrap().remove(0);
+    let letter = bus.dead_letters(&Queue::Run, None, 10).await.unwrap().remove(0);
     assert_eq!((letter.ticket, letter.deliveries, letter.cause.as_str()), (Some(job), retry.most, "busy"));
     assert!(told.try_recv().is_err());
     let counts = rig.server.strings(&["HMGET", "metatron:queue:report:meta", "retried", "dead"]).unwrap();
@@ -184,12 +184,12 @@ async fn a_dead_job_is_a_dead_letter_with_its_cause_and_without_its_body() {
     let job = ticket();
     bus.enqueue(&Queue::Report, Priority::High, &job, Some(&json!({"secret": "s3cret"}))).await.unwrap();
     is_empty(&bus, &Queue::Report).await;
-    let letters = bus.dead_letters(None, 10).await.unwrap();
+    let letters = bus.dead_letters(&Queue::Run, None, 10).await.unwrap();
     assert_eq!(letters.len(), 1);
     let letter = &letters[0];
     assert_eq!((letter.queue.as_str(), letter.ticket.as_ref()), ("report", Some(&job)));
     assert_eq!((letter.cause.as_str(), letter.deliveries), ("no such exec", 1));
-    assert!(bus.dead_letters(Some(&letter.entry), 10).await.unwrap().is_empty());
+    assert!(bus.dead_letters(&Queue::Run, Some(&letter.entry), 10).await.unwrap().is_empty());
     assert!(!rig.server.command(&["XRANGE", "metatron:stream:dead", "-", "+"]).unwrap().contains("s3cret"));
     rig.finish().await;
 }

@@ -132,6 +132,30 @@ async fn a_writer_never_waits_for_a_redis_that_is_away_and_its_end_still_arrives
 }
 
 #[tokio::test]
+async fn a_hole_is_told_as_soon_as_redis_is_back_though_the_terminal_is_silent_by_then() {
+    let mut rig = Rig::new();
+    let (shell, api) = (rig.bus("shell"), rig.bus("api"));
+    let terminal = TerminalId::new();
+    let mut writer = Writer::terminal_of(&shell, "build", terminal, 0);
+    writer.append(&pattern(0, 10)).await;
+    writer.flush().await;
+    let mut live = api.hub().follow_terminal_of("build", terminal, 0);
+    within(live.next()).await.unwrap();
+    rig.server.kill();
+    for _ in 0..3 {
+        writer.append(&pattern(writer.offset(), 100)).await;
+        writer.flush().await;
+    }
+    rig.server.restart().unwrap();
+    assert_eq!(within(live.next()).await, Some(LiveTerminal::Gap { from: 10, to: 310 }));
+    // What comes then needs no second look.
+    writer.append(&pattern(310, 5)).await;
+    let next = within(live.next()).await;
+    assert_eq!(next, Some(LiveTerminal::Bytes { from: 310, bytes: pattern(310, 5).into() }));
+    rig.finish().await;
+}
+
+#[tokio::test]
 async fn followers_go_on_where_they_were_after_their_connection_was_cut() {
     let rig = Rig::new();
     let (shell, api) = (rig.bus("shell"), rig.bus("api"));

@@ -205,7 +205,7 @@ async fn an_entry_that_nobody_understands_is_a_dead_letter() {
     rig.server.command(&["XADD", "metatron:queue:run:high", "*", "job", "{}"]).unwrap();
     let _told = telling(&mut rig, &bus, Queue::Run, ONE);
     is_empty(&bus, &Queue::Run).await;
-    assert_eq!(bus.dead_letters(None, 10).await.unwrap()[0].ticket, None);
+    assert_eq!(bus.dead_letters(&Queue::Run, None, 10).await.unwrap()[0].ticket, None);
     rig.finish().await;
 }
 

@@ -117,8 +117,8 @@ async fn a_job_that_killed_too_many_workers_is_a_dead_letter() {
         crash.iter().for_each(AbortHandle::abort);
     }
     let (mut told, ..) = process(&mut rig, "last", Some(Disposition::Done));
-    until("it is given up", async || !bus.dead_letters(None, 1).await.unwrap().is_empty()).await;
-    let letter = bus.dead_letters(None, 1).await.unwrap().remove(0);
+    until("it is given up", async || !bus.dead_letters(&Queue::Run, None, 1).await.unwrap().is_empty()).await;
+    let letter = bus.dead_letters(&Queue::Run, None, 1).await.unwrap().remove(0);
     assert_eq!((letter.ticket, letter.deliveries), (Some(job), most + 1));
     assert_eq!(bus.depth(&Queue::Run).await.unwrap(), 0);
     assert!(told.try_recv().is_err());

@@ -77,6 +77,15 @@ impl Network {
     }
 }
 
+/// What runs on a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    All,
+    /// A shell-worker, for an api elsewhere.
+    ShellWorker,
+}
+
 /// Makes a setting optional: no text, no value.
 pub(super) fn optional<T>(
     parse: impl FnOnce(&str) -> Result<T, String>,
@@ -99,6 +108,30 @@ pub(super) fn redis(text: &str) -> Result<String, String> {
         );
     }
     Ok(text.to_owned())
+}
+
+pub(super) fn join(text: &str) -> Result<String, String> {
+    let expected = "must be a name or an address and a port, like vps.example.org:6391 or [2001:db8::1]:6391";
+    let (name, port) = text.rsplit_once(':').ok_or(expected)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    let v6 = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let named = match v6 {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !name.is_empty() && !name.starts_with('-') && name.chars().all(plain),
+    };
+    if named && port.parse::<u16>().is_ok_and(|port| port > 0) {
+        Ok(text.to_owned())
+    } else {
+        Err(expected.into())
+    }
+}
+
+pub(super) fn role(text: &str) -> Result<Role, String> {
+    match text {
+        "all" => Ok(Role::All),
+        "shell-worker" => Ok(Role::ShellWorker),
+        _ => Err("must be all or shell-worker".into()),
+    }
 }
 
 pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::{Exec, Row, read, request};
 use crate::error::{Error, to_json};
 use crate::run::signed;
+use crate::terminal::report::Over;
 use crate::{About, Tx};
 
 impl Tx {
@@ -328,6 +329,27 @@ impl Tx {
         self.withdraw(exec.id, now).await?;
         self.advance(&mut exec, ExecState::Cancelled, EventKind::ExecEnded, &Actor::Owner, now).await?;
         self.tell(&exec, &told::cancelled()).await
+    }
+
+    /// Its host can't be asked about it any more: it never starts, or nobody knows how it ended.
+    pub(crate) async fn strand_exec(
+        &mut self,
+        mut exec: Exec,
+        next: ExecState,
+        why: &str,
+        now: Instant,
+    ) -> Result<(), Error> {
+        self.settle_shell(&exec, now).await?;
+        self.withdraw(exec.id, now).await?;
+        self.advance(&mut exec, next, EventKind::ExecEnded, &Actor::Owner, now).await?;
+        if next == ExecState::Unknown
+            && let Some(terminal) = self.find_terminal(exec.terminal).await?
+        {
+            self.terminal_over(terminal.id, Over::Lost(why), now).await?;
+        }
+        self.tell(&exec, &told::stranded(next == ExecState::Unknown, why)).await?;
+        self.carry_on(exec.run, now).await?;
+        Ok(())
     }
 
     async fn settle_shell(&mut self, exec: &Exec, now: Instant) -> Result<(), Error> {

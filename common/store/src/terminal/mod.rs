@@ -216,6 +216,18 @@ impl Tx {
         read(self.db(), terminal).await
     }
 
+    /// The host that a terminal is on, or will be once its command starts.
+    pub async fn host_of_terminal(&mut self, terminal: TerminalId) -> Result<Option<String>, Error> {
+        let id = terminal.to_string();
+        let host = sqlx::query_scalar!(
+            r#"select host as "host!: String" from terminal where id = ?
+               union select host from exec where terminal_id = ?"#,
+            id,
+            id,
+        );
+        Ok(host.fetch_optional(self.db()).await?)
+    }
+
     /// One terminal, if there is a row of it.
     pub(crate) async fn find_terminal(&mut self, terminal: TerminalId) -> Result<Option<Terminal>, Error> {
         find(self.db(), terminal).await

@@ -216,7 +216,9 @@ async fn decide(
         fresh(&session, now)?;
     }
     let decision = Decision { answer, digest, nonce, reason };
-    let decided = tx.decide(id, &decision, &OWNER, now, |grant| seal(&app, grant)).await;
+    let exec = question.exec.ok_or_else(|| ApiError::not_found("command"))?;
+    let host = tx.exec(exec).await?.host;
+    let decided = tx.decide(id, &decision, &OWNER, now, |grant| seal(&app, &host, grant)).await;
     let row = decided.map_err(not_decided)?;
     app.commit(tx).await?;
     Ok(Json(Approval::of(&app, row).await?))
@@ -273,10 +275,9 @@ fn not_decided(error: StoreError) -> ApiError {
     }
 }
 
-/// The grant, as only shell-worker can open it.
-fn seal(app: &App, grant: &Grant) -> Result<String, StoreError> {
+/// The grant, as only the shell-worker of `host` can open it.
+fn seal(app: &App, host: &str, grant: &Grant) -> Result<String, StoreError> {
     let text = serde_json::to_vec(grant).map_err(|error| StoreError::Key(error.to_string()))?;
-    app.link
-        .seal(GRANT, &grant.exec.to_string(), 0, &text)
-        .map_err(|error| StoreError::Key(error.to_string()))
+    let link = app.links.of(host).ok_or(StoreError::NotFound("the host"))?;
+    link.seal(GRANT, &grant.exec.to_string(), 0, &text).map_err(|error| StoreError::Key(error.to_string()))
 }

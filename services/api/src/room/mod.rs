@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod chat;
 pub(crate) mod event;
 pub(crate) mod exec;
+pub(crate) mod host;
 pub(crate) mod provider;
 pub(crate) mod queue;
 pub(crate) mod run;

@@ -28,7 +28,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// One queue.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Queue {
-    /// `run`, `report`, `terminal` or `shell:` and a host.
+    /// `run`, `report`, `terminal` or `shell:` and a host; `report:` or `terminal:` and a host, where that is not called
+    /// `local`.
     name: String,
     /// Jobs that wait, are delayed or at work.
     depth: u64,
@@ -53,8 +54,11 @@ impl FromStr for Name {
     }
 }
 
-fn known(app: &App) -> [Named; 4] {
-    [Named::Run, Named::Shell(app.host.clone()), Named::Report, Named::Terminal]
+fn known(app: &App) -> Vec<Named> {
+    let names = app.links.names();
+    let shells = names.iter().cloned().map(Named::Shell);
+    let reports = names.iter().flat_map(|host| [Named::reports_of(host), Named::terminals_of(host)]);
+    std::iter::once(Named::Run).chain(shells).chain(reports).collect()
 }
 
 /// Show the queues

@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(10);
 /// How long until a host that did not answer is asked for the screen again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How often it is asked for the recording of what is over.
+const PATIENT: u32 = 15;
 
 /// Where a client begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,8 @@ struct Follow {
     /// The offset of the next byte.
     at: u64,
     source: Source,
+    /// How often the recording of what is over was asked for in vain.
+    asked: u32,
 }
 
 enum Source {
@@ -59,7 +63,7 @@ enum Source {
 /// The output of `tape`, from where the client begins.
 pub(super) fn follow(app: &App, tape: Tape, begin: Begin) -> BoxStream<'static, Live> {
     let at = if let Begin::Offset(from) = begin { from } else { 0 };
-    let mut follow = Follow { app: app.clone(), tape, at, source: Source::Done };
+    let mut follow = Follow { app: app.clone(), tape, at, source: Source::Done, asked: 0 };
     follow.source = match (begin, follow.tape.stage) {
         (_, Stage::Never) => Source::Ending(0),
         // Of what has not begun there is no screen: its output will be all of it.
@@ -88,7 +92,8 @@ pub(super) fn anew(app: &App, terminal: TerminalId) -> BoxStream<'static, Live> 
 
 impl Follow {
     fn live(&self) -> Source {
-        Source::Live(self.app.bus.hub().follow_terminal(self.tape.terminal, self.at))
+        let Tape { host, terminal, .. } = &self.tape;
+        Source::Live(self.app.bus.hub().follow_terminal_of(host, *terminal, self.at))
     }
 
     async fn next(&mut self) -> Option<Live> {
@@ -107,7 +112,11 @@ impl Follow {
                     }
                 }
                 Source::Hole(to, live) if self.at >= to => self.source = Source::Live(live),
-                Source::Hole(to, live) => return Some(self.fill(to, live).await),
+                Source::Hole(to, live) => {
+                    if let Some(live) = self.fill(to, live).await {
+                        return Some(live);
+                    }
+                }
                 Source::Live(live) => {
                     if let Some(live) = self.listen(live).await {
                         return Some(live);
@@ -180,8 +189,9 @@ impl Follow {
         }
     }
 
-    /// The next piece of a hole; what can't be had is told as missing.
-    async fn fill(&mut self, to: u64, live: BoxStream<'static, LiveTerminal>) -> Live {
+    /// The next piece of a hole. While its host does not answer it is asked again: what comes behind the hole comes from
+    /// there as well. What is not kept is told as missing.
+    async fn fill(&mut self, to: u64, live: BoxStream<'static, LiveTerminal>) -> Option<Live> {
         let wanted = u32::try_from(to - self.at).unwrap_or(PIECE).min(PIECE);
         let from = self.at;
         // It may have started since this began.
@@ -192,12 +202,17 @@ impl Follow {
             Ok(piece) if piece.from == from && !piece.bytes.is_empty() => {
                 self.at = from + piece.bytes.len() as u64;
                 self.source = Source::Hole(to, live);
-                Live::Bytes { from, bytes: piece.bytes }
+                Some(Live::Bytes { from, bytes: piece.bytes })
+            }
+            Err(refusal) if refusal.code() == Code::ShellUnavailable && self.tape.stage == Stage::Running => {
+                tokio::time::sleep(AGAIN).await;
+                self.source = Source::Hole(to, live);
+                None
             }
             _ => {
                 self.at = to;
                 self.source = Source::Live(live);
-                Live::Missing { from, to }
+                Some(Live::Missing { from, to })
             }
         }
     }
@@ -213,6 +228,13 @@ impl Follow {
             }
             Ok(piece) => {
                 self.source = Source::Ending(piece.end);
+                None
+            }
+            // Its end has just been told; perhaps its host is not heard again yet.
+            Err(refusal) if refusal.code() == Code::ShellUnavailable && self.asked < PATIENT => {
+                self.asked += 1;
+                tokio::time::sleep(AGAIN).await;
+                self.source = Source::Recording;
                 None
             }
             Err(_) => {

@@ -9,6 +9,7 @@
 
 mod auth;
 mod door;
+mod host;
 mod limit;
 mod matrix;
 mod page;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the owner's browser session may do.
-const OWNER_ONLY: [&str; 23] = [
+const OWNER_ONLY: [&str; 25] = [
+    "DELETE /api/v1/hosts/{name}",
     "DELETE /api/v1/providers/{id}",
     "DELETE /api/v1/tokens/{id}",
     "GET /api/v1/probes/{id}",
@@ -15,6 +16,7 @@ const OWNER_ONLY: [&str; 23] = [
     "PATCH /api/v1/settings",
     "PATCH /api/v1/terminals/{id}",
     "POST /api/v1/approvals/{id}/decision",
+    "POST /api/v1/hosts",
     "POST /api/v1/logout",
     "POST /api/v1/providers",
     "POST /api/v1/providers/test",

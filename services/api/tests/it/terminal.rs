@@ -148,9 +148,14 @@ async fn what_the_owner_writes_wrongly_is_named() {
 async fn a_host_that_is_not_there_or_will_not_is_told_and_remembered() {
     let place = Place::new().await;
     let size = json!({ "columns": 80, "rows": 24 });
-    let reply = place.post("/terminals", &json!({ "size": size, "host": "elsewhere" })).await;
+    let unknown = place.post("/terminals", &json!({ "size": size, "host": "elsewhere" })).await;
+    assert_eq!(unknown.refusal(), (422, "invalid_field".into()));
+    let silent = World::on(&RedisServer::start().unwrap().url()).await;
+    let cookie = silent.claim().await;
+    let reply = silent.post("/api/v1/terminals", &json!({ "size": size })).cookie(&cookie).send().await;
     assert_eq!(reply.refusal(), (503, "shell_unavailable".into()));
-    let list = place.get("/terminals").await.json();
+    let list = silent.get("/api/v1/terminals").cookie(&cookie).send().await.json();
+    assert!(list["items"][0]["unreachable_since"].is_string(), "{list}");
     assert_eq!(
         (&list["items"][0]["state"], &list["items"][0]["reachable"]),
         (&json!("refused"), &json!(false))

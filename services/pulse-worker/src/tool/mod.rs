@@ -5,6 +5,8 @@ pub(crate) mod terminal;
 
 use metatron_store::journal::Intent;
 
+use crate::elsewhere::Machine;
+
 /// The names of all tools.
 const NAMES: &[&str] = &[
     shell::RUN,
@@ -17,17 +19,17 @@ const NAMES: &[&str] = &[
 ];
 
 /// The tools on offer, in the provider's JSON shape.
-pub(crate) fn offered() -> Vec<serde_json::Value> {
-    let mut all = vec![shell::run_schema(), shell::read_schema()];
-    all.extend(terminal::schemas());
+pub(crate) fn offered(machines: &[Machine]) -> Vec<serde_json::Value> {
+    let mut all = vec![shell::run_schema(machines), shell::read_schema()];
+    all.extend(terminal::schemas(machines));
     all
 }
 
 /// What a call of a complete turn comes to. A call that makes no sense has no effect: the model is told why.
-pub(crate) fn intent(name: &str, arguments: &str, host: &str) -> Intent {
+pub(crate) fn intent(name: &str, arguments: &str, machines: &[Machine]) -> Intent {
     match name {
-        shell::RUN => shell::parse_run(arguments, host).map_or_else(Intent::Told, Intent::Exec),
-        terminal::OPEN => terminal::parse_open(arguments, host).map_or_else(Intent::Told, Intent::Exec),
+        shell::RUN => shell::parse_run(arguments, machines).map_or_else(Intent::Told, Intent::Exec),
+        terminal::OPEN => terminal::parse_open(arguments, machines).map_or_else(Intent::Told, Intent::Exec),
         shell::READ => open(shell::parse_read(arguments)),
         terminal::READ => open(terminal::parse_read(arguments)),
         terminal::TYPE => open(terminal::parse_type(arguments)),

@@ -6,6 +6,8 @@ use metatron_store::journal::NewExec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::elsewhere::Machine;
+
 /// Runs a command.
 pub(crate) const RUN: &str = "shell_run";
 /// Reads more of an earlier command's output.
@@ -18,8 +20,9 @@ const MOST_LINES: u32 = 400;
 /// SECURITY section 4: longer commands are malformed.
 pub(crate) const LONGEST_COMMAND: usize = 64 * 1_024;
 
-pub(crate) fn run_schema() -> Value {
-    json!({ "type": "function", "function": {
+/// The machines are named only where there is a choice.
+pub(crate) fn run_schema(machines: &[Machine]) -> Value {
+    let mut schema = json!({ "type": "function", "function": {
         "name": RUN,
         "description": "Run a command with bash on the owner's machine, in a fresh terminal without a memory of earlier \
             commands. Reading commands run at once; anything else waits for the owner's approval, which can take a while \
@@ -32,7 +35,35 @@ pub(crate) fn run_schema() -> Value {
                 "description": "Seconds until it is ended by force. Default 120." },
             "why": { "type": "string", "description": "One sentence for the owner: what it does and why you want it." },
         } },
-    } })
+    } });
+    offer(&mut schema, machines);
+    schema
+}
+
+/// Lets a tool's machine be chosen, where there is a choice.
+pub(super) fn offer(schema: &mut Value, machines: &[Machine]) {
+    if let [first, _, ..] = machines {
+        let name = |machine: &Machine| {
+            let silent =
+                if machine.answers { "" } else { " (does not answer now: a command would wait for it)" };
+            format!("{}{silent}", machine.name)
+        };
+        let names = machines.iter().map(name).collect::<Vec<_>>().join(", ");
+        schema["function"]["parameters"]["properties"]["host"] = json!({ "type": "string", "description":
+            format!("The machine to run it on: {names}. Each has its own files. Default: {}.", first.name) });
+    }
+}
+
+/// The machine that was chosen, or the first; an error is what the model is told.
+pub(super) fn choose(tool: &str, host: Option<&str>, machines: &[Machine]) -> Result<String, String> {
+    let machine = match host {
+        None | Some("") => machines.first(),
+        Some(host) => machines.iter().find(|machine| machine.name == host),
+    };
+    machine.map(|machine| machine.name.clone()).ok_or_else(|| {
+        let names = machines.iter().map(|machine| machine.name.as_str()).collect::<Vec<_>>().join(", ");
+        format!("[{tool}: there is no such host; there are: {names}]")
+    })
 }
 
 pub(crate) fn read_schema() -> Value {
@@ -57,10 +88,12 @@ struct Run {
     timeout: Option<u32>,
     #[serde(default)]
     why: String,
+    #[serde(default)]
+    host: Option<String>,
 }
 
 /// The arguments of [`RUN`]; an error is what the model is told.
-pub(crate) fn parse_run(arguments: &str, host: &str) -> Result<NewExec, String> {
+pub(crate) fn parse_run(arguments: &str, machines: &[Machine]) -> Result<NewExec, String> {
     let run: Run = parse(RUN, arguments)?;
     if run.command.trim().is_empty() {
         return Err(format!("[{RUN}: the command is empty]"));
@@ -71,12 +104,13 @@ pub(crate) fn parse_run(arguments: &str, host: &str) -> Result<NewExec, String> 
     if run.cwd.as_deref().is_some_and(|cwd| !cwd.starts_with('/')) {
         return Err(format!("[{RUN}: cwd must be an absolute path]"));
     }
+    let host = choose(RUN, run.host.as_deref(), machines)?;
     Ok(NewExec {
         command: run.command,
         cwd: run.cwd,
         timeout_s: run.timeout.unwrap_or(DEFAULT_TIMEOUT_S).clamp(1, LONGEST_TIMEOUT_S),
         why: run.why.chars().take(500).collect(),
-        host: host.to_owned(),
+        host,
         interactive: false,
         size: Size::COMMAND,
     })
@@ -117,6 +151,27 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(tool: &str, arguments: &str)
 mod tests {
     use super::*;
 
+    fn machines() -> Vec<Machine> {
+        let machine = |name: &str, answers| Machine { name: name.to_owned(), answers };
+        vec![machine("local", true), machine("build", false)]
+    }
+
+    #[test]
+    fn the_host_is_offered_where_there_is_a_choice_and_only_one_of_those_is_taken() {
+        let host = |machines: &[Machine]| {
+            run_schema(machines)["function"]["parameters"]["properties"]["host"].clone()
+        };
+        assert!(host(&machines()[..1]).is_null());
+        let told = host(&machines())["description"].to_string();
+        assert!(told.contains("local, build (does not answer"), "{told}");
+        let parsed = |text: &str| parse_run(text, &machines()).map(|new| new.host);
+        assert_eq!(parsed(r#"{"command":"ls"}"#).unwrap(), "local");
+        assert_eq!(parsed(r#"{"command":"ls","host":"build"}"#).unwrap(), "build");
+        assert!(
+            parsed(r#"{"command":"ls","host":"other"}"#).unwrap_err().contains("there are: local, build")
+        );
+    }
+
     #[test]
     fn arguments_that_make_no_sense_are_told_to_the_model() {
         for bad in [
@@ -128,14 +183,14 @@ mod tests {
             r#"{"command":"ls","cwd":"x"}"#,
             r#"{"command":"ls","sudo":true}"#,
         ] {
-            assert!(parse_run(bad, "local").is_err(), "{bad}");
+            assert!(parse_run(bad, &machines()).is_err(), "{bad}");
         }
         assert!(parse_read(r#"{"exec":"run_1"}"#).is_err());
     }
 
     #[test]
     fn a_command_is_taken_byte_for_byte() {
-        let new = parse_run(r#"{"command":" echo  'a\tb' \n","why":"w","timeout":0}"#, "local").unwrap();
+        let new = parse_run(r#"{"command":" echo  'a\tb' \n","why":"w","timeout":0}"#, &machines()).unwrap();
         assert_eq!(new.command, " echo  'a\tb' \n");
         assert_eq!(new.timeout_s, 1);
     }

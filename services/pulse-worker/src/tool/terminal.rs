@@ -8,7 +8,8 @@ use metatron_store::journal::NewExec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::shell::{LONGEST_COMMAND, LONGEST_TIMEOUT_S, parse};
+use super::shell::{LONGEST_COMMAND, LONGEST_TIMEOUT_S, choose, offer, parse};
+use crate::elsewhere::Machine;
 
 /// Opens a terminal with a program in it.
 pub(crate) const OPEN: &str = "terminal_open";
@@ -32,14 +33,14 @@ const MOST_LINES: u32 = 400;
 const LINES: u32 = 100;
 
 /// What each of them is for, in the provider's JSON shape.
-pub(crate) fn schemas() -> Vec<Value> {
+pub(crate) fn schemas(machines: &[Machine]) -> Vec<Value> {
     let id = json!({ "type": "string", "description": "The terminal's id, trm_…" });
     let tool = |name: &str, description: &str, required: &[&str], properties: Value| {
         json!({ "type": "function", "function": { "name": name, "description": description,
             "parameters": { "type": "object", "additionalProperties": false, "required": required,
                 "properties": properties } } })
     };
-    vec![
+    let mut all = vec![
         tool(
             OPEN,
             "Open a terminal with a program that you mean to type into: a shell, a REPL, an editor, a debugger. Its start is \
@@ -105,7 +106,9 @@ pub(crate) fn schemas() -> Vec<Value> {
             &["terminal"],
             json!({ "terminal": id }),
         ),
-    ]
+    ];
+    offer(&mut all[0], machines);
+    all
 }
 
 #[derive(Deserialize)]
@@ -123,10 +126,12 @@ struct Open {
     timeout: Option<u32>,
     #[serde(default)]
     why: String,
+    #[serde(default)]
+    host: Option<String>,
 }
 
 /// The arguments of [`OPEN`]; an error is what the model is told.
-pub(crate) fn parse_open(arguments: &str, host: &str) -> Result<NewExec, String> {
+pub(crate) fn parse_open(arguments: &str, machines: &[Machine]) -> Result<NewExec, String> {
     let open: Open = parse(OPEN, arguments)?;
     let command = open.command.filter(|command| !command.trim().is_empty());
     let command = command.unwrap_or_else(|| SHELL.to_owned());
@@ -144,7 +149,7 @@ pub(crate) fn parse_open(arguments: &str, host: &str) -> Result<NewExec, String>
         cwd: open.cwd,
         timeout_s: open.timeout.unwrap_or(DEFAULT_TIMEOUT_S).clamp(1, LONGEST_TIMEOUT_S),
         why: open.why.chars().take(500).collect(),
-        host: host.to_owned(),
+        host: choose(OPEN, open.host.as_deref(), machines)?,
         interactive: true,
         size: size.ok_or_else(|| format!("[{OPEN}: the size must be from 2x1 to 500x200]"))?,
     })
@@ -328,12 +333,16 @@ pub(crate) fn parse_close(arguments: &str) -> Result<Close, String> {
 mod tests {
     use super::*;
 
+    fn local() -> [Machine; 1] {
+        [Machine { name: "local".to_owned(), answers: true }]
+    }
+
     #[test]
     fn a_terminal_is_a_shell_for_an_hour_unless_it_is_said_otherwise() {
-        let open = parse_open(r#"{"why":"w"}"#, "local").unwrap();
+        let open = parse_open(r#"{"why":"w"}"#, &local()).unwrap();
         assert_eq!((open.command.as_str(), open.timeout_s, open.interactive), (SHELL, 3_600, true));
         let open =
-            parse_open(r#"{"command":"python3","columns":80,"rows":24,"timeout":99999,"why":"w"}"#, "local");
+            parse_open(r#"{"command":"python3","columns":80,"rows":24,"timeout":99999,"why":"w"}"#, &local());
         let open = open.unwrap();
         assert_eq!((open.size, open.timeout_s), (Size::new(80, 24).unwrap(), LONGEST_TIMEOUT_S));
         for bad in [
@@ -342,7 +351,7 @@ mod tests {
             r#"{"cwd":"x","why":""}"#,
             r#"{"sudo":1}"#,
         ] {
-            assert!(parse_open(bad, "local").is_err(), "{bad}");
+            assert!(parse_open(bad, &local()).is_err(), "{bad}");
         }
     }
 

@@ -123,5 +123,15 @@ fn each_service_may_do_what_its_queues_ask_of_it() -> Result<()> {
                 .with_context(|| format!("{service}: {words:?}"))?;
         }
     }
+    // Users of shell hosts elsewhere are api's matter alone.
+    for service in ["api", "scheduler", "pulse-worker", "shell-worker"] {
+        let password = std::fs::read_to_string(folder.path().join("password").join(service))?;
+        for words in
+            [&["ACL", "SETUSER", "host-b", "reset"][..], &["ACL", "USERS"], &["ACL", "DELUSER", "host-b"]]
+        {
+            let done = server.command_as(service, password.trim(), words);
+            ensure!(done.is_ok() == (service == "api"), "{service}: {words:?}: {done:?}");
+        }
+    }
     Ok(())
 }

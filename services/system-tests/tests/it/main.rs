@@ -3,6 +3,7 @@
 mod chat;
 mod dashboard;
 mod hands;
+mod host;
 mod keyspace;
 mod model;
 mod queue;

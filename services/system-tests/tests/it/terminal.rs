@@ -17,7 +17,7 @@ pub(crate) struct Tab {
     typed: u64,
     /// What it was shown: from which offset on, and what.
     from: u64,
-    seen: Vec<u8>,
+    pub(crate) seen: Vec<u8>,
 }
 
 impl Tab {

@@ -72,6 +72,11 @@ export function ToolCard({ exec }: { exec: Exec }) {
     <article className={running ? "tool run" : "tool"} aria-label={exec.command}>
       <header>
         <CommandLine text={exec.command} />
+        {exec.host === "local" ? null : (
+          <span className="tag">
+            <bdi className="m">{exec.host}</bdi>
+          </span>
+        )}
         <span className={`m end nowrap ${tone}`}>{word}</span>
         {took === undefined ? null : <bdi className="m nowrap muted">{running ? clockText(Math.floor(Math.max(0, took) / 1000)) : format.duration(took)}</bdi>}
       </header>

@@ -9,6 +9,7 @@ import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
 import { Instruction } from "./Instruction"
 import { Look } from "./Look"
+import { Machines } from "./Machines"
 import { Models } from "./Models"
 import { Tokens } from "./Tokens"
 
@@ -27,6 +28,7 @@ export default function SettingsPage() {
           <h1>{text.settings.title}</h1>
         </header>
         <Models />
+        <Machines />
         <Tokens />
         <Look />
         <Instruction />

@@ -1,4 +1,4 @@
-// Access tokens.
+// Access tokens and machines.
 import { queryOptions, useMutation } from "@tanstack/react-query"
 import { api, body } from "../../api/client"
 import { cache } from "../../api/connection"
@@ -19,4 +19,18 @@ export const useRevokeToken = () =>
   useMutation({
     mutationFn: (id: string) => body(api.DELETE("/api/v1/tokens/{id}", { params: { path: { id } } })),
     onSettled: refresh,
+  })
+
+/** What comes back is shown once and kept nowhere. */
+export const useRegisterHost = () =>
+  useMutation({
+    mutationFn: (name: string) => body(api.POST("/api/v1/hosts", { body: { name } })),
+    gcTime: 0,
+    onSettled: () => cache.invalidateQueries({ queryKey: keys.hosts }),
+  })
+
+export const useRevokeHost = () =>
+  useMutation({
+    mutationFn: (name: string) => body(api.DELETE("/api/v1/hosts/{name}", { params: { path: { name } } })),
+    onSettled: () => Promise.all([cache.invalidateQueries({ queryKey: keys.hosts }), cache.invalidateQueries({ queryKey: keys.terminals })]),
   })

@@ -47,7 +47,7 @@ export function Dock() {
 interface Opening {
   isOpening: boolean
   problem: Error | null
-  onOpen: (from: { cwd?: string }) => void
+  onOpen: (from: { cwd?: string; host?: string }) => void
 }
 
 function Docked({ id, ...opening }: { id: string } & Opening) {

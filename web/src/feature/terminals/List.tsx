@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Terminal } from "../../api/model"
-import { asksPassword, openTerminalsQuery } from "../../api/query"
+import { asksPassword, hostsQuery, openTerminalsQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Icon } from "../../ui/Icon"
@@ -12,9 +12,10 @@ import { endedQuery } from "./api"
 import { byOf, nameOf, standing } from "./name"
 
 /** All terminals: those that run, and those of which the recording is kept. */
-export function List({ isOpening, problem, onOpen }: { isOpening: boolean; problem: Error | null; onOpen: () => void }) {
+export function List({ isOpening, problem, onOpen }: { isOpening: boolean; problem: Error | null; onOpen: (host?: string) => void }) {
   const text = useText()
   const open = useQuery(openTerminalsQuery)
+  const elsewhere = useQuery(hostsQuery).data?.items.filter((host) => !host.local && host.state === "online") ?? []
   const ended = useInfiniteQuery(endedQuery)
   const past = ended.data?.pages.flatMap((page) => page.items)
   const failed = problem ?? (open.data ? null : open.error) ?? (ended.data ? null : ended.error)
@@ -23,10 +24,17 @@ export function List({ isOpening, problem, onOpen }: { isOpening: boolean; probl
       <div className="page narrow">
         <header className="head">
           <h1>{text.terminal.title}</h1>
-          <button type="button" className="btn ink end" disabled={isOpening} onClick={onOpen}>
-            <Icon name="plus" size={16} />
-            {text.terminal.new}
-          </button>
+          <span className="acts end">
+            {elsewhere.map((host) => (
+              <button key={host.name} type="button" className="btn" disabled={isOpening} onClick={() => onOpen(host.name)}>
+                {text.terminal.newOn(host.name)}
+              </button>
+            ))}
+            <button type="button" className="btn ink" disabled={isOpening} onClick={() => onOpen()}>
+              <Icon name="plus" size={16} />
+              {text.terminal.new}
+            </button>
+          </span>
         </header>
         <ProblemNote problem={failed ? asProblem(failed) : null} />
         <section aria-labelledby="open">

@@ -22,7 +22,7 @@ export default function TerminalsPage() {
       {id ? (
         <Session key={id} id={id} isOpening={opening.isPending} problem={opening.error} onOpen={opening.mutate} />
       ) : (
-        <List isOpening={opening.isPending} problem={opening.error} onOpen={() => opening.mutate({})} />
+        <List isOpening={opening.isPending} problem={opening.error} onOpen={(host) => opening.mutate(host ? { host } : {})} />
       )}
     </div>
   )

@@ -3,7 +3,7 @@ import { Link } from "react-router"
 import { ApiProblem, asProblem } from "../../api/client"
 import type { Fact, Problem, Terminal } from "../../api/model"
 import { asksPassword } from "../../api/query"
-import { useText } from "../../i18n"
+import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
@@ -92,13 +92,16 @@ export function Pane({ terminal, isMain = false, ref, onFact, onLeave, children,
 /** What stands in the way, if anything does, and the next step. */
 function Outcome({ terminal, isOpening, problem, onOpen }: { terminal: Terminal } & Opening) {
   const text = useText()
+  const format = useFormat()
   const { state, reachable, cwd, detail } = terminal
   if (state === "opening") return <Loading say={() => text.terminal.opening(terminal.host)} />
   if (state === "running") {
     return reachable ? null : (
       <div className="note bad" role="status">
         <p>
-          <b>{text.terminal.unreachableTitle(terminal.host)}</b> {text.terminal.unreachableNext}
+          <b>{text.terminal.unreachableTitle(terminal.host)}</b>{" "}
+          {terminal.unreachable_since ? `${text.terminal.unreachableSince(format.short(terminal.unreachable_since))} ` : ""}
+          {text.terminal.unreachableNext}
         </p>
       </div>
     )
@@ -115,7 +118,7 @@ function Outcome({ terminal, isOpening, problem, onOpen }: { terminal: Terminal 
         <b>{title}</b> {say}
       </p>
       <div className="acts">
-        <button type="button" className="btn sm" disabled={isOpening} onClick={() => onOpen(cwd ? { cwd } : {})}>
+        <button type="button" className="btn sm" disabled={isOpening} onClick={() => onOpen({ host: terminal.host, ...(cwd ? { cwd } : {}) })}>
           {text.terminal.another}
         </button>
         {state === "refused" ? null : (

@@ -32,8 +32,6 @@ use view::Terminal;
 
 /// Bytes of a folder's path, at most.
 const LONGEST_PATH: usize = 4_096;
-/// Bytes of a host's name, at most.
-const LONGEST_HOST: usize = 63;
 
 /// This room's routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -88,7 +86,7 @@ pub(crate) struct OpenBody {
     size: Size,
     /// The folder it begins in; the owner's home when absent.
     cwd: Option<String>,
-    /// The shell host; this machine's when absent.
+    /// The shell host, one of those that `GET /hosts` lists; the one beside api when absent.
     host: Option<String>,
 }
 
@@ -116,14 +114,6 @@ fn check_cwd(cwd: &str) -> Answer<()> {
         return Ok(());
     }
     Err(ApiError::field("/cwd", format!("must be an absolute path of at most {LONGEST_PATH} bytes")))
-}
-
-fn check_host(host: &str) -> Answer<()> {
-    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
-    if (1..=LONGEST_HOST).contains(&host.len()) && host.bytes().all(letter) {
-        return Ok(());
-    }
-    Err(ApiError::field("/host", "must be the name of a shell host"))
 }
 
 /// List the terminals, the newest first
@@ -162,6 +152,7 @@ async fn terminals(
     post, path = "/terminals", tag = "terminal", request_body = OpenBody, security(("session" = [])),
     responses(
         (status = CREATED, body = Terminal),
+        (status = CONFLICT, body = Problem, description = "The host was revoked: `host_revoked`"),
         (status = UNPROCESSABLE_ENTITY, body = Problem, description = "A field is not valid: `invalid_field`, `unknown_field`"),
         (status = SERVICE_UNAVAILABLE, body = Problem, description = "No shell host listens: `shell_unavailable`"),
     )
@@ -175,7 +166,7 @@ async fn open_terminal(
     let OpenBody { name, size, cwd, host } = body.value;
     let name = check_name(name.as_deref().unwrap_or_default())?.to_owned();
     let host = host.unwrap_or_else(|| app.host.clone());
-    check_host(&host)?;
+    app.link_of(&host)?;
     cwd.as_deref().map_or(Ok(()), check_cwd)?;
     let once = Once::new(key, &Caller::Owner(session), body.digest);
     let id = if let Some(made) = once.before(&app).await? {

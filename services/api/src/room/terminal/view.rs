@@ -25,6 +25,8 @@ pub(crate) struct Terminal {
     pub(crate) state: TerminalState,
     /// Whether its host answers. Where it does not, the terminal may go on there, unseen.
     pub(crate) reachable: bool,
+    /// Since when its host does not answer.
+    pub(crate) unreachable_since: Option<Instant>,
     pub(crate) size: Size,
     /// Who holds its keyboard.
     pub(crate) driver: Driver,
@@ -54,8 +56,10 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// What is known without asking anybody.
     pub(crate) fn known(app: &App, row: Row) -> Self {
+        let silent = app.hosts.silent_since(&row.host);
         Self {
-            reachable: app.hosts.answers(&row.host),
+            reachable: silent.is_none(),
+            unreachable_since: silent,
             viewers: app.viewers.of(row.id),
             id: row.id,
             kind: row.kind,
