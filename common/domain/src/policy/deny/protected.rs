@@ -5,6 +5,7 @@
 use crate::policy::glob::Unit;
 use crate::policy::path::{Components, carried, other_process, resolve, show, within};
 use crate::policy::pattern::is_pattern;
+use crate::policy::sensitive::is_sensitive;
 use crate::policy::walk::Walker;
 use crate::policy::word::Arg;
 
@@ -40,6 +41,7 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
 
 /// Judges one operand.
 pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
+    sensitive(walker, arg);
     if is_far(walker, arg) {
         return;
     }
@@ -50,6 +52,28 @@ pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
         let path = resolve(&units, &walker.cwd);
         if is_protected(&walker.protected, &path) {
             walker.deny(RULE, format!("{} belongs to MetatronOS itself or to another process.", show(&path)));
+        }
+    }
+}
+
+/// Characters that are looked at for secrets, at most; a command with more of them counts as one that names some.
+const MOST_LOOKED: usize = 16 * 1024;
+/// Longer names name nothing: the kernel refuses them.
+const MAX_PATH: usize = 4096;
+
+/// Notes a word that names a place of secrets: nobody but the owner allows that, one by one.
+fn sensitive(walker: &mut Walker<'_>, arg: &Arg) {
+    walker.looked += 8 + arg.units.len();
+    if walker.looked > MOST_LOOKED {
+        walker.effects.sensitive("more words than were looked at");
+        return;
+    }
+    for units in carried(&arg.units) {
+        if !units.is_empty() && units.len() <= MAX_PATH {
+            let path = resolve(&units, &walker.cwd);
+            if is_sensitive(&path) {
+                walker.effects.sensitive(&show(&path));
+            }
         }
     }
 }
