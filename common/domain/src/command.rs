@@ -4,11 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Actor;
 use crate::approval::Measure;
 use crate::clock::Instant;
 use crate::exec::Exit;
-use crate::id::{ExecId, JobId, RunId, TerminalId};
+use crate::id::{ChatId, ExecId, JobId, RunId, TerminalId};
 use crate::policy::Judgement;
+use crate::rule::Under;
 use crate::terminal::message::{TerminalAnswer, TerminalCall};
 
 /// A queue of owed work.
@@ -149,6 +151,18 @@ pub struct CommandSpec {
     pub cwd: Option<String>,
     /// Seconds until it is ended by force.
     pub timeout_s: u32,
+    /// For whom it is asked; absent: for nobody whom the owner allowed anything beforehand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<SpecOrigin>,
+}
+
+/// For whom a command is asked: what the owner allowed beforehand depends on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpecOrigin {
+    /// The conversation.
+    pub chat: ChatId,
+    /// Who began the run.
+    pub actor: Actor,
 }
 
 /// Asked of shell-worker.
@@ -169,6 +183,9 @@ pub enum ShellRequest {
         /// The owner's sealed [`crate::approval::Grant`], in base 64; absent where the policy alone allows.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grant: Option<String>,
+        /// What the owner allowed it under beforehand: it must stand in shell-worker's own book.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<Under>,
     },
 }
 
@@ -184,6 +201,9 @@ pub enum ShellReport {
         measure: Box<Measure>,
         /// What the judge said of it.
         judgement: Box<Judgement>,
+        /// What it could run under by shell-worker's book, without an answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<Under>,
     },
     /// The journal says `started`, and it runs now.
     Started {
@@ -278,6 +298,13 @@ pub enum ShellCall {
     },
     /// Who are you, and can you drop to the user `agent`?
     Describe,
+    /// The newest book of rules and modes, a sealed [`crate::rule::book::Book`].
+    Book {
+        /// Its version: the position it was sealed for.
+        version: u64,
+        /// In base 64.
+        sealed: String,
+    },
     /// About a terminal.
     Terminal {
         /// What.
@@ -317,6 +344,11 @@ pub enum ShellAnswer {
         separated: bool,
         /// The workspace folder.
         workspace: String,
+    },
+    /// Which book counts there from now on.
+    Book {
+        /// Its version; higher than the one that was sent where a newer one is known.
+        version: u64,
     },
     /// About a terminal.
     Terminal {

@@ -44,3 +44,15 @@ pub fn declined(code: &str, detail: &str) -> String {
 pub fn cancelled() -> String {
     "[not run: the owner stopped the run]".to_owned()
 }
+
+/// The conversation only plans.
+pub fn planned() -> String {
+    "[not run: this conversation is in plan mode, where only what reads runs] Say what you would run and why, and let the \
+     owner decide."
+        .to_owned()
+}
+
+/// In front of the rest, where the owner changed the words.
+pub fn edited(command: &str, told: &str) -> String {
+    format!("[the owner changed the command; in place of yours, this counted]\n{command}\n{told}")
+}

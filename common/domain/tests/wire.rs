@@ -44,6 +44,7 @@ fn spec() -> CommandSpec {
         command: "echo \"שלום\"\n".to_owned(),
         cwd: None,
         timeout_s: 60,
+        origin: None,
     }
 }
 
@@ -106,13 +107,13 @@ fn shell_requests_hold() {
     holds(&ShellRequest::Prepare { spec: spec() }, &format!(r#"{{"type":"prepare","spec":{SPEC}}}"#));
     let digest = "d1".to_owned();
     holds(
-        &ShellRequest::Start { spec: spec(), digest: digest.clone(), grant: None },
+        &ShellRequest::Start { spec: spec(), digest: digest.clone(), grant: None, under: None },
         &format!(r#"{{"type":"start","spec":{SPEC},"digest":"d1"}}"#),
     );
     let spec = CommandSpec { cwd: Some("/work".to_owned()), ..spec() };
     let with_cwd = SPEC.replace(r#","timeout_s""#, r#","cwd":"/work","timeout_s""#);
     holds(
-        &ShellRequest::Start { spec, digest, grant: Some("c2VhbA==".to_owned()) },
+        &ShellRequest::Start { spec, digest, grant: Some("c2VhbA==".to_owned()), under: None },
         &format!(r#"{{"type":"start","spec":{with_cwd},"digest":"d1","grant":"c2VhbA=="}}"#),
     );
 }
@@ -178,8 +179,12 @@ fn what_was_measured_and_judged_holds() {
     let judgement = judge(b"echo hi", &setting);
     let judged = serde_json::to_string(&judgement).unwrap();
     assert!(judged.starts_with(r#"{"verdict":"allow","#), "{judged}");
-    let report =
-        ShellReport::Prepared { exec: id("exc"), measure: Box::new(measure), judgement: Box::new(judgement) };
+    let report = ShellReport::Prepared {
+        exec: id("exc"),
+        measure: Box::new(measure),
+        judgement: Box::new(judgement),
+        under: None,
+    };
     holds(
         &report,
         &format!(r#"{{"type":"prepared","exec":"exc_{TAIL}","measure":{golden},"judgement":{judged}}}"#),

@@ -32,7 +32,12 @@ impl Old {
         let mut files: Vec<_> =
             std::fs::read_dir(sources).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
-        let newest = i64::try_from(files.len()).unwrap();
+        // Numbers may be left out: branches take theirs beforehand.
+        let version_of = |file: &PathBuf| -> i64 {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            name.split('_').next().unwrap().parse().unwrap()
+        };
+        let newest = version_of(files.last().unwrap());
         let first = folder.path().join("migrations");
         std::fs::create_dir(&first).unwrap();
         files.truncate(files.len() - missing);
@@ -44,7 +49,8 @@ impl Old {
         let old = "insert into chat (id, title, created_at, updated_at) values ('cht_old', 'kept', 1, 1)";
         sqlx::query(old).execute(&mut database).await.unwrap();
         database.close().await.unwrap();
-        Self { folder, path, version: newest - i64::try_from(missing).unwrap(), newest }
+        let version = version_of(files.last().unwrap());
+        Self { folder, path, version, newest }
     }
 
     fn backup(&self) -> PathBuf {

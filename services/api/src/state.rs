@@ -12,6 +12,7 @@ use metatron_process::Config;
 use metatron_process::crash::{self, Point};
 use metatron_store::vault::Vault;
 use metatron_store::{Committed, Store, Tx};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::carry::Carrier;
@@ -46,6 +47,8 @@ pub struct Shared {
     pub(crate) limits: Limits,
     pub(crate) hosts: Hosts,
     pub(crate) keyboards: Keyboards,
+    /// A shell host has not taken the newest book of rules.
+    pub(crate) turned: Notify,
     /// The shell host that the first page names.
     pub(crate) host: String,
     /// How long this process may be silent before it counts as gone.
@@ -90,6 +93,7 @@ impl App {
             warnings: Warnings::default(),
             hosts: Hosts::default(),
             keyboards: Keyboards::default(),
+            turned: Notify::new(),
             host: config.host.clone(),
             lease: config.lease * report::LEASES,
             web: config.web.clone(),

@@ -38,8 +38,8 @@ async fn write(desk: &Desk, report: ShellReport) -> Result<(), Error> {
     let now = desk.now();
     let mut tx = desk.store.begin().await?;
     match report {
-        ShellReport::Prepared { exec, measure, judgement } => {
-            tx.exec_prepared(exec, &measure, &judgement, now).await?;
+        ShellReport::Prepared { exec, measure, judgement, under } => {
+            tx.exec_prepared(exec, &measure, &judgement, under, now).await?;
         }
         ShellReport::Started { exec, at } => tx.exec_started(exec, at, now).await?,
         ShellReport::Declined { exec, code, detail } => tx.exec_declined(exec, &code, &detail, now).await?,

@@ -32,10 +32,12 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
             let prepared = tokio::task::spawn_blocking(move || shell.prepare(&spec)).await;
             prepared.ok()
         }
-        ShellRequest::Start { spec, digest, grant } => {
+        ShellRequest::Start { spec, digest, grant, under } => {
             let exec = spec.exec;
-            let started =
-                tokio::task::spawn_blocking(move || shell.start(&spec, &digest, grant.as_deref())).await;
+            let started = tokio::task::spawn_blocking(move || {
+                shell.start_under(&spec, &digest, grant.as_deref(), under)
+            })
+            .await;
             match started {
                 Ok(Answer::Report(report)) => Some(*report),
                 Ok(Answer::Running(running)) => {

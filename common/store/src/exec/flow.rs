@@ -7,15 +7,22 @@ use metatron_domain::command::{JobKind, Outcome, Priority, Queue};
 use metatron_domain::event::EventKind;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{ExecId, RunId};
-use metatron_domain::policy::{Judgement, Verdict};
+use metatron_domain::mode::{Course, course};
+use metatron_domain::policy::Judgement;
+use metatron_domain::rule::Under;
 use metatron_domain::run::Waiting;
 use metatron_domain::told;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::{Exec, Row, read, request};
 use crate::error::{Error, to_json};
 use crate::run::signed;
 use crate::{About, Tx};
+
+fn sha256(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
+}
 
 impl Tx {
     /// One command, as this unit of work sees it.
@@ -53,7 +60,8 @@ impl Tx {
         grant: Option<String>,
         now: Instant,
     ) -> Result<(), Error> {
-        let Some(request) = request(exec, kind, grant) else { return Ok(()) };
+        let run = self.run(exec.run).await?;
+        let Some(request) = request(exec, &run, kind, grant) else { return Ok(()) };
         let body =
             serde_json::to_value(request).map_err(|cause| Error::corrupt("request")(cause.to_string()))?;
         self.enqueue(
@@ -70,6 +78,10 @@ impl Tx {
     /// Writes down what the model is told of a command whose state has just become final.
     async fn tell(&mut self, exec: &Exec, text: &str) -> Result<(), Error> {
         let id = exec.id.to_string();
+        let text = match exec.edited_from {
+            Some(_) => told::edited(&exec.command, text),
+            None => text.to_owned(),
+        };
         sqlx::query!("update tool_call set result = ? where exec_id = ? and result is null", text, id)
             .execute(self.db())
             .await?;
@@ -114,7 +126,8 @@ impl Tx {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under,
+               edited_from
              from exec where run_id = ? and state in ('proposed', 'preparing', 'waiting_approval', 'approved', 'running')
              order by turn, idx",
             id,
@@ -124,16 +137,19 @@ impl Tx {
         rows.into_iter().map(Exec::try_from).collect()
     }
 
-    /// shell-worker measured and judged. The verdict decides what comes next; a report that came twice changes nothing.
+    /// shell-worker measured and judged. The verdict, and what the owner allowed beforehand, decide what comes next;
+    /// `under` is what the host says it could run under. A report that came twice changes nothing.
     pub async fn exec_prepared(
         &mut self,
         exec: ExecId,
         measure: &Measure,
         judgement: &Judgement,
+        under: Option<Under>,
         now: Instant,
     ) -> Result<(), Error> {
         let mut exec = self.exec(exec).await?;
-        if exec.state != ExecState::Preparing {
+        let stale = exec.edited_from.is_some() && measure.command_sha256 != sha256(&exec.command);
+        if exec.state != ExecState::Preparing || stale {
             return Ok(());
         }
         self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
@@ -152,21 +168,51 @@ impl Tx {
         .await?;
         exec.digest = Some(digest);
         exec.judgement = Some(judgement.clone());
-        match judgement.verdict {
-            Verdict::Allow => {
-                self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now)
-                    .await?;
-                self.owe_shell(&exec, JobKind::Start, None, now).await?;
-            }
-            Verdict::Ask => self.ask_owner(&mut exec, judgement, now).await?,
-            Verdict::Deny => {
-                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now)
-                    .await?;
-                self.tell(&exec, &told::forbidden(&judgement.rule, &judgement.reasons)).await?;
-            }
-        }
+        self.take_course(&mut exec, judgement, under, now).await?;
         self.carry_on(exec.run, now).await?;
         Ok(())
+    }
+
+    async fn take_course(
+        &mut self,
+        exec: &mut Exec,
+        judgement: &Judgement,
+        under: Option<Under>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let run = self.run(exec.run).await?;
+        let mode = self.mode_of_run(&run, now).await?;
+        let mut way = course(mode, judgement, under);
+        if let Course::Under(Under::Rule { rule, version }) = way
+            && !self.use_rule(rule, version, exec.id, now).await?
+        {
+            way = Course::Ask;
+        }
+        if way == Course::Ask {
+            return self.ask_owner(exec, judgement, now).await;
+        }
+        // Where the owner had changed the words, a question waits that nobody needs to answer any more.
+        let runs = matches!(way, Course::Run | Course::Under(_));
+        self.question_over(exec.id, runs, now).await?;
+        if let Course::Under(under) = way {
+            self.note_under(exec.id, under).await?;
+            exec.under = Some(under);
+        }
+        if runs {
+            self.advance(exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now).await?;
+            return self.owe_shell(exec, JobKind::Start, None, now).await;
+        }
+        let told = if way == Course::Plan {
+            let id = exec.id.to_string();
+            sqlx::query!("update exec set error_code = 'plan_mode', error_detail = '' where id = ?", id)
+                .execute(self.db())
+                .await?;
+            told::planned()
+        } else {
+            told::forbidden(&judgement.rule, &judgement.reasons)
+        };
+        self.advance(exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now).await?;
+        self.tell(exec, &told).await
     }
 
     async fn ask_owner(&mut self, exec: &mut Exec, judgement: &Judgement, now: Instant) -> Result<(), Error> {
@@ -176,6 +222,28 @@ impl Tx {
             .execute(self.db())
             .await?;
         self.ask(exec, judgement.risk, now).await
+    }
+
+    /// Puts the owner's words in the place of the AI's: they are measured and judged anew, and asked again.
+    pub(crate) async fn edit_exec(&mut self, exec: ExecId, command: &str, now: Instant) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        exec.state = exec.state.advance(ExecState::Preparing)?;
+        let original = exec.edited_from.take().unwrap_or_else(|| exec.command.clone());
+        exec.edited_from = Some(original).filter(|original| original != command);
+        command.clone_into(&mut exec.command);
+        let id = exec.id.to_string();
+        sqlx::query!(
+            "update exec set state = 'preparing', command = ?, edited_from = ?, measure = null, judgement = null,
+               digest = null where id = ?",
+            command,
+            exec.edited_from,
+            id,
+        )
+        .execute(self.db())
+        .await?;
+        self.owe_shell(&exec, JobKind::Prepare, None, now).await?;
+        self.carry_on(exec.run, now).await?;
+        Ok(())
     }
 
     /// The owner, or time, answered the question about a command.

@@ -13,6 +13,7 @@ fn spec(command: &str) -> CommandSpec {
         command: command.into(),
         cwd: None,
         timeout_s: 5,
+        origin: None,
     }
 }
 

@@ -99,6 +99,7 @@ impl Rig {
             command: command.into(),
             cwd: None,
             timeout_s: 60,
+            origin: None,
         };
         let asked = self.ask(&ShellRequest::Prepare { spec: spec.clone() }).await;
         let (job, ShellReport::Prepared { measure, judgement, .. }) = self.report().await else {
@@ -115,7 +116,7 @@ impl Rig {
         };
         let text = serde_json::to_vec(&grant).unwrap();
         let grant = Some(self.key.seal("grant", &spec.exec.to_string(), 0, &text).unwrap());
-        let start = ShellRequest::Start { spec: spec.clone(), digest, grant };
+        let start = ShellRequest::Start { spec: spec.clone(), digest, grant, under: None };
         let job = self.ask(&start).await;
         let (told, report) = self.report().await;
         assert!(matches!(report, ShellReport::Started { exec, .. } if exec == spec.exec), "{report:?}");

@@ -5,6 +5,7 @@ mod dashboard;
 mod keyspace;
 mod model;
 mod queue;
+mod rule;
 mod spine;
 mod stop;
 mod terminal;
