@@ -46,8 +46,8 @@ export interface paths {
         /**
          * Answer a question
          * @description The first answer wins. It must repeat the digest and the nonce of the card, so that nothing else is allowed than
-         *     what was seen. Allowing a command of high risk needs the password to have been given within five minutes. No token
-         *     can do this.
+         *     what was seen. Allowing a command of high risk, or under a rule, needs the password to have been given within five
+         *     minutes. No token can do this.
          */
         post: operations["decide"];
         delete?: never;
@@ -111,6 +111,28 @@ export interface paths {
          * @description Begins a run, unless one is at work in this conversation: that one reads it at its next turn.
          */
         post: operations["post_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the mode of a conversation
+         * @description `plan`: what only reads runs, the rest is refused. `ask`: the rest is asked. `auto`: what a rule allows is not asked.
+         *     `full`: for a stated time nothing is asked but what is denied, of high risk, names secrets or wants more privilege; it
+         *     needs the password to have been given within five minutes.
+         */
+        put: operations["set_mode"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -330,6 +352,94 @@ export interface paths {
         /** Resume a queue */
         post: operations["resume"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules
+         * @description Those whose time or uses are over included; revoked ones not.
+         */
+        get: operations["rules"];
+        put?: never;
+        /**
+         * Make a rule
+         * @description What it allows runs without a question in conversations in mode `auto`. Never for interpreters, wrappers, network
+         *     tools or what destroys. Needs the password to have been given within five minutes.
+         */
+        post: operations["add_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See which commands of the past a rule would have allowed */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest rules for what was allowed again and again
+         * @description Never for what destroys, fetches, or runs other programs.
+         */
+        get: operations["suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a rule and what used it */
+        get: operations["rule"];
+        /**
+         * Change a rule
+         * @description What was allowed under the version before and has not started is refused. Needs the password to have been given within
+         *     five minutes.
+         */
+        put: operations["change_rule"];
+        post?: never;
+        /**
+         * Revoke a rule
+         * @description Nothing starts under it from now on, also what was allowed by it already.
+         */
+        delete: operations["revoke_rule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -786,6 +896,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens/{id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the mode of what a token begins
+         * @description A conversation's own mode counts where it is stricter. Needs the password to have been given within five minutes.
+         */
+        put: operations["set_token_mode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -813,6 +943,7 @@ export interface components {
             chat_title: string;
             decided_at?: components["schemas"]["Instant"] | null;
             decided_by?: components["schemas"]["Actor"] | null;
+            decided_from?: components["schemas"]["Place"] | null;
             /** @description What the answer must repeat: the digest of what was measured. */
             digest: string;
             effects?: components["schemas"]["Effects"] | null;
@@ -822,11 +953,15 @@ export interface components {
             expires_at: components["schemas"]["Instant"];
             id: components["schemas"]["ApprovalId"];
             measure?: components["schemas"]["Measure"] | null;
+            /** @description While it waits: why there can be no rule for it. */
+            no_rule?: string | null;
             /** @description What the answer must repeat: a word made for this question. */
             nonce: string;
+            proposal?: components["schemas"]["Proposal"] | null;
             /** @description What the owner gave as a reason. */
             reason?: string | null;
             risk: components["schemas"]["Risk"];
+            rule_id?: components["schemas"]["RuleId"] | null;
             run_id: components["schemas"]["RunId"];
             state: components["schemas"]["ApprovalState"];
         };
@@ -878,6 +1013,9 @@ export interface components {
             last_run?: components["schemas"]["LastRun"] | null;
             /** @description The beginning of the last thing said. */
             last_text: string;
+            /** @description How much of what its runs want is asked. */
+            mode: components["schemas"]["Mode"];
+            mode_until?: components["schemas"]["Instant"] | null;
             title: string;
             updated_at: components["schemas"]["Instant"];
             /** @description Whether it waits for the owner. */
@@ -977,17 +1115,22 @@ export interface components {
         Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "no_password_asked" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
         /** @description The owner's answer. */
         DecisionBody: {
+            /** @description With `allow_rule`: the conversation works in mode `auto` from now on, so that the rule counts there. */
+            auto?: boolean;
+            /** @description With `edit`: the exact text that shall count, 64 KiB at most. */
+            command?: string | null;
             /**
              * @description What the owner answers.
              * @enum {string}
              */
-            decision: "allow_once" | "deny";
+            decision: "allow_once" | "allow_rule" | "edit" | "deny";
             /** @description The digest on the card. */
             digest: string;
             /** @description The nonce of the card. */
             nonce: string;
             /** @description Why, for the model to read. */
             reason?: string | null;
+            rule?: components["schemas"]["RuleBody"] | null;
         };
         /** @description More of a turn's text. */
         DeltaFrame: {
@@ -1060,6 +1203,11 @@ export interface components {
              */
             reversible: boolean | null;
             /**
+             * @description Places that hold secrets, devices or processes, as far as its words name them.
+             * @default []
+             */
+            sensitive: string[];
+            /**
              * @description Whether it starts, stops or changes services or schedules.
              * @default null
              */
@@ -1111,7 +1259,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "approval.edited" | "rule.changed" | "mode.changed" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -1128,6 +1276,8 @@ export interface components {
             command: string;
             /** @description The working folder as it was resolved; before that, as it was asked for. */
             cwd?: string | null;
+            /** @description What the AI had asked for, where the owner changed it. */
+            edited_from?: string | null;
             ended_at?: components["schemas"]["Instant"] | null;
             error?: components["schemas"]["ExecError"] | null;
             exit?: components["schemas"]["Exit"] | null;
@@ -1156,6 +1306,7 @@ export interface components {
             truncated: boolean;
             /** Format: int32 */
             turn: number;
+            under?: components["schemas"]["Under"] | null;
             /** @description The Unix user; known once it was measured. */
             user?: string | null;
             verdict?: components["schemas"]["Verdict"] | null;
@@ -1377,6 +1528,20 @@ export interface components {
             /** @description For the page with what was said before. */
             next_cursor?: string | null;
         };
+        /**
+         * @description How much is asked, the strictest first.
+         * @enum {string}
+         */
+        Mode: "plan" | "ask" | "auto" | "full";
+        /** @description The mode of a conversation. */
+        ModeBody: {
+            /**
+             * Format: int32
+             * @description Minutes until it is `ask` again; needed for `full`, and 480 there at most.
+             */
+            minutes?: number | null;
+            mode: components["schemas"]["Mode"];
+        };
         /** @description Another name. */
         NameBody: {
             /** @description What to call it; blank takes the name away. */
@@ -1454,6 +1619,13 @@ export interface components {
         PasswordBody: {
             password: components["schemas"]["Secret"];
         };
+        /** @description From where an answer came. */
+        Place: {
+            /** @description Its address. */
+            address: string;
+            /** @description What the browser calls itself. */
+            device: string;
+        };
         /** @description What came of a message. */
         Posted: {
             message: components["schemas"]["Message"];
@@ -1480,6 +1652,15 @@ export interface components {
          * @enum {string}
          */
         PressedKind: "terminal.pressed";
+        /** @description What a rule would have allowed. */
+        Preview: {
+            /** @description The newest of them, 20 at most. */
+            commands: string[];
+            /** @description How many of the commands of the past it would have allowed. */
+            matched: number;
+            /** @description How many there were: the newest 500 that the owner was asked about. */
+            of: number;
+        };
         /** @description A test call. */
         Probe: {
             /** @description Why it failed, for programs: such as `model_key_refused`. */
@@ -1531,6 +1712,37 @@ export interface components {
             title: string;
             /** @description A name for this kind of problem: `urn:metatron:problem:` and the code. */
             type: string;
+        };
+        /** @description A rule that could be made with the answer. */
+        Proposal: {
+            /** @description Whether further words may be left open. */
+            may_open: boolean;
+            /** @description What a rule allows. */
+            rule: {
+                /** @description The folder the command must start in, or below. */
+                folder: string;
+                /** @description Its id. */
+                id: components["schemas"]["RuleId"];
+                /** @description Whether further words may follow; they name nothing outside `folder`. */
+                open: boolean;
+                /** @description The program's path, without links. */
+                program: string;
+                /** @description Where it counts. */
+                scope: components["schemas"]["Scope"];
+                /**
+                 * Format: int32
+                 * @description How often it may be used; absent: any number of times.
+                 */
+                times?: number | null;
+                until?: components["schemas"]["Instant"] | null;
+                /**
+                 * Format: int32
+                 * @description Raised by each change: what was allowed under an older one is refused.
+                 */
+                version: number;
+                /** @description The words behind the program's name that must stand there exactly. */
+                words: string[];
+            };
         };
         /** @description A model provider; its key never leaves the vault. */
         Provider: {
@@ -1597,6 +1809,70 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "ai" | "system";
+        /** @description What a rule allows. */
+        Rule: {
+            /** @description The folder the command must start in, or below. */
+            folder: string;
+            /** @description Its id. */
+            id: components["schemas"]["RuleId"];
+            /** @description Whether further words may follow; they name nothing outside `folder`. */
+            open: boolean;
+            /** @description The program's path, without links. */
+            program: string;
+            /** @description Where it counts. */
+            scope: components["schemas"]["Scope"];
+            /**
+             * Format: int32
+             * @description How often it may be used; absent: any number of times.
+             */
+            times?: number | null;
+            until?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description Raised by each change: what was allowed under an older one is refused.
+             */
+            version: number;
+            /** @description The words behind the program's name that must stand there exactly. */
+            words: string[];
+        };
+        /** @description A rule to be made. */
+        RuleBody: {
+            chat_id?: components["schemas"]["ChatId"] | null;
+            /** @description The folder the command must start in, or below. */
+            folder: string;
+            /** @description Whether further words may follow. Only for few programs, and never beyond a year. */
+            open?: boolean;
+            /** @description The program's absolute path, without links. */
+            program: string;
+            /**
+             * Format: int32
+             * @description How often it may be used; any number of times when absent.
+             */
+            times?: number | null;
+            until?: components["schemas"]["Instant"] | null;
+            /** @description The words behind the program's name that must stand there exactly. */
+            words: string[];
+        };
+        /** @description A change of a rule: all of it anew, on top of the version that was read. */
+        RuleChange: {
+            /** @description The rule as it shall be. */
+            rule: components["schemas"]["RuleBody"];
+            /**
+             * Format: int32
+             * @description The version that was read.
+             */
+            version: number;
+        };
+        /** @description A rule with the commands that used it. */
+        RuleDetail: components["schemas"]["Rule"] & {
+            /** @description The newest first, 50 at most. */
+            uses: components["schemas"]["Exec"][];
+        };
+        RuleId: string;
+        /** @description Every rule that was not revoked. */
+        Rules: {
+            items: components["schemas"]["Rule"][];
+        };
         /** @description One agent run. */
         Run: {
             actor: components["schemas"]["Actor"];
@@ -1830,6 +2106,41 @@ export interface components {
          * @enum {string}
          */
         StatusKind: "terminal.status";
+        /** @description A rule that would have saved questions. */
+        Suggestion: {
+            /** @description What a rule allows. */
+            rule: {
+                /** @description The folder the command must start in, or below. */
+                folder: string;
+                /** @description Its id. */
+                id: components["schemas"]["RuleId"];
+                /** @description Whether further words may follow; they name nothing outside `folder`. */
+                open: boolean;
+                /** @description The program's path, without links. */
+                program: string;
+                /** @description Where it counts. */
+                scope: components["schemas"]["Scope"];
+                /**
+                 * Format: int32
+                 * @description How often it may be used; absent: any number of times.
+                 */
+                times?: number | null;
+                until?: components["schemas"]["Instant"] | null;
+                /**
+                 * Format: int32
+                 * @description Raised by each change: what was allowed under an older one is refused.
+                 */
+                version: number;
+                /** @description The words behind the program's name that must stand there exactly. */
+                words: string[];
+            };
+            /** @description How often the owner allowed what it allows. */
+            seen: number;
+        };
+        /** @description Rules that would have saved questions. */
+        Suggestions: {
+            items: components["schemas"]["Suggestion"][];
+        };
         /** @description One terminal. */
         Terminal: {
             /**
@@ -1914,6 +2225,8 @@ export interface components {
             expires_at: components["schemas"]["Instant"];
             id: components["schemas"]["TokenId"];
             last_used_at?: components["schemas"]["Instant"] | null;
+            /** @description How much of what its runs want is asked. */
+            mode: components["schemas"]["Mode"];
             name: string;
             revoked_at?: components["schemas"]["Instant"] | null;
             scopes: components["schemas"]["Scope"][];
@@ -1931,6 +2244,11 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
         };
         TokenId: string;
+        /** @description The mode of the runs that a token begins. */
+        TokenModeBody: {
+            /** @description Never `full`. */
+            mode: components["schemas"]["Mode"];
+        };
         /** @description Every token. */
         Tokens: {
             items: components["schemas"]["Token"][];
@@ -1949,6 +2267,21 @@ export interface components {
          * @enum {string}
          */
         TurnKind: "turn";
+        /** @description What a command may run under without an answer. */
+        Under: {
+            /** @description Which. */
+            rule: components["schemas"]["RuleId"];
+            /** @enum {string} */
+            under: "rule";
+            /**
+             * Format: int32
+             * @description Which version of it.
+             */
+            version: number;
+        } | {
+            /** @enum {string} */
+            under: "full";
+        };
         /**
          * @description The answer, in order of strictness.
          * @enum {string}
@@ -2280,6 +2613,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Posted"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
                 };
             };
             /** @description Refused: the code says why */
@@ -2699,6 +3066,218 @@ export interface operations {
             path: {
                 /** @description The queue's name */
                 name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleDetail"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
             };
             cookie?: never;
         };
@@ -3800,6 +4379,38 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_token_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenModeBody"];
+            };
+        };
         responses: {
             204: {
                 headers: {
