@@ -1,4 +1,5 @@
 // English, grouped by room. Verbs, causes, next step. A function where a number or name goes into the sentence.
+import { rule } from "./rule/en"
 import { terminal } from "./terminal/en"
 
 const many = (n: number, one: string, other: string) => (n === 1 ? one : other)
@@ -287,6 +288,7 @@ export const en = {
       writes: "writes",
       deletes: "deletes",
       reads: "reads",
+      sensitive: "names secrets:",
       network: "reaches the network",
       privilege: "asks for root",
       packages: "changes packages",
@@ -323,6 +325,7 @@ export const en = {
     folder: "folder",
     digest: "digest",
   },
+  rule,
   terminal,
   settings: {
     title: "Settings",

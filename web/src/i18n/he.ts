@@ -1,5 +1,6 @@
 // Hebrew. The type demands every key of English; index.test.ts checks that nothing is left untranslated.
 import type { Messages } from "./en"
+import { rule } from "./rule/he"
 import { terminal } from "./terminal/he"
 
 const NUMBER = ["אפס", "אחד", "שניים", "שלושה", "ארבעה", "חמישה", "שישה", "שבעה", "שמונה", "תשעה"]
@@ -282,6 +283,7 @@ export const he: Messages = {
       writes: "כותב",
       deletes: "מוחק",
       reads: "קורא",
+      sensitive: "נוגע בסודות:",
       network: "מגיע לרשת",
       privilege: "מבקש root",
       packages: "משנה חבילות",
@@ -318,6 +320,7 @@ export const he: Messages = {
     folder: "תיקייה",
     digest: "טביעה",
   },
+  rule,
   terminal,
   settings: {
     title: "הגדרות",

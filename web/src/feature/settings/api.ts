@@ -3,7 +3,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query"
 import { api, body } from "../../api/client"
 import { cache } from "../../api/connection"
 import { keys } from "../../api/keys"
-import type { Token } from "../../api/model"
+import type { Mode, Token } from "../../api/model"
 
 export const tokensQuery = queryOptions({ queryKey: keys.tokens, queryFn: async () => (await body(api.GET("/api/v1/tokens"))).items })
 
@@ -18,5 +18,11 @@ export const useCreateToken = () =>
 export const useRevokeToken = () =>
   useMutation({
     mutationFn: (id: string) => body(api.DELETE("/api/v1/tokens/{id}", { params: { path: { id } } })),
+    onSettled: refresh,
+  })
+
+export const useTokenMode = (id: string) =>
+  useMutation({
+    mutationFn: (mode: Mode) => body(api.PUT("/api/v1/tokens/{id}/mode", { params: { path: { id } }, body: { mode } })),
     onSettled: refresh,
   })
