@@ -1717,32 +1717,7 @@ export interface components {
         Proposal: {
             /** @description Whether further words may be left open. */
             may_open: boolean;
-            /** @description What a rule allows. */
-            rule: {
-                /** @description The folder the command must start in, or below. */
-                folder: string;
-                /** @description Its id. */
-                id: components["schemas"]["RuleId"];
-                /** @description Whether further words may follow; they name nothing outside `folder`. */
-                open: boolean;
-                /** @description The program's path, without links. */
-                program: string;
-                /** @description Where it counts. */
-                scope: components["schemas"]["Scope"];
-                /**
-                 * Format: int32
-                 * @description How often it may be used; absent: any number of times.
-                 */
-                times?: number | null;
-                until?: components["schemas"]["Instant"] | null;
-                /**
-                 * Format: int32
-                 * @description Raised by each change: what was allowed under an older one is refused.
-                 */
-                version: number;
-                /** @description The words behind the program's name that must stand there exactly. */
-                words: string[];
-            };
+            rule: components["schemas"]["RuleTerms"];
         };
         /** @description A model provider; its key never leaves the vault. */
         Provider: {
@@ -1809,31 +1784,18 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "ai" | "system";
-        /** @description What a rule allows. */
-        Rule: {
-            /** @description The folder the command must start in, or below. */
-            folder: string;
-            /** @description Its id. */
-            id: components["schemas"]["RuleId"];
-            /** @description Whether further words may follow; they name nothing outside `folder`. */
-            open: boolean;
-            /** @description The program's path, without links. */
-            program: string;
-            /** @description Where it counts. */
-            scope: components["schemas"]["Scope"];
+        /** @description A rule with what became of it. */
+        Rule: components["schemas"]["RuleTerms"] & {
+            created_at: components["schemas"]["Instant"];
+            /** @description Whether anything can still start under it. */
+            in_force: boolean;
+            last_used_at?: components["schemas"]["Instant"] | null;
+            revoked_at?: components["schemas"]["Instant"] | null;
             /**
              * Format: int32
-             * @description How often it may be used; absent: any number of times.
+             * @description How often it was used.
              */
-            times?: number | null;
-            until?: components["schemas"]["Instant"] | null;
-            /**
-             * Format: int32
-             * @description Raised by each change: what was allowed under an older one is refused.
-             */
-            version: number;
-            /** @description The words behind the program's name that must stand there exactly. */
-            words: string[];
+            used: number;
         };
         /** @description A rule to be made. */
         RuleBody: {
@@ -1869,6 +1831,42 @@ export interface components {
             uses: components["schemas"]["Exec"][];
         };
         RuleId: string;
+        /** @description Where a rule counts. */
+        RuleScope: {
+            /** @enum {string} */
+            where: "everywhere";
+        } | {
+            /** @description Which. */
+            chat: components["schemas"]["ChatId"];
+            /** @enum {string} */
+            where: "chat";
+        };
+        /** @description What a rule allows. */
+        RuleTerms: {
+            /** @description The folder the command must start in, or below. */
+            folder: string;
+            /** @description Its id. */
+            id: components["schemas"]["RuleId"];
+            /** @description Whether further words may follow; they name nothing outside `folder`. */
+            open: boolean;
+            /** @description The program's path, without links. */
+            program: string;
+            /** @description Where it counts. */
+            scope: components["schemas"]["RuleScope"];
+            /**
+             * Format: int32
+             * @description How often it may be used; absent: any number of times.
+             */
+            times?: number | null;
+            until?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description Raised by each change: what was allowed under an older one is refused.
+             */
+            version: number;
+            /** @description The words behind the program's name that must stand there exactly. */
+            words: string[];
+        };
         /** @description Every rule that was not revoked. */
         Rules: {
             items: components["schemas"]["Rule"][];
@@ -2108,32 +2106,7 @@ export interface components {
         StatusKind: "terminal.status";
         /** @description A rule that would have saved questions. */
         Suggestion: {
-            /** @description What a rule allows. */
-            rule: {
-                /** @description The folder the command must start in, or below. */
-                folder: string;
-                /** @description Its id. */
-                id: components["schemas"]["RuleId"];
-                /** @description Whether further words may follow; they name nothing outside `folder`. */
-                open: boolean;
-                /** @description The program's path, without links. */
-                program: string;
-                /** @description Where it counts. */
-                scope: components["schemas"]["Scope"];
-                /**
-                 * Format: int32
-                 * @description How often it may be used; absent: any number of times.
-                 */
-                times?: number | null;
-                until?: components["schemas"]["Instant"] | null;
-                /**
-                 * Format: int32
-                 * @description Raised by each change: what was allowed under an older one is refused.
-                 */
-                version: number;
-                /** @description The words behind the program's name that must stand there exactly. */
-                words: string[];
-            };
+            rule: components["schemas"]["RuleTerms"];
             /** @description How often the owner allowed what it allows. */
             seen: number;
         };
