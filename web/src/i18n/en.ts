@@ -302,6 +302,8 @@ export const en = {
     hidden: (n: number) => `${many(n, "One character", `${n} characters`)} in this command can’t be seen; ${many(n, "it is", "they are")} marked. Be careful.`,
     left: (text: string) => `${text} left`,
     allow: "Allow once",
+    hold: "Hold to allow once",
+    pressAgain: "Press again to allow",
     deny: "Deny…",
     denyNow: "Deny",
     reason: "Why not? The AI reads it.",

@@ -6,6 +6,7 @@ import { bodyOf } from "../api/rule"
 import { useText } from "../i18n"
 import type { Answering } from "./answering"
 import type { Remaining } from "./countdown"
+import { Hold } from "./Hold"
 import { ProblemNote } from "./Problem"
 import { Reauth } from "./Reauth"
 import { RuleForm } from "./RuleForm"
@@ -58,9 +59,13 @@ export function AskActions(props: Props) {
     <>
       <ProblemNote problem={problem} />
       <div className="acts">
-        <button type="button" className="btn ink" disabled={busy} onClick={() => onDecide("allow_once")}>
-          {text.approval.allow}
-        </button>
+        {approval.risk === "high" ? (
+          <Hold label={text.approval.hold} disabled={busy} onHeld={() => onDecide("allow_once")} />
+        ) : (
+          <button type="button" className="btn ink" disabled={busy} onClick={() => onDecide("allow_once")}>
+            {text.approval.allow}
+          </button>
+        )}
         {children}
         <button type="button" className="btn" disabled={busy} onClick={() => setStep("edit")}>
           {text.rule.edit}

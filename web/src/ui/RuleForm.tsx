@@ -128,8 +128,8 @@ function Preview({ draft }: { draft: RuleBody }): ReactNode {
   if (!data) return null
   return (
     <details>
-      <summary className="meta" role="status">
-        {text.rule.preview(data.matched, data.of)}
+      <summary className="meta">
+        <span role="status">{text.rule.preview(data.matched, data.of)}</span>
       </summary>
       <ul aria-label={text.rule.previewList}>
         {data.commands.map((command, at) => (

@@ -7,10 +7,12 @@ import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { AskBody, userOf, useRemaining } from "../../ui/Ask"
 import { AskActions } from "../../ui/AskActions"
+import { actorName, byOf } from "../../ui/actor"
 import { useAnswering } from "../../ui/answering"
 import { Claim } from "../../ui/Claim"
 import { CommandLine } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
+import { deviceName } from "../../ui/device"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
@@ -143,6 +145,12 @@ function Decided({ approval }: { approval: Approval }) {
         <CommandLine text={approval.exec.command} />
         <span className="meta ell">
           <bdi>{approval.chat_title}</bdi>
+          {approval.decided_by ? <> · {actorName(byOf(approval.decided_by), text)}</> : null}
+          {approval.decided_from ? (
+            <>
+              , <bdi>{deviceName(approval.decided_from.device)}</bdi>
+            </>
+          ) : null}
           {approval.reason ? (
             <>
               {" · "}
