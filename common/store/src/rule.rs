@@ -144,8 +144,9 @@ impl Tx {
         let (chat, until) = (chat_of(rule).map(|chat| chat.to_string()), rule.until.map(Instant::as_millis));
         let before = rule.version.saturating_sub(1);
         let done = sqlx::query!(
-            "update rule set version = ?, program = ?, words = ?, open = ?, folder = ?, chat_id = ?, until = ?, times = ?
-             where id = ? and version = ? and revoked_at is null and (?8 is null or used <= ?8)",
+            "update rule set version = ?1, program = ?2, words = ?3, open = ?4, folder = ?5, chat_id = ?6, until = ?7,
+               times = ?8
+             where id = ?9 and version = ?10 and revoked_at is null and (?8 is null or used <= ?8)",
             rule.version,
             rule.program,
             words,

@@ -27,7 +27,6 @@ pub struct Effects {
     /// Paths that are deleted.
     pub deletes: Vec<String>,
     /// Places that hold secrets, devices or processes, as far as its words name them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<String>,
     /// Whether it uses the network.
     pub network: Option<bool>,
