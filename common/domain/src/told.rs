@@ -52,7 +52,8 @@ pub fn planned() -> String {
         .to_owned()
 }
 
-/// In front of the rest, where the owner changed the words.
+/// With what counted instead, where the owner changed the words.
 pub fn edited(command: &str, told: &str) -> String {
-    format!("[the owner changed the command; in place of yours, this counted]\n{command}\n{told}")
+    let (head, rest) = told.split_once('\n').unwrap_or((told, ""));
+    format!("{head}\n[the owner changed the command; in place of yours, this counted]\n{command}\n[end of the command]\n{rest}")
 }

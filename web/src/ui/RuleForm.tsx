@@ -55,7 +55,7 @@ export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy
   const wanted: RuleBody = { program: draft.program, words, open: isOpen, folder, chat_id: scope === "chat" ? (chat ?? null) : null, until, times: times === "" ? null : Number(times) }
   const span1 = isOpen && span === "revoked"
   const spans = [
-    ...(draft.until ? [{ value: "kept", label: text.rule.kept(format.short(draft.until)) }] : []),
+    ...(draft.until ? [{ value: "kept", label: format.short(draft.until) }] : []),
     ...(["hour", "day", "month"] as const).map((value) => ({ value, label: text.rule.untils[value] })),
     ...(isOpen ? [] : [{ value: "revoked", label: text.rule.untils.revoked }]),
   ]

@@ -72,9 +72,9 @@ function Facts({ rule }: { rule: Rule }) {
   const text = useText()
   const format = useFormat()
   const facts: ReactNode[] = [
-    <bdi key="folder" className="m">
+    <span key="folder" className="m" dir="ltr">
       {rule.folder}
-    </bdi>,
+    </span>,
     rule.scope.where === "chat" ? text.rule.here : text.rule.everywhere,
     rule.until ? text.settings.until(format.short(rule.until)) : text.rule.untils.revoked,
     rule.times ? text.rule.usedOf(rule.used, rule.times) : text.rule.used(rule.used),
@@ -85,7 +85,7 @@ function Facts({ rule }: { rule: Rule }) {
       {facts.map((fact, at) => (
         <span key={`${at}`}>
           {at > 0 ? " · " : ""}
-          {fact}
+          <bdi>{fact}</bdi>
         </span>
       ))}
     </p>

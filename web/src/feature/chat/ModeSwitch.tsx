@@ -30,7 +30,7 @@ export function ModeSwitch({ chat }: { chat: Chat }) {
   const name = text.rule.mode.name[mode]
   return (
     <>
-      <button type="button" className={`btn sm mode ${mode}`} aria-haspopup="dialog" aria-label={text.rule.mode.label(name)} title={text.rule.mode.says[mode]} onClick={() => setOpen(true)}>
+      <button type="button" className="btn sm mode" data-mode={mode} aria-haspopup="dialog" aria-label={text.rule.mode.label(name)} title={text.rule.mode.says[mode]} onClick={() => setOpen(true)}>
         {name}
         {left === undefined ? null : <bdi className="m">{clockText(left)}</bdi>}
       </button>

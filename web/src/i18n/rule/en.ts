@@ -22,7 +22,6 @@ export const rule = {
   everywhere: "In every chat",
   until: "Until",
   untils: { hour: "for an hour", day: "for a day", month: "for 30 days", revoked: "until I revoke it" },
-  kept: (time: string) => `as before (${time})`,
   times: "How often",
   anyTimes: "any number of times",
   nTimes: (n: number) => many(n, "once", `${n} times`),

@@ -22,7 +22,6 @@ export const rule: typeof english = {
   everywhere: "בכל שיחה",
   until: "עד מתי",
   untils: { hour: "לשעה", day: "ליום", month: "ל־30 יום", revoked: "עד שאבטל" },
-  kept: (time) => `כמו קודם (${time})`,
   times: "כמה פעמים",
   anyTimes: "כל מספר של פעמים",
   nTimes: (n) => (n === 1 ? "פעם אחת" : n === 2 ? "פעמיים" : `${n} פעמים`),
