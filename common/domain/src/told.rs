@@ -55,5 +55,7 @@ pub fn planned() -> String {
 /// With what counted instead, where the owner changed the words.
 pub fn edited(command: &str, told: &str) -> String {
     let (head, rest) = told.split_once('\n').unwrap_or((told, ""));
-    format!("{head}\n[the owner changed the command; in place of yours, this counted]\n{command}\n[end of the command]\n{rest}")
+    format!(
+        "{head}\n[the owner changed the command; in place of yours, this counted]\n{command}\n[end of the command]\n{rest}"
+    )
 }

@@ -11,6 +11,7 @@ use metatron_domain::command::{CommandSpec, SpecOrigin};
 use metatron_domain::id::{ApprovalId, ExecId, RuleId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::{Judgement, Setting, Verdict, judge};
+use metatron_domain::rule::book::Void;
 use metatron_domain::rule::{Asked, Under};
 
 use crate::account::SHELL;
@@ -233,9 +234,9 @@ impl Guard {
         let book = self.shelf.as_ref().and_then(|shelf| shelf.current(now));
         let book = book.ok_or(Refusal::Void("this host has no valid book of rules"))?;
         let asked = asked(spec, origin, measure, judgement);
-        let rule = book.confirm(under, &asked, &origin.actor, now).ok_or(Refusal::Void(
-            "the rule or the mode was changed, ended or revoked, or is about something else",
-        ))?;
+        let rule = book.confirm(under, &asked, &origin.actor, now).map_err(|Void| {
+            Refusal::Void("the rule or the mode was changed, ended or revoked, or is about something else")
+        })?;
         Ok(rule.map(|rule| (rule.id, rule.times)))
     }
 

@@ -103,11 +103,11 @@ fn git(words: &[String]) -> Option<Barred> {
 
 /// Whether a word is this option, an abbreviation of it, or has its value attached.
 fn is_option(word: &str, option: &str) -> bool {
-    let name = word.split('=').next().unwrap_or_default();
-    match option.strip_prefix("--") {
-        Some(_) => name.len() > 3 && name.starts_with("--") && option.starts_with(name),
-        None => word == option,
+    if !option.starts_with("--") {
+        return word == option;
     }
+    let name = word.split('=').next().unwrap_or_default();
+    name.len() > 3 && name.starts_with("--") && option.starts_with(name)
 }
 
 /// Whether a rule for this program may leave open which further words follow.

@@ -17,6 +17,11 @@ pub const BOOK: &str = "rules";
 /// How long a book is worth anything: without api there are no rules after it.
 pub const VALID: Duration = Duration::from_hours(1);
 
+/// What was allowed beforehand does not count, or not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the rule or the mode was changed, ended or revoked, or is about something else")]
+pub struct Void;
+
 /// The mode of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatMode {
@@ -80,24 +85,26 @@ impl Book {
         Some(Under::Rule { rule: rule.id, version: rule.version })
     }
 
-    /// The rule that `under` names, where it still allows this command.
+    /// The rule that `under` names, where it still allows this command; none in the mode `full`.
     pub fn confirm(
         &self,
         under: Under,
         asked: &Asked<'_>,
         actor: &Actor,
         now: Instant,
-    ) -> Option<Option<&Rule>> {
+    ) -> Result<Option<&Rule>, Void> {
         let mode = self.mode(asked.chat, actor, now);
         if asked.judgement.verdict != Verdict::Ask || is_floor(asked.judgement) {
-            return None;
+            return Err(Void);
         }
-        match under {
-            Under::Full => (mode == Mode::Full).then_some(None),
+        let (holds, rule) = match under {
+            Under::Full => (mode == Mode::Full, None),
             Under::Rule { rule, version } => {
-                let found = self.rules.iter().find(|it| it.id == rule && it.version == version)?;
-                (mode >= Mode::Auto && found.is_current(now) && found.matches(asked)).then_some(Some(found))
+                let found = self.rules.iter().find(|it| it.id == rule && it.version == version);
+                let matches = found.is_some_and(|rule| rule.is_current(now) && rule.matches(asked));
+                (mode >= Mode::Auto && matches, found)
             }
-        }
+        };
+        if holds { Ok(rule) } else { Err(Void) }
     }
 }

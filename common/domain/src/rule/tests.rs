@@ -1,6 +1,6 @@
 //! Tests of the rules: what they match, and what can have none (SECURITY P3).
 
-use super::book::{Book, ChatMode};
+use super::book::{Book, ChatMode, Void};
 use super::draft::{Past, check, narrowest, suggest};
 use super::*;
 use crate::actor::Actor;
@@ -276,7 +276,7 @@ fn p4_any_change_of_rule_mode_or_time_takes_back_what_was_allowed_under_it() {
     let owner = Actor::Owner;
     let under = good.under(&past.asked(), &owner, T).unwrap();
     assert_eq!(under, Under::Rule { rule: rule.id, version: 1 });
-    assert!(good.confirm(under, &past.asked(), &owner, T).is_some());
+    assert!(good.confirm(under, &past.asked(), &owner, T).is_ok());
     let later = Rule { version: 2, ..rule.clone() };
     let over = Rule { until: Some(T), ..rule.clone() };
     let other = Rule { words: vec!["in".to_owned()], ..rule.clone() };
@@ -290,15 +290,15 @@ fn p4_any_change_of_rule_mode_or_time_takes_back_what_was_allowed_under_it() {
         book(&rule, past.chat, Mode::Auto, Some(T)),
         book(&rule, ChatId::new(), Mode::Auto, None),
     ] {
-        assert_eq!(changed.confirm(under, &past.asked(), &owner, T), None, "{changed:?}");
+        assert_eq!(changed.confirm(under, &past.asked(), &owner, T), Err(Void), "{changed:?}");
     }
     let full = book(&rule, past.chat, Mode::Full, Some(T.after(book::VALID)));
     assert_eq!(full.under(&past.asked(), &owner, T), Some(Under::Full));
-    assert!(full.confirm(Under::Full, &past.asked(), &owner, T).is_some());
+    assert_eq!(full.confirm(Under::Full, &past.asked(), &owner, T), Ok(None));
     assert_eq!(
         full.confirm(Under::Full, &past.asked(), &owner, T.after(book::VALID)),
-        None,
+        Err(Void),
         "its time is over"
     );
-    assert_eq!(good.confirm(Under::Full, &past.asked(), &owner, T), None);
+    assert_eq!(good.confirm(Under::Full, &past.asked(), &owner, T), Err(Void));
 }

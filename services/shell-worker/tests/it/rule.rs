@@ -103,38 +103,40 @@ async fn p4_of_a_hundred_starts_at_once_one_goes_through_under_a_rule_with_one_u
     assert_eq!(started, 1);
 }
 
+/// A change to what was prepared.
+type Change = fn(&mut Book, &mut CommandSpec);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_whatever_changes_after_the_prepare_refuses() {
     let chat = ChatId::new();
-    // Each takes a fresh shell: one change to what was prepared, and the code it is refused with.
-    type Change = fn(&Bench, &mut Book, &mut CommandSpec, &mut Option<Under>);
+    // Each takes a fresh shell, and makes one change after the prepare.
     let changes: [(&str, Change); 12] = [
-        ("revoked", |_, book, _, _| book.rules.clear()),
-        ("another version of the rule", |_, book, _, _| book.rules[0].version = 2),
-        ("another word in the rule", |_, book, _, _| book.rules[0].words = vec!["other".to_owned()]),
-        ("another folder in the rule", |_, book, _, _| book.rules[0].folder = "/usr".to_owned()),
-        ("another program in the rule", |_, book, _, _| book.rules[0].program = "/usr/bin/true".to_owned()),
-        ("another conversation in the rule", |_, book, _, _| {
+        ("revoked", |book, _| book.rules.clear()),
+        ("another version of the rule", |book, _| book.rules[0].version = 2),
+        ("another word in the rule", |book, _| book.rules[0].words = vec!["other".to_owned()]),
+        ("another folder in the rule", |book, _| book.rules[0].folder = "/usr".to_owned()),
+        ("another program in the rule", |book, _| book.rules[0].program = "/usr/bin/true".to_owned()),
+        ("another conversation in the rule", |book, _| {
             book.rules[0].scope = Scope::Chat { chat: ChatId::new() };
         }),
-        ("the rule's time is over", |_, book, _, _| book.rules[0].until = Some(T)),
-        ("mode ask", |_, book, _, _| book.chats[0].mode = Mode::Ask),
-        ("mode plan", |_, book, _, _| book.chats[0].mode = Mode::Plan),
-        ("the mode's time is over", |_, book, _, _| book.chats[0].until = Some(T)),
-        ("another run's conversation", |_, _, spec, _| {
+        ("the rule's time is over", |book, _| book.rules[0].until = Some(T)),
+        ("mode ask", |book, _| book.chats[0].mode = Mode::Ask),
+        ("mode plan", |book, _| book.chats[0].mode = Mode::Plan),
+        ("the mode's time is over", |book, _| book.chats[0].until = Some(T)),
+        ("another run's conversation", |_, spec| {
             spec.origin = Some(SpecOrigin { chat: ChatId::new(), actor: Actor::Owner });
         }),
-        ("nobody's", |_, _, spec, _| spec.origin = None),
+        ("nobody's", |_, spec| spec.origin = None),
     ];
     for (what, change) in changes {
         let bench = bench();
         let mut book = book(&bench, chat, 1);
         give(&bench, &book);
         let mut spec = asked("touch ran", chat);
-        let (digest, mut under) = prepared(&bench, &spec);
+        let (digest, under) = prepared(&bench, &spec);
         assert!(under.is_some());
         book.version = 2;
-        change(&bench, &mut book, &mut spec, &mut under);
+        change(&mut book, &mut spec);
         give(&bench, &book);
         let said = declined(bench.shell.start_under(&spec, &digest, None, under));
         assert!(said.starts_with("rule_void: "), "{what}: {said}");

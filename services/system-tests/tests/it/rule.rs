@@ -13,7 +13,7 @@ async fn card(world: &World, watch: &mut Watch, run: &str) -> Result<Value> {
     world.owner.get(&format!("/approvals/{}", asked["subject"].as_str().context("no id")?)).await
 }
 
-async fn answer(world: &World, card: &Value, decision: &str, more: Value) -> Result<Value> {
+async fn answer(world: &World, card: &Value, decision: &str, more: &Value) -> Result<Value> {
     let mut body = json!({ "decision": decision, "digest": card["digest"], "nonce": card["nonce"] });
     for (name, value) in more.as_object().into_iter().flatten() {
         body[name] = value.clone();
@@ -22,8 +22,8 @@ async fn answer(world: &World, card: &Value, decision: &str, more: Value) -> Res
     world.owner.post(&format!("/approvals/{id}/decision"), &body).await
 }
 
-async fn set_mode(world: &World, chat: &str, body: Value) -> Result<Value> {
-    world.owner.send(world.owner.request(Method::PUT, &format!("/chats/{chat}/mode")).json(&body)).await
+async fn set_mode(world: &World, chat: &str, body: &Value) -> Result<Value> {
+    world.owner.send(world.owner.request(Method::PUT, &format!("/chats/{chat}/mode")).json(body)).await
 }
 
 /// Says something in a conversation that is there; returns the run.
@@ -55,7 +55,7 @@ async fn p3_a_rule_made_on_the_card_lets_the_same_command_run_and_nothing_else_u
     let first = card(&world, &mut watch, &run).await?;
     ensure!(first["proposal"]["rule"]["words"] == json!(["-p", "out"]), "{first}");
     let answered =
-        answer(&world, &first, "allow_rule", json!({ "rule": proposed(&first)?, "auto": true })).await?;
+        answer(&world, &first, "allow_rule", &json!({ "rule": proposed(&first)?, "auto": true })).await?;
     ensure!(answered["state"] == "allowed" && answered["decided_from"]["address"].is_string(), "{answered}");
     world.owner.ended(&run).await?;
     let rules = world.owner.get("/rules").await?;
@@ -76,7 +76,7 @@ async fn p3_a_rule_made_on_the_card_lets_the_same_command_run_and_nothing_else_u
     world.model.push(Answer::text("Done."));
     let run = say(&world, &chat, "another").await?;
     let asked = card(&world, &mut watch, &run).await?;
-    answer(&world, &asked, "deny", json!({})).await?;
+    answer(&world, &asked, "deny", &json!({})).await?;
     world.owner.ended(&run).await?;
 
     world.owner.send(world.owner.request(Method::DELETE, &format!("/rules/{rule}"))).await?;
@@ -119,14 +119,14 @@ async fn p4_a_changed_command_is_asked_anew_and_the_model_is_told_what_ran_inste
     let path = format!("/approvals/{}/decision", first["id"].as_str().context("no id")?);
     let forbidden = json!({ "decision": "edit", "digest": first["digest"], "nonce": first["nonce"], "command": "rm -rf /" });
     ensure!(world.owner.refused(&path, &forbidden).await?.1 == "invalid_field");
-    answer(&world, &first, "edit", json!({ "command": "touch right.txt" })).await?;
+    answer(&world, &first, "edit", &json!({ "command": "touch right.txt" })).await?;
     let second = card(&world, &mut watch, &run).await?;
     ensure!(second["id"] == first["id"] && second["digest"] != first["digest"], "{second}");
     ensure!(second["exec"]["edited_from"] == "touch wrong.txt", "{second}");
     // What was seen before the change allows nothing.
     let old = json!({ "decision": "allow_once", "digest": first["digest"], "nonce": first["nonce"] });
     ensure!(world.owner.refused(&path, &old).await?.1 == "digest_mismatch");
-    answer(&world, &second, "allow_once", json!({})).await?;
+    answer(&world, &second, "allow_once", &json!({})).await?;
     ensure!(world.owner.ended(&run).await?["state"] == "succeeded");
     ensure!(world.stack.path("work/right.txt").exists() && !world.stack.path("work/wrong.txt").exists());
     world.model.request().await?;
@@ -137,11 +137,35 @@ async fn p4_a_changed_command_is_asked_anew_and_the_model_is_told_what_ran_inste
 }
 
 #[tokio::test]
+async fn a_token_s_run_works_in_the_mode_that_the_owner_gave_the_token() -> Result<()> {
+    let world = World::start().await?;
+    let made = world.owner.post("/tokens", &json!({ "name": "outside", "scopes": ["read", "chat"] })).await?;
+    let (id, value) = (made["id"].as_str().context("no id")?, made["token"].as_str().context("no value")?);
+    let mode = json!({ "mode": "plan" });
+    world.owner.send(world.owner.request(Method::PUT, &format!("/tokens/{id}/mode")).json(&mode)).await?;
+    world.model.push(Answer::command("touch outside.txt"));
+    world.model.push(Answer::text("I would touch it."));
+    let http = reqwest::Client::new();
+    let post = async |path: String, body: Value| -> Result<Value> {
+        let url = format!("{}/api/v1{path}", world.stack.url());
+        Ok(http.post(url).bearer_auth(value).json(&body).send().await?.json().await?)
+    };
+    let chat = post("/chats".to_owned(), json!({})).await?;
+    let chat = chat["id"].as_str().context("no chat")?;
+    let posted = post(format!("/chats/{chat}/messages"), json!({ "text": "make a file" })).await?;
+    let run = posted["run"]["id"].as_str().context("no run")?;
+    ensure!(world.owner.ended(run).await?["state"] == "succeeded");
+    ensure!(world.exec(run).await?["error"]["code"] == "plan_mode");
+    ensure!(!world.stack.path("work/outside.txt").exists());
+    Ok(())
+}
+
+#[tokio::test]
 async fn plan_mode_refuses_without_a_question_and_full_asks_only_what_lies_on_the_floor() -> Result<()> {
     let mut world = World::start().await?;
     let mut watch = world.owner.watch(0).await?;
     let chat = world.owner.post("/chats", &json!({})).await?["id"].as_str().context("no chat")?.to_owned();
-    set_mode(&world, &chat, json!({ "mode": "plan" })).await?;
+    set_mode(&world, &chat, &json!({ "mode": "plan" })).await?;
     world.model.push(Answer::command("touch planned.txt"));
     world.model.push(Answer::text("I would touch it."));
     let run = say(&world, &chat, "make a file").await?;
@@ -154,7 +178,7 @@ async fn plan_mode_refuses_without_a_question_and_full_asks_only_what_lies_on_th
         world.model.request().await?["messages"][3]["content"].as_str().context("no result")?.to_owned();
     ensure!(told.contains("plan mode"), "{told}");
 
-    let set = set_mode(&world, &chat, json!({ "mode": "full", "minutes": 30 })).await?;
+    let set = set_mode(&world, &chat, &json!({ "mode": "full", "minutes": 30 })).await?;
     ensure!(set["mode"] == "full" && set["mode_until"].is_string(), "{set}");
     world.model.push(Answer::command("touch a.txt; touch b.txt"));
     world.model.push(Answer::text("Done."));
@@ -168,7 +192,7 @@ async fn plan_mode_refuses_without_a_question_and_full_asks_only_what_lies_on_th
     let run = say(&world, &chat, "remove it").await?;
     let asked = card(&world, &mut watch, &run).await?;
     ensure!(asked["risk"] == "high", "{asked}");
-    answer(&world, &asked, "deny", json!({ "reason": "keep it" })).await?;
+    answer(&world, &asked, "deny", &json!({ "reason": "keep it" })).await?;
     world.owner.ended(&run).await?;
     ensure!(world.stack.path("work/a.txt").exists());
     Ok(())
