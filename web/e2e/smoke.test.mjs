@@ -54,6 +54,7 @@ async function askAndAllow(page, faults, say) {
 async function rooms(page, faults, say) {
   await page.getByRole("link", { name: say.nav.approvals }).click()
   await page.getByRole("heading", { level: 1, name: say.approval.title }).waitFor()
+  await page.getByRole("link", { name: say.rule.tabs.history }).click()
   await page.getByText(say.approval.state.allowed).first().waitFor()
   await inspect(page, faults, "approvals")
   await page.getByRole("link", { name: say.nav.settings }).click()

@@ -109,6 +109,12 @@ kinds! {
     ApprovalExpired = "approval.expired",
     /// The run ended before anybody answered.
     ApprovalWithdrawn = "approval.withdrawn",
+    /// The owner changed a question's command; it is measured anew and asked again.
+    ApprovalEdited = "approval.edited",
+    /// A rule of the owner was made, changed, used up or revoked.
+    RuleChanged = "rule.changed",
+    /// A conversation or a token works in another mode.
+    ModeChanged = "mode.changed",
     /// A model provider was added, changed or removed.
     ProviderChanged = "provider.changed",
     /// A test call of a provider ended.

@@ -67,7 +67,8 @@ impl ExecState {
         let permitted = match self {
             Proposed => matches!(next, Preparing | Denied | Cancelled),
             Preparing => matches!(next, WaitingApproval | Approved | Denied | Declined | Cancelled),
-            WaitingApproval => matches!(next, Approved | Denied | Cancelled),
+            // The owner may change the words: those are prepared anew.
+            WaitingApproval => matches!(next, Preparing | Approved | Denied | Cancelled),
             Approved => matches!(next, Running | Ended | Declined | Unknown | Cancelled),
             Running => matches!(next, Ended | Unknown),
             Ended | Denied | Declined | Unknown | Cancelled => false,

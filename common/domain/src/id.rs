@@ -137,6 +137,8 @@ ids! {
     SessionId = "ses";
     /// A test call of a provider.
     ProbeId = "prb";
+    /// A rule of the owner: what may run without a question.
+    RuleId = "rul";
 }
 
 #[cfg(test)]

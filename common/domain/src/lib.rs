@@ -13,6 +13,7 @@
 //! - [`told`]: what the model is told of a command
 //! - [`budget`]: hard stops of a run
 //! - [`policy`]: the judge of shell commands
+//! - [`mode`], [`rule`]: what the owner allowed beforehand, and the sealed book of it
 
 pub mod actor;
 pub mod approval;
@@ -23,8 +24,10 @@ pub mod event;
 pub mod exec;
 pub mod host;
 pub mod id;
+pub mod mode;
 pub mod policy;
 pub mod retry;
+pub mod rule;
 pub mod run;
 pub mod terminal;
 pub mod told;

@@ -92,3 +92,18 @@ pub fn stranded(may_have_run: bool, why: &str) -> String {
 pub fn cancelled() -> String {
     "[not run: the owner stopped the run]".to_owned()
 }
+
+/// The conversation only plans.
+pub fn planned() -> String {
+    "[not run: this conversation is in plan mode, where only what reads runs] Say what you would run and why, and let the \
+     owner decide."
+        .to_owned()
+}
+
+/// With what counted instead, where the owner changed the words.
+pub fn edited(command: &str, told: &str) -> String {
+    let (head, rest) = told.split_once('\n').unwrap_or((told, ""));
+    format!(
+        "{head}\n[the owner changed the command; in place of yours, this counted]\n{command}\n[end of the command]\n{rest}"
+    )
+}

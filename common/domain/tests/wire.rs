@@ -46,6 +46,7 @@ fn spec() -> CommandSpec {
         timeout_s: 60,
         interactive: false,
         size: None,
+        origin: None,
     }
 }
 
@@ -110,7 +111,7 @@ fn shell_requests_hold() {
     holds(&ShellRequest::Prepare { spec: spec() }, &format!(r#"{{"type":"prepare","spec":{SPEC}}}"#));
     let digest = "d1".to_owned();
     holds(
-        &ShellRequest::Start { spec: spec(), digest: digest.clone(), grant: None },
+        &ShellRequest::Start { spec: spec(), digest: digest.clone(), grant: None, under: None },
         &format!(r#"{{"type":"start","spec":{SPEC},"digest":"d1"}}"#),
     );
     let typed_into = CommandSpec { interactive: true, size: Size::new(80, 24).ok(), ..spec() };
@@ -123,7 +124,7 @@ fn shell_requests_hold() {
     let spec = CommandSpec { cwd: Some("/work".to_owned()), ..spec() };
     let with_cwd = SPEC.replace(r#","timeout_s""#, r#","cwd":"/work","timeout_s""#);
     holds(
-        &ShellRequest::Start { spec, digest, grant: Some("c2VhbA==".to_owned()) },
+        &ShellRequest::Start { spec, digest, grant: Some("c2VhbA==".to_owned()), under: None },
         &format!(r#"{{"type":"start","spec":{with_cwd},"digest":"d1","grant":"c2VhbA=="}}"#),
     );
 }
@@ -201,8 +202,12 @@ fn what_was_measured_and_judged_holds() {
     let judgement = judge(b"echo hi", &setting);
     let judged = serde_json::to_string(&judgement).unwrap();
     assert!(judged.starts_with(r#"{"verdict":"allow","#), "{judged}");
-    let report =
-        ShellReport::Prepared { exec: id("exc"), measure: Box::new(measure), judgement: Box::new(judgement) };
+    let report = ShellReport::Prepared {
+        exec: id("exc"),
+        measure: Box::new(measure),
+        judgement: Box::new(judgement),
+        under: None,
+    };
     holds(
         &report,
         &format!(r#"{{"type":"prepared","exec":"exc_{TAIL}","measure":{golden},"judgement":{judged}}}"#),

@@ -4,7 +4,7 @@ use metatron_domain::actor::Actor;
 use metatron_domain::approval::{Answer, ApprovalState, GRANT_VALID_S, Grant, waiting_time};
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
-use metatron_domain::id::{ApprovalId, ChatId, ExecId, RunId};
+use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId, RunId};
 use metatron_domain::policy::Risk;
 use metatron_domain::terminal::hand::HandAsk;
 use metatron_domain::told;
@@ -12,9 +12,11 @@ use serde_json::json;
 use sqlx::SqliteExecutor;
 use std::time::Duration;
 
+mod again;
+
 use crate::error::{Error, json as read_json, parse, to_json};
 use crate::exec::Exec;
-use crate::exec::flow::Answered;
+use crate::exec::course::Answered;
 use crate::{About, Store, Tx};
 
 /// One question.
@@ -50,6 +52,19 @@ pub struct Approval {
     pub decided_by: Option<Actor>,
     /// What the owner gave as a reason.
     pub reason: Option<String>,
+    /// From where the answer came.
+    pub decided_from: Option<Place>,
+    /// The rule that was made with the answer.
+    pub rule: Option<RuleId>,
+}
+
+/// From where an answer came.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Place {
+    /// What the browser calls itself.
+    pub device: String,
+    /// Its address.
+    pub address: String,
 }
 
 /// The owner's answer, as it arrives.
@@ -69,7 +84,7 @@ impl Approval {
     /// Where the question stands after this answer: the first one wins, and only what the owner saw is answered.
     pub(crate) fn decided(&self, decision: &Decision, now: Instant) -> Result<ApprovalState, Error> {
         let next = self.state.decide(decision.answer, now, self.expires_at)?;
-        if decision.digest != self.digest || decision.nonce != self.nonce {
+        if decision.digest != self.digest || decision.nonce != self.nonce || self.digest.is_empty() {
             return Err(Error::Conflict(
                 "the answer is about something else than what waits; look at it again".to_owned(),
             ));
@@ -94,6 +109,8 @@ struct Row {
     decided_at: Option<i64>,
     decided_by: Option<String>,
     reason: Option<String>,
+    decided_from: Option<String>,
+    rule_id: Option<String>,
 }
 
 impl TryFrom<Row> for Approval {
@@ -116,6 +133,8 @@ impl TryFrom<Row> for Approval {
             decided_at: row.decided_at.map(Instant::from_millis),
             decided_by: row.decided_by.as_deref().map(|text| read_json("actor", text)).transpose()?,
             reason: row.reason,
+            decided_from: row.decided_from.as_deref().map(|text| read_json("place", text)).transpose()?,
+            rule: row.rule_id.as_deref().map(|id| parse("rule id", id)).transpose()?,
         })
     }
 }
@@ -125,7 +144,7 @@ async fn read(db: impl SqliteExecutor<'_>, approval: ApprovalId) -> Result<Appro
     sqlx::query_as!(
         Row,
         "select a.id, a.run_id, r.chat_id, c.title as chat_title, a.exec_id, a.hand, a.state, a.risk, a.digest, a.nonce, a.asked_at,
-           a.expires_at, a.decided_at, a.decided_by, a.reason
+           a.expires_at, a.decided_at, a.decided_by, a.reason, a.decided_from, a.rule_id
          from approval a join run r on r.id = a.run_id join chat c on c.id = r.chat_id where a.id = ?",
         id,
     )
@@ -139,11 +158,16 @@ impl Tx {
     /// Puts a question to the owner, in the commit that parks the command.
     pub(crate) async fn ask(&mut self, exec: &Exec, risk: Risk, now: Instant) -> Result<(), Error> {
         let run = self.run(exec.run).await?;
+        if let Some(again) = self.waiting_question(exec.id).await? {
+            let expires = self.ask_again(again, exec, (risk, run.origin), now).await?;
+            return self.tell_asked(exec, again, (risk, expires), now).await;
+        }
         let id = ApprovalId::new();
         let (id_text, run_id, exec_id) = (id.to_string(), run.id.to_string(), exec.id.to_string());
         let (risk_text, digest) = (to_json("risk", &risk)?, exec.digest.clone().unwrap_or_default());
         let nonce = nonce()?;
-        let (asked, expires) = (now.as_millis(), now.after(waiting_time(risk, run.origin)).as_millis());
+        let expires = now.after(waiting_time(risk, run.origin));
+        let (asked, expires_ms) = (now.as_millis(), expires.as_millis());
         sqlx::query!(
             "insert into approval (id, run_id, exec_id, state, risk, digest, nonce, asked_at, expires_at)
              values (?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
@@ -154,12 +178,23 @@ impl Tx {
             digest,
             nonce,
             asked,
-            expires,
+            expires_ms,
         )
         .execute(self.db())
         .await?;
-        let about = About { chat: Some(run.chat), run: Some(run.id), subject: Some(id_text) };
-        let data = json!({ "exec_id": exec.id, "risk": risk, "expires_at": Instant::from_millis(expires) });
+        self.tell_asked(exec, id, (risk, expires), now).await
+    }
+
+    async fn tell_asked(
+        &mut self,
+        exec: &Exec,
+        id: ApprovalId,
+        (risk, expires): (Risk, Instant),
+        now: Instant,
+    ) -> Result<(), Error> {
+        let run = self.run(exec.run).await?;
+        let about = About { chat: Some(run.chat), run: Some(run.id), subject: Some(id.to_string()) };
+        let data = json!({ "exec_id": exec.id, "risk": risk, "expires_at": expires });
         self.record(EventKind::ApprovalAsked, now, &Actor::Ai, about, data).await?;
         Ok(())
     }
@@ -244,15 +279,8 @@ impl Tx {
 
     /// Takes back a question whose run was stopped.
     pub(crate) async fn withdraw(&mut self, exec: ExecId, now: Instant) -> Result<(), Error> {
-        let exec_id = exec.to_string();
-        let waiting = sqlx::query_scalar!(
-            r#"select id as "id!: String" from approval where exec_id = ? and state = 'waiting'"#,
-            exec_id
-        )
-        .fetch_optional(self.db())
-        .await?;
-        let Some(id) = waiting else { return Ok(()) };
-        let question = self.approval(parse("approval id", &id)?).await?;
+        let Some(id) = self.waiting_question(exec).await? else { return Ok(()) };
+        let question = self.approval(id).await?;
         self.close(&question, ApprovalState::Withdrawn, EventKind::ApprovalWithdrawn, now).await
     }
 
@@ -298,7 +326,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             "select a.id, a.run_id, r.chat_id, c.title as chat_title, a.exec_id, a.hand, a.state, a.risk, a.digest, a.nonce,
-               a.asked_at, a.expires_at, a.decided_at, a.decided_by, a.reason
+               a.asked_at, a.expires_at, a.decided_at, a.decided_by, a.reason, a.decided_from, a.rule_id
              from approval a join run r on r.id = a.run_id join chat c on c.id = r.chat_id
              left join approval last on last.id = ?2
              where (a.state = 'waiting') = ?1 and (?2 is null

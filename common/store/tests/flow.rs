@@ -106,7 +106,7 @@ impl House {
 
     async fn prepared(&self, exec: ExecId, verdict: Verdict) -> Committed {
         let mut tx = self.store.begin().await.unwrap();
-        tx.exec_prepared(exec, &measure(), &judgement(verdict), T0).await.unwrap();
+        tx.exec_prepared(exec, &measure(), &judgement(verdict), None, T0).await.unwrap();
         tx.commit().await.unwrap()
     }
 

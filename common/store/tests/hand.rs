@@ -109,7 +109,7 @@ impl House {
             risk: Risk::Low,
             effects: Effects::default(),
         };
-        tx.exec_prepared(exec.id, &measure(), &judgement, T0).await.unwrap();
+        tx.exec_prepared(exec.id, &measure(), &judgement, None, T0).await.unwrap();
         tx.exec_rests(exec.id, &rest(), T0).await.unwrap();
         let committed = tx.commit().await.unwrap();
         assert!(committed.owed.iter().any(|owed| owed.ticket.kind == JobKind::Run), "the run goes on");

@@ -23,19 +23,34 @@ async fn open(path: &Path) -> SqliteConnection {
     SqliteConnection::connect_with(&options).await.unwrap()
 }
 
+/// The number of a migration. Some may be left out: branches take theirs beforehand.
+fn version_of(file: &Path) -> i64 {
+    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    name.split('_').next().unwrap().parse().unwrap()
+}
+
 impl Old {
     /// Lacks the last `missing` migrations and holds one chat.
     async fn lacking(missing: usize) -> Self {
+        Self::of(|files| files.len() - missing).await
+    }
+
+    /// Lacks the migrations from this number on.
+    async fn before(number: i64) -> Self {
+        Self::of(|files| files.iter().filter(|file| version_of(file) < number).count()).await
+    }
+
+    async fn of(kept: impl FnOnce(&[PathBuf]) -> usize) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("metatron.db");
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
         let mut files: Vec<_> =
             std::fs::read_dir(sources).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
-        let newest = i64::try_from(files.len()).unwrap();
+        let newest = version_of(files.last().unwrap());
         let first = folder.path().join("migrations");
         std::fs::create_dir(&first).unwrap();
-        files.truncate(files.len() - missing);
+        files.truncate(kept(&files));
         for file in &files {
             std::fs::copy(file, first.join(file.file_name().unwrap())).unwrap();
         }
@@ -44,7 +59,8 @@ impl Old {
         let old = "insert into chat (id, title, created_at, updated_at) values ('cht_old', 'kept', 1, 1)";
         sqlx::query(old).execute(&mut database).await.unwrap();
         database.close().await.unwrap();
-        Self { folder, path, version: newest - i64::try_from(missing).unwrap(), newest }
+        let version = version_of(files.last().unwrap());
+        Self { folder, path, version, newest }
     }
 
     fn backup(&self) -> PathBuf {
@@ -106,8 +122,8 @@ async fn a_new_database_needs_no_copy() {
 
 #[tokio::test]
 async fn a_migration_that_fails_leaves_the_database_as_it_was_and_says_what_to_do() {
-    let old = Old::lacking(2).await;
-    // What the last migration makes is there already: the one before it succeeds, then this one fails.
+    // What the migration 6 makes is there already: the one before it succeeds, then this one fails.
+    let old = Old::before(5).await;
     old.change("create table tick (mine text)").await;
     let before = contents(&old.path).await;
     let told = old.migrate().await.unwrap_err().to_string();

@@ -4,10 +4,12 @@
 //! Map: [`guard`] is what every request passes, [`session`] who is asking, [`room`] one file per feature, [`socket`] the
 //! WebSocket, [`feed`] the facts for everybody who watches, [`carry`] the way of what was committed to Redis.
 
+mod book;
 mod carry;
 mod check;
 mod claim;
 mod docs;
+mod draft;
 mod error;
 mod extract;
 mod feed;

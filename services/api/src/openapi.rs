@@ -67,6 +67,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(room::exec::router())
         .merge(room::terminal::router())
         .merge(room::approval::router())
+        .merge(room::rule::router())
+        .merge(room::mode::router())
         .merge(room::queue::router())
         .merge(room::host::router())
         .merge(room::service::router())

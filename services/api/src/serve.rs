@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{App, Limits, reconcile, remote, report, router};
+use crate::{App, Limits, book, reconcile, remote, report, router};
 
 /// How long open requests may take to finish after a signal.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -85,6 +85,7 @@ pub async fn run(app: App, listener: TcpListener, shutdown: CancellationToken) {
             report::run(app.clone(), shutdown.clone()),
             reconcile::run(app.clone(), shutdown.clone()),
             remote::run(app.clone(), shutdown.clone()),
+            book::run(app.clone(), shutdown.clone()),
         )
     };
     tokio::join!(Box::pin(accept(app.clone(), listener, shutdown.clone())), beside);

@@ -12,6 +12,7 @@ use metatron_process::Config;
 use metatron_process::crash::{self, Point};
 use metatron_store::vault::Vault;
 use metatron_store::{Committed, Store, Tx};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::carry::Carrier;
@@ -51,6 +52,8 @@ pub struct Shared {
     pub(crate) keyboards: Keyboards,
     pub(crate) shelf: Shelf,
     pub(crate) viewers: Viewers,
+    /// A shell host has not taken the newest book of rules.
+    pub(crate) turned: Notify,
     /// The shell host beside this process.
     pub(crate) host: String,
     /// Where other machines find Redis.
@@ -101,6 +104,7 @@ impl App {
             keyboards: Keyboards::default(),
             shelf: Shelf::new(config.recordings()),
             viewers: Viewers::default(),
+            turned: Notify::new(),
             host: config.host.clone(),
             lease: config.lease * report::LEASES,
             web: config.web.clone(),

@@ -4,7 +4,9 @@ use metatron_domain::actor::Actor;
 use metatron_domain::clock::Instant;
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ApprovalId, ChatId, ExecId, RunId, TerminalId};
+use metatron_domain::mode::Mode;
 use metatron_domain::policy::Verdict;
+use metatron_domain::rule::Under;
 use metatron_domain::run::{Origin, RunError, RunState};
 use metatron_store::chat::Chat as ChatRow;
 use metatron_store::exec::Exec as ExecRow;
@@ -73,6 +75,10 @@ pub(crate) struct Chat {
     pub(crate) cost_usd: f64,
     /// The beginning of the last thing said.
     pub(crate) last_text: String,
+    /// How much of what its runs want is asked.
+    pub(crate) mode: Mode,
+    /// Until when; it is `ask` afterwards.
+    pub(crate) mode_until: Option<Instant>,
 }
 
 /// The newest run of a conversation.
@@ -82,8 +88,11 @@ pub(crate) struct LastRun {
     pub(crate) state: RunState,
 }
 
-impl From<ChatRow> for Chat {
-    fn from(row: ChatRow) -> Self {
+impl Chat {
+    /// The conversation of `row`, as it stands at `now`.
+    pub(crate) fn of(row: ChatRow, now: Instant) -> Self {
+        let in_force = row.mode_until.is_none_or(|until| now < until);
+        let (mode, mode_until) = if in_force { (row.mode, row.mode_until) } else { (None, None) };
         Self {
             id: row.id,
             title: row.title,
@@ -93,6 +102,8 @@ impl From<ChatRow> for Chat {
             last_run: row.last_run.map(|(id, state)| LastRun { id, state }),
             cost_usd: usd(row.cost_micros),
             last_text: row.last_text,
+            mode: mode.unwrap_or_default(),
+            mode_until,
         }
     }
 }
@@ -187,12 +198,19 @@ pub(crate) struct Exec {
     /// Whether the text is less than everything.
     pub(crate) truncated: bool,
     pub(crate) error: Option<ExecError>,
+    /// What the owner allowed it under beforehand: a rule, or the mode `full`.
+    pub(crate) under: Option<Under>,
+    /// What the AI had asked for, where the owner changed it.
+    pub(crate) edited_from: Option<String>,
 }
 
 impl Exec {
     /// The command of `row`, with the question about it.
     pub(crate) async fn of(app: &App, row: ExecRow) -> Result<Self, ApiError> {
-        let asked = row.judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Ask);
+        // What the owner changed is between two questions while it is measured.
+        let asked = row.judgement.as_ref().map_or(row.state == ExecState::Preparing, |judgement| {
+            judgement.verdict == Verdict::Ask || row.edited_from.is_some()
+        });
         let approval_id = if asked { app.store.approval_of(row.id).await? } else { None };
         let (verdict, reasons) =
             row.judgement.map_or((None, Vec::new()), |judged| (Some(judged.verdict), judged.reasons));
@@ -222,6 +240,8 @@ impl Exec {
             output_bytes: row.output_bytes.unwrap_or(0),
             truncated: row.truncated,
             error: row.error.map(|(code, detail)| ExecError { code, detail }),
+            under: row.under,
+            edited_from: row.edited_from,
         })
     }
 }

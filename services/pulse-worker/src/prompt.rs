@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use metatron_domain::clock::Instant;
 use metatron_domain::id::{ChatId, RunId};
+use metatron_domain::mode::Mode;
 use metatron_store::chat::Message;
 use metatron_store::journal::Turn;
 use metatron_store::setting::Settings;
@@ -19,11 +20,18 @@ const MOST: usize = 240_000;
 /// What stands in the place of an old result that was left out.
 const LEFT_OUT: &str = "[an old result, left out for length]";
 
+/// What a model is told of plan mode.
+const PLANNING: &str = "\nThis conversation is in plan mode: what only reads runs, everything else is refused. Look, think, and \
+    say which commands you would run and why; the owner decides.\n";
+
 /// The question for the next turn of a run, and the newest message it shows.
 pub(crate) async fn question(desk: &Desk, chat: ChatId) -> Result<(Question, i64), Error> {
     let (settings, _) = desk.store.settings().await?;
     let mut system = system(&settings, &desk.workspace.to_string_lossy(), desk.now());
     system.push_str(&terminals(desk, chat).await?);
+    if desk.store.mode_of_chat(chat, desk.now()).await?.0 == Some(Mode::Plan) {
+        system.push_str(PLANNING);
+    }
     let (said, seen) = conversation(&desk.store, chat).await?;
     let tools = tool::offered(&elsewhere::machines(desk).await?);
     Ok((Question { system, said, tools }, seen))

@@ -44,8 +44,8 @@ async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error
         return Err(Error::NotFound("the command"));
     }
     match report {
-        ShellReport::Prepared { exec, measure, judgement } => {
-            tx.exec_prepared(exec, &measure, &judgement, now).await?;
+        ShellReport::Prepared { exec, measure, judgement, under } => {
+            tx.exec_prepared(exec, &measure, &judgement, under, now).await?;
         }
         ShellReport::Started { exec, at } => tx.exec_started(exec, at, now).await?,
         ShellReport::Rests { exec, rest } => tx.exec_rests(exec, &rest, now).await?,

@@ -41,6 +41,18 @@ pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             }
         }
+        ShellCall::Book { version, sealed } => {
+            let taken =
+                tokio::task::spawn_blocking(move || shell.parts().guard.take_book(version, &sealed)).await;
+            match taken {
+                Ok(Ok(version)) => ShellAnswer::Book { version },
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, version, "a book of rules was not taken");
+                    ShellAnswer::Failed { detail: error.to_string() }
+                }
+                Err(_) => ShellAnswer::Failed { detail: "the shell worker is going down".to_owned() },
+            }
+        }
         ShellCall::Terminal { call } => {
             ShellAnswer::Terminal { answer: terminal::answer(shell, *call).await }
         }

@@ -1,5 +1,5 @@
 //! The last judge before a start (SECURITY decision 2, B5, P4): *allow* runs, *ask* runs with the owner's sealed
-//! grant for exactly what is measured now, *deny* never runs. Decides; starts nothing and remembers no decision.
+//! grant for exactly what is measured now or under what stands in the owner's sealed book, *deny* never runs. Decides; starts nothing and remembers no decision.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use metatron_domain::approval::{Grant, Measure};
 use metatron_domain::clock::Clock;
-use metatron_domain::command::CommandSpec;
-use metatron_domain::id::{ApprovalId, ExecId};
+use metatron_domain::command::{CommandSpec, SpecOrigin};
+use metatron_domain::id::{ApprovalId, ExecId, RuleId};
+use metatron_domain::mode::Mode;
 use metatron_domain::policy::{Judgement, Setting, Verdict, judge};
+use metatron_domain::rule::book::Void;
+use metatron_domain::rule::{Asked, Under};
 
 use crate::account::SHELL;
+use crate::book::{BookError, Shelf};
 use crate::measure::{Digests, Folder, Surroundings, difference, measure};
 
 /// Why a command does not start. The code is stable, the sentence is for the owner and the model.
@@ -29,6 +33,15 @@ pub enum Refusal {
     /// The answer was used by another command.
     #[error("the approval was already used, and each is good for one start: ask the owner again")]
     GrantUsed,
+    /// What the owner allowed beforehand does not allow this, or not any more.
+    #[error("what the owner had allowed beforehand does not count for it (any more): {0}")]
+    Void(&'static str),
+    /// The rule has no use left.
+    #[error("the rule was used as often as the owner allowed")]
+    RuleUsed,
+    /// The conversation only plans.
+    #[error("the conversation is in plan mode, where only what reads runs")]
+    Planning,
     /// Not what was measured for the card.
     #[error("something changed since the command was prepared ({0}): prepare it again")]
     Changed(String),
@@ -64,6 +77,9 @@ impl Refusal {
             Self::GrantInvalid(_) => "grant_invalid",
             Self::GrantExpired(_) => "grant_expired",
             Self::GrantUsed => "grant_used",
+            Self::Void(_) => "rule_void",
+            Self::RuleUsed => "rule_used",
+            Self::Planning => "plan_mode",
             Self::Changed(_) => "changed_since_prepared",
             Self::Denied(_) => "denied_by_policy",
             Self::CwdMissing { .. } => "cwd_missing",
@@ -72,6 +88,15 @@ impl Refusal {
             Self::StartFailed(_) => "start_failed",
         }
     }
+}
+
+fn asked<'a>(
+    spec: &'a CommandSpec,
+    origin: &SpecOrigin,
+    measure: &'a Measure,
+    judgement: &'a Judgement,
+) -> Asked<'a> {
+    Asked { command: &spec.command, chat: Some(origin.chat), measure, judgement }
 }
 
 /// Opens a sealed grant for the exec id it was sealed for; `None` when the seal does not hold.
@@ -97,6 +122,8 @@ pub struct Admitted {
     pub digest: String,
     /// The owner's answer that it uses up.
     pub approval: Option<ApprovalId>,
+    /// The rule it starts under, and how often that may be used in all.
+    pub rule: Option<(RuleId, Option<u32>)>,
 }
 
 /// The guard. One per process, shared by all requests.
@@ -105,6 +132,8 @@ pub struct Guard {
     clock: Arc<dyn Clock>,
     open: Opener,
     digests: Digests,
+    /// What the owner allowed beforehand; absent where nobody keeps it.
+    shelf: Option<Arc<Shelf>>,
     /// What was prepared lately, only to be able to say what changed. Never decides anything.
     prepared: Mutex<VecDeque<(ExecId, Measure)>>,
 }
@@ -115,7 +144,19 @@ const REMEMBERED: usize = 64;
 impl Guard {
     /// A guard with the machine's `premises`; `open` opens grants.
     pub fn new(premises: Premises, clock: Arc<dyn Clock>, open: Opener) -> Self {
-        Self { premises, clock, open, digests: Digests::default(), prepared: Mutex::default() }
+        Self { premises, clock, open, digests: Digests::default(), shelf: None, prepared: Mutex::default() }
+    }
+
+    /// The guard, with the owner's book at hand.
+    #[must_use]
+    pub fn with_shelf(mut self, shelf: Arc<Shelf>) -> Self {
+        self.shelf = Some(shelf);
+        self
+    }
+
+    /// Takes a book that api sealed. Blocks while it is kept.
+    pub fn take_book(&self, version: u64, sealed: &str) -> Result<u64, BookError> {
+        self.shelf.as_ref().ok_or(BookError::Forged)?.take(version, sealed)
     }
 
     /// What the judge is told about this host.
@@ -123,31 +164,80 @@ impl Guard {
         &self.premises
     }
 
-    /// Measures and judges, for the card.
-    pub fn prepare(&self, spec: &CommandSpec) -> Result<(Measure, Judgement), Refusal> {
+    /// Measures and judges, for the card; and says what it could run under without one.
+    pub fn prepare(&self, spec: &CommandSpec) -> Result<(Measure, Judgement, Option<Under>), Refusal> {
         let (measure, judgement, _) = self.look(spec)?;
+        let now = self.clock.now();
+        let under = spec.origin.as_ref().and_then(|origin| {
+            let book = self.shelf.as_ref()?.current(now)?;
+            book.under(&asked(spec, origin, &measure, &judgement), &origin.actor, now)
+        });
         let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         prepared.retain(|(exec, _)| *exec != spec.exec);
         if prepared.len() >= REMEMBERED {
             prepared.pop_front();
         }
         prepared.push_back((spec.exec, measure.clone()));
-        Ok((measure, judgement))
+        Ok((measure, judgement, under))
     }
 
     /// Judges and measures anew, and says whether the command may start now.
-    pub fn admit(&self, spec: &CommandSpec, digest: &str, grant: Option<&str>) -> Result<Admitted, Refusal> {
+    pub fn admit(
+        &self,
+        spec: &CommandSpec,
+        digest: &str,
+        grant: Option<&str>,
+        under: Option<Under>,
+    ) -> Result<Admitted, Refusal> {
         let (measure, judgement, folder) = self.look(spec)?;
         let now = measure.digest(spec.exec);
-        let approval = match judgement.verdict {
-            Verdict::Deny => return Err(Refusal::Denied(judgement.reasons.join("; "))),
-            Verdict::Allow => None,
-            Verdict::Ask => Some(self.granted(spec, digest, grant)?),
+        let (approval, rule) = match (judgement.verdict, grant, under) {
+            (Verdict::Deny, ..) => return Err(Refusal::Denied(judgement.reasons.join("; "))),
+            (Verdict::Allow, ..) => (None, None),
+            (Verdict::Ask, None, Some(under)) => {
+                (None, self.allowed_under(spec, under, &measure, &judgement)?)
+            }
+            (Verdict::Ask, grant, _) => {
+                let approval = self.granted(spec, digest, grant)?;
+                if self.mode(spec) == Mode::Plan {
+                    return Err(Refusal::Planning);
+                }
+                (Some(approval), None)
+            }
         };
         if now != digest {
             return Err(Refusal::Changed(self.what_changed(spec.exec, &measure)));
         }
-        Ok(Admitted { folder, digest: now, approval })
+        Ok(Admitted { folder, digest: now, approval, rule })
+    }
+
+    /// The mode that counts for a command, by this host's own book.
+    fn mode(&self, spec: &CommandSpec) -> Mode {
+        let now = self.clock.now();
+        let book = self.shelf.as_ref().and_then(|shelf| shelf.current(now));
+        match (book, &spec.origin) {
+            (Some(book), Some(origin)) => book.mode(Some(origin.chat), &origin.actor, now),
+            _ => Mode::default(),
+        }
+    }
+
+    /// The rule that allows a command, by this host's own book; none in the mode `full`.
+    fn allowed_under(
+        &self,
+        spec: &CommandSpec,
+        under: Under,
+        measure: &Measure,
+        judgement: &Judgement,
+    ) -> Result<Option<(RuleId, Option<u32>)>, Refusal> {
+        let now = self.clock.now();
+        let origin = spec.origin.as_ref().ok_or(Refusal::Void("the request does not say for whom"))?;
+        let book = self.shelf.as_ref().and_then(|shelf| shelf.current(now));
+        let book = book.ok_or(Refusal::Void("this host has no valid book of rules"))?;
+        let asked = asked(spec, origin, measure, judgement);
+        let rule = book.confirm(under, &asked, &origin.actor, now).map_err(|Void| {
+            Refusal::Void("the rule or the mode was changed, ended or revoked, or is about something else")
+        })?;
+        Ok(rule.map(|rule| (rule.id, rule.times)))
     }
 
     fn granted(&self, spec: &CommandSpec, digest: &str, grant: Option<&str>) -> Result<ApprovalId, Refusal> {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{Outcome, ShellReport};
-use metatron_domain::id::{ApprovalId, ExecId};
+use metatron_domain::id::{ApprovalId, ExecId, RuleId};
 
 use file::{Place, Tape};
 pub use record::{Leader, Opened, Record, Spawned, Started, Subject};
@@ -61,6 +61,8 @@ pub enum Begin {
     Known(Known),
     /// The owner's yes was for another command, which has used it up.
     GrantUsed,
+    /// The owner's rule was used as often as it may be.
+    RuleUsed,
 }
 
 enum State {
@@ -72,6 +74,8 @@ struct Inner {
     tape: Tape,
     states: HashMap<ExecId, State>,
     approvals: HashMap<ApprovalId, ExecId>,
+    /// How many commands began under a rule.
+    rules: HashMap<RuleId, u32>,
     declined: HashMap<String, (Instant, Place)>,
     terminals: Terminals,
 }
@@ -88,6 +92,7 @@ impl Journal {
             tape,
             states: HashMap::new(),
             approvals: HashMap::new(),
+            rules: HashMap::new(),
             declined: HashMap::new(),
             terminals: Terminals::default(),
         };
@@ -104,12 +109,21 @@ impl Journal {
 
     /// Records that a command starts, unless it, or its grant, was used before.
     pub fn begin(&self, started: Started) -> Result<Begin, JournalError> {
+        self.begin_within(started, None)
+    }
+
+    /// As [`Journal::begin`], unless the command's rule was used `times` times before.
+    pub fn begin_within(&self, started: Started, times: Option<u32>) -> Result<Begin, JournalError> {
         let mut inner = self.lock();
         if let Some(known) = inner.known(started.exec)? {
             return Ok(Begin::Known(known));
         }
         if started.approval.is_some_and(|approval| inner.approvals.contains_key(&approval)) {
             return Ok(Begin::GrantUsed);
+        }
+        let used = started.rule.and_then(|rule| inner.rules.get(&rule)).copied().unwrap_or_default();
+        if started.rule.is_some() && times.is_some_and(|times| used >= times) {
+            return Ok(Begin::RuleUsed);
         }
         inner.write(Record::Started(started))?;
         Ok(Begin::Fresh)
@@ -192,6 +206,9 @@ impl Inner {
                 if let Some(approval) = started.approval {
                     self.approvals.insert(approval, started.exec);
                 }
+                if let Some(rule) = started.rule {
+                    *self.rules.entry(rule).or_default() += 1;
+                }
                 self.states.insert(started.exec, State::Started(Box::new(started), None));
             }
             Record::Spawned(spawned) => {
@@ -254,6 +271,7 @@ impl Inner {
         })?;
         self.states.clear();
         self.approvals.clear();
+        self.rules.clear();
         self.declined.clear();
         self.terminals = Terminals::default();
         for (record, place) in records {

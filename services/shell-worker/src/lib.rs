@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod attend;
+pub mod book;
 pub mod calls;
 pub mod cast;
 pub mod desk;

@@ -34,11 +34,13 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
             let prepared = tokio::task::spawn_blocking(move || shell.prepare(&spec)).await;
             prepared.ok()
         }
-        ShellRequest::Start { spec, digest, grant } => {
+        ShellRequest::Start { spec, digest, grant, under } => {
             let (exec, interactive) = (spec.exec, spec.interactive);
             let follow = Arc::clone(&shell);
-            let started =
-                tokio::task::spawn_blocking(move || shell.start(&spec, &digest, grant.as_deref())).await;
+            let started = tokio::task::spawn_blocking(move || {
+                shell.start_under(&spec, &digest, grant.as_deref(), under)
+            })
+            .await;
             match started {
                 Ok(Answer::Report(report)) => Some(*report),
                 Ok(Answer::Running(running)) => {

@@ -9,6 +9,7 @@ use metatron_bus::seal::LinkKey;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ExecId, TerminalId};
+use metatron_domain::rule::Under;
 use metatron_domain::terminal::message::Report;
 use metatron_domain::terminal::{Size, TerminalEnd};
 use metatron_process::crash::{self, Point};
@@ -173,10 +174,11 @@ impl Shell {
     /// Measures and judges; starts nothing. Blocks while it reads files.
     pub fn prepare(&self, spec: &CommandSpec) -> ShellReport {
         match self.parts.guard.prepare(spec) {
-            Ok((measure, judgement)) => ShellReport::Prepared {
+            Ok((measure, judgement, under)) => ShellReport::Prepared {
                 exec: spec.exec,
                 measure: Box::new(measure),
                 judgement: Box::new(judgement),
+                under,
             },
             Err(refusal) => declined(spec.exec, &refusal),
         }
@@ -186,8 +188,21 @@ impl Shell {
     ///
     /// Must be called inside a tokio runtime, on a thread that may block.
     pub fn start(self: &Arc<Self>, spec: &CommandSpec, digest: &str, grant: Option<&str>) -> Answer {
-        let request = request(spec, digest, grant);
-        match self.try_start(spec, digest, grant, &request) {
+        self.start_under(spec, digest, grant, None)
+    }
+
+    /// As [`Shell::start`], for what the owner may have allowed beforehand.
+    ///
+    /// Must be called inside a tokio runtime, on a thread that may block.
+    pub fn start_under(
+        self: &Arc<Self>,
+        spec: &CommandSpec,
+        digest: &str,
+        grant: Option<&str>,
+        under: Option<Under>,
+    ) -> Answer {
+        let request = request(spec, digest, grant, under);
+        match self.try_start(spec, digest, (grant, under), &request) {
             Ok(answer) => answer,
             Err(refusal) => {
                 tracing::warn!(exec.id = %spec.exec, code = refusal.code(), "declined: {refusal}");
@@ -207,7 +222,7 @@ impl Shell {
         self: &Arc<Self>,
         spec: &CommandSpec,
         digest: &str,
-        grant: Option<&str>,
+        (grant, under): (Option<&str>, Option<Under>),
         request: &str,
     ) -> Result<Answer, Refusal> {
         let unwritable = |error: JournalError| Refusal::JournalUnwritable(error.to_string());
@@ -215,7 +230,8 @@ impl Shell {
         if let Some(known) = journal.known(spec.exec, request).map_err(unwritable)? {
             return Ok(self.repeat(known));
         }
-        let Admitted { folder, digest, approval } = self.parts.guard.admit(spec, digest, grant)?;
+        let Admitted { folder, digest, approval, rule } =
+            self.parts.guard.admit(spec, digest, grant, under)?;
         let at = self.parts.clock.now();
         let (exec, run, terminal) = (spec.exec, spec.run, spec.terminal);
         // The lock makes "begun in the journal" and "among the live ones" one step for whoever asks meanwhile.
@@ -224,9 +240,12 @@ impl Shell {
             return Ok(Answer::Leaving);
         }
         crash::point(Point::ShellAdmitted);
-        match journal.begin(Started { exec, run, terminal, at, digest, approval }).map_err(unwritable)? {
+        let times = rule.and_then(|(_, times)| times);
+        let started = Started { exec, run, terminal, at, digest, approval, rule: rule.map(|(rule, _)| rule) };
+        match journal.begin_within(started, times).map_err(unwritable)? {
             Begin::Fresh => crash::point(Point::ShellStarted),
             Begin::GrantUsed => return Err(Refusal::GrantUsed),
+            Begin::RuleUsed => return Err(Refusal::RuleUsed),
             Begin::Known(known) => {
                 drop(live);
                 return Ok(self.repeat(known));
@@ -373,7 +392,7 @@ fn declined(exec: ExecId, refusal: &Refusal) -> ShellReport {
 }
 
 /// What makes two requests the same.
-fn request(spec: &CommandSpec, digest: &str, grant: Option<&str>) -> String {
-    let text = serde_json::to_vec(&(spec, digest, grant)).unwrap_or_default();
+fn request(spec: &CommandSpec, digest: &str, grant: Option<&str>, under: Option<Under>) -> String {
+    let text = serde_json::to_vec(&(spec, digest, grant, under)).unwrap_or_default();
     hex::encode(Sha256::digest(text))
 }

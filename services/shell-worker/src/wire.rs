@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, Chain, Groups};
+use crate::book::Shelf;
 use crate::guard::{Guard, Opener, Premises};
 use crate::journal::{Journal, JournalError};
 use crate::kill::Families;
@@ -90,8 +91,9 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
         other => other.into(),
     })?;
     let link = Arc::new(LinkKey::load(&config.link_key()).map_err(fatal)?);
+    let shelf = Arc::new(Shelf::open(&config.shell_journal(), Arc::clone(&link), &config.host));
     Ok(Parts {
-        guard: Guard::new(premises, Arc::clone(&clock), opener(Arc::clone(&link))),
+        guard: Guard::new(premises, Arc::clone(&clock), opener(Arc::clone(&link))).with_shelf(shelf),
         journal,
         recordings: Recordings::open(&config.recordings()).context("the folder of recordings")?,
         families: Arc::new(Families::adopting().context("orphans can't be adopted")?),

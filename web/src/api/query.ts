@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQuery } from "@tans
 import { ApiProblem, api, body } from "./client"
 import { cache } from "./connection"
 import { keys } from "./keys"
-import type { Question, Terminal } from "./model"
+import type { Question, RuleBody, Terminal } from "./model"
 import { forgetSession, hasSession } from "./signed-in"
 
 export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => body(api.GET("/api/v1/setup")) })
@@ -83,18 +83,23 @@ export const useWaiting = (): Question[] => useQuery(waitingQuery).data ?? []
 
 export interface Decision {
   approval: Question
-  decision: "allow_once" | "deny"
+  decision: "allow_once" | "allow_rule" | "edit" | "deny"
   reason?: string
+  /** With `edit`: the words that shall count. */
+  command?: string
+  /** With `allow_rule`: the rule, and whether the chat goes into auto mode. */
+  rule?: RuleBody
+  auto?: boolean
 }
 
 /** Answers an approval. Whatever the outcome, the lists are fetched again: the first answer may have been another's. */
 export function useDecision() {
   return useMutation({
-    mutationFn: ({ approval, decision, reason }: Decision) =>
+    mutationFn: ({ approval, decision, reason, command, rule, auto }: Decision) =>
       body(
         api.POST("/api/v1/approvals/{id}/decision", {
           params: { path: { id: approval.id } },
-          body: { decision, digest: approval.digest, nonce: approval.nonce, ...(reason ? { reason } : {}) },
+          body: { decision, digest: approval.digest, nonce: approval.nonce, ...(reason ? { reason } : {}), ...(command ? { command } : {}), ...(rule ? { rule, auto: auto === true } : {}) },
         }),
       ),
     onSuccess: (decided) => cache.setQueryData(keys.approval(decided.id), decided),

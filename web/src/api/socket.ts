@@ -28,6 +28,10 @@ export function touched(fact: Fact): QueryKey[] {
       return [...chat, ...run]
     case "approval":
       return [keys.approvals, keys.chats, ...chat, ...run]
+    case "rule":
+      return [keys.rules]
+    case "mode":
+      return [keys.chats, keys.tokens, ...chat]
     case "provider":
       return [keys.providers]
     case "probe":

@@ -1,4 +1,5 @@
 // English, grouped by room. Verbs, causes, next step. A function where a number or name goes into the sentence.
+import { rule } from "./rule/en"
 import { terminal } from "./terminal/en"
 
 const many = (n: number, one: string, other: string) => (n === 1 ? one : other)
@@ -287,6 +288,7 @@ export const en = {
       writes: "writes",
       deletes: "deletes",
       reads: "reads",
+      sensitive: "names secrets:",
       network: "reaches the network",
       privilege: "asks for root",
       packages: "changes packages",
@@ -313,6 +315,8 @@ export const en = {
     hidden: (n: number) => `${many(n, "One character", `${n} characters`)} in this command can’t be seen; ${many(n, "it is", "they are")} marked. Be careful.`,
     left: (text: string) => `${text} left`,
     allow: "Allow once",
+    hold: "Hold to allow once",
+    pressAgain: "Press again to allow",
     deny: "Deny…",
     denyNow: "Deny",
     reason: "Why not? The AI reads it.",
@@ -336,6 +340,7 @@ export const en = {
     folder: "folder",
     digest: "digest",
   },
+  rule,
   terminal,
   settings: {
     title: "Settings",

@@ -1,5 +1,6 @@
 // Hebrew. The type demands every key of English; index.test.ts checks that nothing is left untranslated.
 import type { Messages } from "./en"
+import { rule } from "./rule/he"
 import { terminal } from "./terminal/he"
 
 const NUMBER = ["אפס", "אחד", "שניים", "שלושה", "ארבעה", "חמישה", "שישה", "שבעה", "שמונה", "תשעה"]
@@ -282,6 +283,7 @@ export const he: Messages = {
       writes: "כותב",
       deletes: "מוחק",
       reads: "קורא",
+      sensitive: "נוגע בסודות:",
       network: "מגיע לרשת",
       privilege: "מבקש root",
       packages: "משנה חבילות",
@@ -308,6 +310,8 @@ export const he: Messages = {
     hidden: (n) => (n === 1 ? "תו אחד בפקודה אינו נראה; הוא מסומן. זהירות." : `${n} תווים בפקודה אינם נראים; הם מסומנים. זהירות.`),
     left: (text) => `נותרו ${text}`,
     allow: "לאשר פעם אחת",
+    hold: "לחיצה ארוכה: לאשר פעם אחת",
+    pressAgain: "לחיצה נוספת לאישור",
     deny: "לדחות…",
     denyNow: "לדחות",
     reason: "למה לא? ה־AI יקרא את זה.",
@@ -331,6 +335,7 @@ export const he: Messages = {
     folder: "תיקייה",
     digest: "טביעה",
   },
+  rule,
   terminal,
   settings: {
     title: "הגדרות",

@@ -23,7 +23,7 @@ test("every word exists in Hebrew and is Hebrew", () => {
 
 test("sentences with a number work for none, one, two and many", () => {
   for (const words of [en, he])
-    for (const n of [0, 1, 2, 3, 12]) for (const say of [words.nav.waiting, words.now.waits, words.setup.passwordShort, words.approval.hidden, words.common.loading]) expect(say(n)).not.toMatch(/undefined|NaN/)
+    for (const n of [0, 1, 2, 3, 12]) for (const say of [words.nav.waiting, words.now.waits, words.setup.passwordShort, words.approval.hidden, words.common.loading, words.rule.nTimes, words.rule.used, words.rule.seen]) expect(say(n)).not.toMatch(/undefined|NaN/)
 })
 
 test("times follow the owner's zone, not the browser's", () => {

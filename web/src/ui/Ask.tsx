@@ -1,15 +1,13 @@
 // The approval card: who asks (rail), that it is your turn (lamp), how long (wick), what exactly (command).
-import { type ReactNode, useId, useState } from "react"
+import { useId } from "react"
 import { type Approval, isCommand, type Question } from "../api/model"
-import { wantsReauth } from "../api/query"
 import { useText } from "../i18n"
-import { type Answering, useAnswering } from "./answering"
+import { useAnswering } from "./answering"
+import { AskActions } from "./AskActions"
 import { Claim } from "./Claim"
 import { Command } from "./Command"
 import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
-import { ProblemNote } from "./Problem"
-import { Reauth } from "./Reauth"
 import { HandBody } from "./HandBody"
 import { hiddenCount } from "./reveal"
 import { Wick } from "./Wick"
@@ -69,6 +67,12 @@ function CommandBody({ approval }: { approval: Approval }) {
   return (
     <>
       <Command text={exec.command} programs={programsOf(approval)} />
+      {exec.edited_from ? (
+        <div className="edited">
+          <span className="meta">{text.rule.editedFrom}</span>
+          <Command text={exec.edited_from} />
+        </div>
+      ) : null}
       {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}
       {approval.risk === "high" ? <p className="risk">{text.approval.highRisk}</p> : null}
       {exec.why ? (
@@ -108,66 +112,6 @@ function CommandBody({ approval }: { approval: Approval }) {
           {text.approval.on} <bdi className="m">{exec.host}</bdi>
         </li>
       </ul>
-    </>
-  )
-}
-
-/** Allow once, or deny with a reason; the password again where the API wants it. */
-export function AskActions({
-  approval,
-  left,
-  onDecide,
-  onAgain,
-  onForget,
-  busy,
-  problem,
-  children,
-  onBack,
-}: { approval: Question; left: Remaining; children?: ReactNode; /** Opens at the reason and offers nothing else. */ onBack?: () => void } & Answering) {
-  const text = useText()
-  const [denying, setDenying] = useState(onBack !== undefined)
-  const [reason, setReason] = useState("")
-  const id = useId()
-  if (approval.state !== "waiting") return null
-  if (left.seconds === 0) return <p className="meta">{text.approval.over}</p>
-  if (problem && wantsReauth(problem)) return <Reauth lead={text.approval.reauthLead} onDone={onAgain} onBack={onForget} />
-  if (denying)
-    return (
-      <form
-        className="denying"
-        onSubmit={(event) => {
-          event.preventDefault()
-          onDecide("deny", reason.trim())
-        }}
-      >
-        <label className="meta" htmlFor={id}>
-          {text.approval.reason}
-        </label>
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the owner has just asked for this field */}
-        <input id={id} className="field" dir={reason ? "auto" : undefined} autoFocus maxLength={500} placeholder={text.approval.reasonHint} value={reason} onChange={(event) => setReason(event.target.value)} />
-        <ProblemNote problem={problem} />
-        <div className="acts">
-          <button type="submit" className="btn ink" disabled={busy}>
-            {text.approval.denyNow}
-          </button>
-          <button type="button" className="btn" onClick={() => (onBack ? onBack() : setDenying(false))}>
-            {text.approval.back}
-          </button>
-        </div>
-      </form>
-    )
-  return (
-    <>
-      <ProblemNote problem={problem} />
-      <div className="acts">
-        <button type="button" className="btn ink" disabled={busy} onClick={() => onDecide("allow_once")}>
-          {approval.hand ? text.approval.hand.allow(approval.hand.minutes) : text.approval.allow}
-        </button>
-        {children}
-        <button type="button" className="btn firm end" disabled={busy} onClick={() => setDenying(true)}>
-          {text.approval.deny}
-        </button>
-      </div>
     </>
   )
 }

@@ -5,6 +5,7 @@ import { cache } from "../api/connection"
 import type { Approval } from "../api/model"
 import { en } from "../i18n/en"
 import { Ask } from "./Ask"
+import { HOLD_MS } from "./Hold"
 
 const say = en.approval
 const approval = {
@@ -48,6 +49,11 @@ const shown = (it: Approval) => (
   </QueryClientProvider>
 )
 const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }))
+/** A high risk is held; a click without a touch wants to be repeated. */
+const allow = () => {
+  press(say.hold)
+  press(say.pressAgain)
+}
 const decisions = () => sent.filter((it) => it.path === "approvals/apr_1/decision")
 
 function give(password: string) {
@@ -69,9 +75,9 @@ afterEach(() => {
 
 test("allowing a high risk asks for the password in place, then sends the same answer again", async () => {
   const page = render(shown(approval))
-  press(say.allow)
+  allow()
   await screen.findByText(say.reauthLead)
-  expect(screen.queryByRole("button", { name: say.allow })).toBeNull()
+  expect(screen.queryByRole("button", { name: say.hold })).toBeNull()
 
   give("a wrong one")
   await screen.findByText(en.problem.wrong_password)
@@ -92,18 +98,31 @@ test("allowing a high risk asks for the password in place, then sends the same a
 test("with a fresh password it is asked for nothing", async () => {
   fresh = true
   render(shown(approval))
-  press(say.allow)
+  allow()
   await vi.waitFor(() => expect(cache.getQueryData<Approval>(["approvals", "one", "apr_1"])?.state).toBe("allowed"))
   expect(sent.map((it) => it.path)).toEqual(["approvals/apr_1/decision"])
 })
 
 test("the owner may go back from the password and deny instead", async () => {
   render(shown(approval))
-  press(say.allow)
+  allow()
   await screen.findByText(say.reauthLead)
   press(say.back)
   press(await screen.findByText(say.deny).then(() => say.deny))
   press(say.denyNow)
   await vi.waitFor(() => expect(decisions().at(-1)?.body["decision"]).toBe("deny"))
   expect(sent.some((it) => it.path === "session/reauth")).toBe(false)
+})
+
+test("a high risk is allowed by holding, not by a slip", async () => {
+  fresh = true
+  render(shown(approval))
+  const button = screen.getByRole("button", { name: say.hold })
+  fireEvent.pointerDown(button)
+  fireEvent.pointerUp(button)
+  fireEvent.click(button)
+  expect(screen.getByRole("button", { name: say.hold })).toBe(button)
+  expect(decisions()).toEqual([])
+  fireEvent.pointerDown(button)
+  await vi.waitFor(() => expect(decisions().length).toBe(1), { timeout: HOLD_MS * 5 })
 })

@@ -4,7 +4,7 @@ import type { Question } from "../api/model"
 import { type Decision, useDecision } from "../api/query"
 
 export interface Answering {
-  onDecide: (decision: Decision["decision"], reason?: string) => void
+  onDecide: (decision: Decision["decision"], more?: Omit<Decision, "approval" | "decision">) => void
   /** Sends the same answer again, to what was shown when it was given. */
   onAgain: () => void
   /** Takes the refused answer back. */
@@ -15,9 +15,9 @@ export interface Answering {
 
 export function useAnswering(approval: Question, done?: () => void): Answering {
   const { mutate, reset, isPending, error, variables } = useDecision()
-  const send = (answer: Decision) => mutate(answer, { onSuccess: done })
+  const send = (answer: Decision) => mutate(answer, { onSuccess: answer.decision === "edit" ? undefined : done })
   return {
-    onDecide: (decision, reason) => send({ approval, decision, ...(reason ? { reason } : {}) }),
+    onDecide: (decision, more) => send({ approval, decision, ...more }),
     onAgain: () => {
       if (variables) send(variables)
     },

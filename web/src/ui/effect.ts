@@ -10,12 +10,13 @@ export interface Chip {
 }
 
 export function effectChips(effects: Effects, words: Words): Chip[] {
-  const list = (name: "deletes" | "writes" | "reads", hard = false): Chip[] => (effects[name].length > 0 ? [{ word: words[name], value: effects[name].join(", "), hard }] : [])
+  const list = (name: "deletes" | "writes" | "reads" | "sensitive", hard = false): Chip[] => (effects[name].length > 0 ? [{ word: words[name], value: effects[name].join(", "), hard }] : [])
   const flag = (name: "privilege" | "packages" | "services" | "network", hard = false): Chip[] => (effects[name] === true ? [{ word: words[name], value: "", hard }] : [])
   const back: Chip[] =
     typeof effects.reversible !== "boolean" ? [] : [effects.reversible ? { word: words.reversible, value: "", hard: false } : { word: words.irreversible, value: "", hard: true }]
   return [
     ...list("deletes", true),
+    ...list("sensitive", true),
     ...list("writes"),
     ...flag("privilege", true),
     ...flag("packages"),

@@ -26,6 +26,8 @@ pub struct Effects {
     pub writes: Vec<String>,
     /// Paths that are deleted.
     pub deletes: Vec<String>,
+    /// Places that hold secrets, devices or processes, as far as its words name them.
+    pub sensitive: Vec<String>,
     /// Whether it uses the network.
     pub network: Option<bool>,
     /// Whether it asks for more privilege.
@@ -57,6 +59,10 @@ impl Effects {
 
     pub(super) fn write(&mut self, path: &str) {
         add(&mut self.writes, path);
+    }
+
+    pub(super) fn sensitive(&mut self, path: &str) {
+        add(&mut self.sensitive, path);
     }
 
     pub(super) fn unknown(&mut self, what: &str) {

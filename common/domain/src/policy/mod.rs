@@ -9,6 +9,7 @@
 
 mod allow;
 mod brace;
+mod class;
 mod deny;
 mod effect;
 mod expansion;
@@ -33,6 +34,7 @@ mod wrapper;
 
 use serde::{Deserialize, Serialize};
 
+pub use class::{Barred, barred, lies_within, may_stay_open, single, stays_within};
 pub use effect::Effects;
 
 /// The version of the rules; part of what an approval binds (P4). Raised whenever a verdict changes, so that a yes given

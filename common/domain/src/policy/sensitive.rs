@@ -141,6 +141,11 @@ pub(super) fn is_sensitive(path: &Components) -> bool {
         || special(path)
 }
 
+/// Whether a plain name below this path can be sensitive, though nothing in the name says so.
+pub(super) fn is_near(path: &Components) -> bool {
+    is_sensitive(path) || PLACE_PATTERNS.iter().any(|place| above(path, place))
+}
+
 /// Devices except `/dev/null`, and `/proc` except five files.
 fn special(path: &Components) -> bool {
     let Some(first) = path.first() else { return false };

@@ -15,8 +15,7 @@ use super::syntax::{Command, Join, Kind, Step, Tree, read};
 use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_text};
 
-/// Work units for one judgement, a counter and no clock: these, and [`PER_BYTE`] for each byte of the text. Plain
-/// commands use up to 36 units a byte.
+/// Work units for one judgement: these, and [`PER_BYTE`] for each byte of the text. Plain commands use up to 36 a byte.
 const BUDGET: usize = 40_000;
 const PER_BYTE: usize = 40;
 /// Nesting of code in code that is followed.
@@ -25,7 +24,6 @@ const MAX_DEPTH: u32 = 16;
 const MAX_LEVELS: u32 = 96;
 /// Failed directory changes that are kept in mind in one and-or list.
 const MAX_STAYED: usize = 3;
-
 /// Functions that are kept in mind.
 const MAX_FUNCTIONS: usize = 64;
 
@@ -76,6 +74,8 @@ pub(super) struct Walker<'a> {
     pub(super) place: protected::Nearness,
     /// Commands whose effects were noted.
     pub(super) noted: usize,
+    /// Words that were looked at for secrets.
+    pub(super) looked: usize,
     /// The tracked directory.
     pub(super) cwd: String,
     pub(super) old: Option<String>,
@@ -110,6 +110,7 @@ impl<'a> Walker<'a> {
             exhausted: false,
             place: protected::Nearness::default(),
             noted: 0,
+            looked: 0,
             cwd: setting.cwd.to_owned(),
             old: None,
             pushed: Vec::new(),

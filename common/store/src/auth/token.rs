@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use metatron_domain::clock::Instant;
 use metatron_domain::id::TokenId;
+use metatron_domain::mode::Mode;
 
 use crate::error::{Error, json, parse, to_json};
 use crate::{Store, Tx};
@@ -66,6 +67,8 @@ pub struct Token {
     pub last_used_at: Option<Instant>,
     /// When it was revoked.
     pub revoked_at: Option<Instant>,
+    /// The mode of the runs it begins.
+    pub mode: Mode,
 }
 
 impl Token {
@@ -88,6 +91,7 @@ struct Row {
     expires_at: i64,
     last_used_at: Option<i64>,
     revoked_at: Option<i64>,
+    mode: Option<String>,
 }
 
 impl TryFrom<Row> for Token {
@@ -102,6 +106,7 @@ impl TryFrom<Row> for Token {
             expires_at: Instant::from_millis(row.expires_at),
             last_used_at: row.last_used_at.map(Instant::from_millis),
             revoked_at: row.revoked_at.map(Instant::from_millis),
+            mode: row.mode.as_deref().map(|mode| parse("mode", mode)).transpose()?.unwrap_or_default(),
         })
     }
 }
@@ -111,7 +116,7 @@ impl Store {
     pub async fn tokens(&self) -> Result<Vec<Token>, Error> {
         let rows = sqlx::query_as!(
             Row,
-            "select id, name, scopes, created_at, expires_at, last_used_at, revoked_at from token
+            "select id, name, scopes, created_at, expires_at, last_used_at, revoked_at, mode from token
              where revoked_at is null order by created_at desc, id desc limit 500",
         )
         .fetch_all(self.reader())
@@ -123,7 +128,7 @@ impl Store {
     pub async fn token_by_hash(&self, hash: &str) -> Result<Option<Token>, Error> {
         let row = sqlx::query_as!(
             Row,
-            "select id, name, scopes, created_at, expires_at, last_used_at, revoked_at from token where hash = ?",
+            "select id, name, scopes, created_at, expires_at, last_used_at, revoked_at, mode from token where hash = ?",
             hash,
         )
         .fetch_optional(self.reader())
@@ -136,7 +141,7 @@ impl Store {
         let id = id.to_string();
         let row = sqlx::query_as!(
             Row,
-            "select id, name, scopes, created_at, expires_at, last_used_at, revoked_at from token where id = ?",
+            "select id, name, scopes, created_at, expires_at, last_used_at, revoked_at, mode from token where id = ?",
             id,
         )
         .fetch_optional(self.reader())
@@ -177,6 +182,7 @@ impl Tx {
             expires_at,
             last_used_at: None,
             revoked_at: None,
+            mode: Mode::default(),
         })
     }
 

@@ -5,6 +5,7 @@ use metatron_domain::budget::Budget;
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
 use metatron_domain::id::{ChatId, RunId};
+use metatron_domain::mode::Mode;
 use metatron_domain::run::{Origin, RunState};
 use serde_json::json;
 
@@ -32,6 +33,10 @@ pub struct Chat {
     pub cost_micros: u64,
     /// The beginning of the last thing said.
     pub last_text: String,
+    /// The mode that the owner set, whether or not its time is over.
+    pub mode: Option<Mode>,
+    /// Until when it counts.
+    pub mode_until: Option<Instant>,
 }
 
 /// A place in the list of conversations: the last row that was seen.
@@ -52,6 +57,8 @@ struct ChatRow {
     run_state: Option<String>,
     cost_micros: i64,
     last_text: String,
+    mode: Option<String>,
+    mode_until: Option<i64>,
 }
 
 impl TryFrom<ChatRow> for Chat {
@@ -70,6 +77,8 @@ impl TryFrom<ChatRow> for Chat {
             last_run,
             cost_micros: count("cost", row.cost_micros)?,
             last_text: row.last_text,
+            mode: row.mode.as_deref().map(|mode| parse("mode", mode)).transpose()?,
+            mode_until: row.mode_until.map(Instant::from_millis),
         })
     }
 }
@@ -178,7 +187,7 @@ impl Store {
         let id = after.map(|cursor| cursor.id.to_string()).unwrap_or_default();
         let rows = sqlx::query_as!(
             ChatRow,
-            r#"select c.id, c.title, c.created_at, c.updated_at,
+            r#"select c.id, c.title, c.created_at, c.updated_at, c.mode, c.mode_until,
                  r.id as "run_id?: String", r.state as "run_state?: String",
                  coalesce((select sum(cost_micros) from run where chat_id = c.id), 0) as "cost_micros!: i64",
                  coalesce((select substr(text, 1, 120) from message where chat_id = c.id order by seq desc limit 1), '')
@@ -201,7 +210,7 @@ impl Store {
         let id = chat.to_string();
         let row = sqlx::query_as!(
             ChatRow,
-            r#"select c.id, c.title, c.created_at, c.updated_at,
+            r#"select c.id, c.title, c.created_at, c.updated_at, c.mode, c.mode_until,
                  r.id as "run_id?: String", r.state as "run_state?: String",
                  coalesce((select sum(cost_micros) from run where chat_id = c.id), 0) as "cost_micros!: i64",
                  coalesce((select substr(text, 1, 120) from message where chat_id = c.id order by seq desc limit 1), '')

@@ -1,13 +1,11 @@
 //! The moves of a command: prepared, answered, started, ended. Each is one unit of work, and takes the run with it.
 
 use metatron_domain::actor::Actor;
-use metatron_domain::approval::Measure;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{JobKind, Outcome, Priority, Queue, Rest};
 use metatron_domain::event::EventKind;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{ExecId, RunId};
-use metatron_domain::policy::{Judgement, Verdict};
 use metatron_domain::run::Waiting;
 use metatron_domain::told;
 use serde_json::json;
@@ -24,13 +22,13 @@ impl Tx {
         read(self.db(), exec).await
     }
 
-    async fn about_exec(&mut self, exec: &Exec) -> Result<About, Error> {
+    pub(super) async fn about_exec(&mut self, exec: &Exec) -> Result<About, Error> {
         let run = self.run(exec.run).await?;
         Ok(About { chat: Some(run.chat), run: Some(run.id), subject: Some(exec.id.to_string()) })
     }
 
     /// Moves a command on, and writes it down as a fact.
-    async fn advance(
+    pub(super) async fn advance(
         &mut self,
         exec: &mut Exec,
         next: ExecState,
@@ -54,7 +52,8 @@ impl Tx {
         grant: Option<String>,
         now: Instant,
     ) -> Result<(), Error> {
-        let Some(request) = request(exec, kind, grant) else { return Ok(()) };
+        let run = self.run(exec.run).await?;
+        let Some(request) = request(exec, &run, kind, grant) else { return Ok(()) };
         let body =
             serde_json::to_value(request).map_err(|cause| Error::corrupt("request")(cause.to_string()))?;
         self.enqueue(
@@ -69,8 +68,12 @@ impl Tx {
     }
 
     /// Writes down what the model is told of a command whose state has just become final.
-    async fn tell(&mut self, exec: &Exec, text: &str) -> Result<(), Error> {
+    pub(super) async fn tell(&mut self, exec: &Exec, text: &str) -> Result<(), Error> {
         let id = exec.id.to_string();
+        let text = match exec.edited_from {
+            Some(_) => told::edited(&exec.command, text),
+            None => text.to_owned(),
+        };
         sqlx::query!("update tool_call set result = ? where exec_id = ? and result is null", text, id)
             .execute(self.db())
             .await?;
@@ -121,7 +124,7 @@ impl Tx {
     }
 
     /// Whether a call without a command stands before this one in its turn, and has no answer yet.
-    async fn call_before(&mut self, exec: &Exec) -> Result<bool, Error> {
+    pub(super) async fn call_before(&mut self, exec: &Exec) -> Result<bool, Error> {
         let id = exec.run.to_string();
         let found = sqlx::query_scalar!(
             r#"select exists (select 1 from tool_call where run_id = ? and turn = ? and idx < ? and exec_id is null
@@ -146,7 +149,7 @@ impl Tx {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from
              from exec where run_id = ? and state in ('proposed', 'preparing', 'waiting_approval', 'approved', 'running')
              order by turn, idx",
             id,
@@ -154,87 +157,6 @@ impl Tx {
         .fetch_all(self.db())
         .await?;
         rows.into_iter().map(Exec::try_from).collect()
-    }
-
-    /// shell-worker measured and judged. The verdict decides what comes next; a report that came twice changes nothing.
-    pub async fn exec_prepared(
-        &mut self,
-        exec: ExecId,
-        measure: &Measure,
-        judgement: &Judgement,
-        now: Instant,
-    ) -> Result<(), Error> {
-        let mut exec = self.exec(exec).await?;
-        if exec.state != ExecState::Preparing {
-            return Ok(());
-        }
-        self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
-        let digest = measure.digest(exec.id);
-        let (id, measure_text) = (exec.id.to_string(), to_json("measurement", measure)?);
-        let judgement_text = to_json("judgement", judgement)?;
-        sqlx::query!(
-            "update exec set measure = ?, judgement = ?, digest = ?, user = ? where id = ?",
-            measure_text,
-            judgement_text,
-            digest,
-            measure.user,
-            id,
-        )
-        .execute(self.db())
-        .await?;
-        exec.digest = Some(digest);
-        exec.judgement = Some(judgement.clone());
-        match judgement.verdict {
-            Verdict::Allow => {
-                self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now)
-                    .await?;
-                self.owe_shell(&exec, JobKind::Start, None, now).await?;
-            }
-            Verdict::Ask => self.ask_owner(&mut exec, judgement, now).await?,
-            Verdict::Deny => {
-                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now)
-                    .await?;
-                self.tell(&exec, &told::forbidden(&judgement.rule, &judgement.reasons)).await?;
-            }
-        }
-        self.carry_on(exec.run, now).await?;
-        Ok(())
-    }
-
-    async fn ask_owner(&mut self, exec: &mut Exec, judgement: &Judgement, now: Instant) -> Result<(), Error> {
-        exec.state = exec.state.advance(ExecState::WaitingApproval)?;
-        let id = exec.id.to_string();
-        sqlx::query!("update exec set state = 'waiting_approval' where id = ?", id)
-            .execute(self.db())
-            .await?;
-        self.ask(exec, judgement.risk, now).await
-    }
-
-    /// The owner, or time, answered the question about a command.
-    pub(crate) async fn answer_exec(
-        &mut self,
-        exec: ExecId,
-        answer: Answered<'_>,
-        now: Instant,
-    ) -> Result<(), Error> {
-        let mut exec = self.exec(exec).await?;
-        match answer {
-            Answered::Allowed { grant, by } => {
-                self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, by, now).await?;
-                self.owe_shell(&exec, JobKind::Start, Some(grant), now).await?;
-            }
-            Answered::Denied { reason, by } => {
-                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, by, now).await?;
-                self.tell(&exec, &told::denied(reason)).await?;
-            }
-            Answered::Expired => {
-                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now)
-                    .await?;
-                self.tell(&exec, &told::expired()).await?;
-            }
-        }
-        self.carry_on(exec.run, now).await?;
-        Ok(())
     }
 
     /// shell-worker started it.
@@ -352,28 +274,8 @@ impl Tx {
         Ok(())
     }
 
-    async fn settle_shell(&mut self, exec: &Exec, now: Instant) -> Result<(), Error> {
+    pub(super) async fn settle_shell(&mut self, exec: &Exec, now: Instant) -> Result<(), Error> {
         self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
         self.settle(JobKind::Start, &exec.id.to_string(), now).await
     }
-}
-
-/// The answer to the question about a command.
-pub(crate) enum Answered<'a> {
-    /// Yes, with the sealed grant.
-    Allowed {
-        /// Sealed under the link key.
-        grant: String,
-        /// Who answered.
-        by: &'a Actor,
-    },
-    /// No.
-    Denied {
-        /// Why.
-        reason: Option<&'a str>,
-        /// Who answered.
-        by: &'a Actor,
-    },
-    /// Nobody answered in time.
-    Expired,
 }

@@ -1,18 +1,21 @@
 //! Commands of the AI: their row. One command of a run is at work at a time; the moves are in [`flow`].
 
+pub(crate) mod course;
 pub(crate) mod flow;
 
 use metatron_domain::approval::Measure;
 use metatron_domain::clock::Instant;
-use metatron_domain::command::{CommandSpec, JobKind, ShellRequest};
+use metatron_domain::command::{CommandSpec, JobKind, ShellRequest, SpecOrigin};
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ExecId, RunId, TerminalId};
 use metatron_domain::policy::Judgement;
 use metatron_domain::terminal::Size;
+use metatron_domain::rule::Under;
 use sqlx::SqliteExecutor;
 
 use crate::Store;
 use crate::error::{Error, count, json as read_json, parse};
+use crate::run::Run;
 
 /// One command.
 #[derive(Debug, Clone)]
@@ -65,6 +68,10 @@ pub struct Exec {
     pub truncated: bool,
     /// Why it never started: a code and a sentence.
     pub error: Option<(String, String)>,
+    /// What the owner allowed it under beforehand.
+    pub under: Option<Under>,
+    /// What the AI had asked for, where the owner changed it.
+    pub edited_from: Option<String>,
 }
 
 struct Row {
@@ -94,6 +101,8 @@ struct Row {
     truncated: i64,
     error_code: Option<String>,
     error_detail: Option<String>,
+    under: Option<String>,
+    edited_from: Option<String>,
 }
 
 impl TryFrom<Row> for Exec {
@@ -129,13 +138,15 @@ impl TryFrom<Row> for Exec {
             output_bytes: row.output_bytes.map(|bytes| count("output size", bytes)).transpose()?,
             truncated: row.truncated != 0,
             error: row.error_code.map(|code| (code, row.error_detail.unwrap_or_default())),
+            under: row.under.as_deref().map(|text| read_json("grant", text)).transpose()?,
+            edited_from: row.edited_from,
         })
     }
 }
 
 impl Exec {
-    /// What shell-worker needs to know of it.
-    fn spec(&self) -> CommandSpec {
+    /// What shell-worker needs to know of it, asked for by `run`.
+    fn spec(&self, run: &Run) -> CommandSpec {
         CommandSpec {
             exec: self.id,
             run: self.run,
@@ -145,6 +156,7 @@ impl Exec {
             timeout_s: self.timeout_s,
             interactive: self.interactive,
             size: (self.size != Size::COMMAND).then_some(self.size),
+            origin: Some(SpecOrigin { chat: run.chat, actor: run.actor.clone() }),
         }
     }
 }
@@ -153,8 +165,8 @@ async fn read(db: impl SqliteExecutor<'_>, exec: ExecId) -> Result<Exec, Error> 
     let id = exec.to_string();
     sqlx::query_as!(
         Row,
-        "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure, digest,
-           started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail
+        "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from
          from exec where id = ?",
         id,
     )
@@ -165,13 +177,14 @@ async fn read(db: impl SqliteExecutor<'_>, exec: ExecId) -> Result<Exec, Error> 
 }
 
 /// The request a job about `exec` carries; nothing when the command is past it.
-fn request(exec: &Exec, kind: JobKind, grant: Option<String>) -> Option<ShellRequest> {
+fn request(exec: &Exec, run: &Run, kind: JobKind, grant: Option<String>) -> Option<ShellRequest> {
     match (kind, exec.state) {
-        (JobKind::Prepare, ExecState::Preparing) => Some(ShellRequest::Prepare { spec: exec.spec() }),
+        (JobKind::Prepare, ExecState::Preparing) => Some(ShellRequest::Prepare { spec: exec.spec(run) }),
         (JobKind::Start, ExecState::Approved | ExecState::Running) => Some(ShellRequest::Start {
-            spec: exec.spec(),
+            spec: exec.spec(run),
             digest: exec.digest.clone().unwrap_or_default(),
             grant,
+            under: exec.under,
         }),
         _ => None,
     }
@@ -189,7 +202,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from
              from exec where run_id = ? order by turn, idx",
             id,
         )
@@ -216,7 +229,8 @@ impl Store {
     ) -> Result<Option<serde_json::Value>, Error> {
         let exec = self.exec(exec).await?;
         let grant = self.sealed_grant(exec.id).await?;
-        request(&exec, kind, grant)
+        let run = self.run(exec.run).await?;
+        request(&exec, &run, kind, grant)
             .map(serde_json::to_value)
             .transpose()
             .map_err(|cause| Error::corrupt("request")(cause.to_string()))

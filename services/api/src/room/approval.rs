@@ -6,19 +6,26 @@
 use axum::Json;
 use axum::extract::State;
 use metatron_domain::actor::Actor;
-use metatron_domain::approval::{Answer as OwnerAnswer, ApprovalState, Grant, Measure};
+use metatron_domain::approval::{Answer as Say, ApprovalState, Grant, Measure};
 use metatron_domain::clock::Instant;
-use metatron_domain::id::{ApprovalId, ChatId, RunId};
-use metatron_domain::policy::{Effects, Risk};
+use metatron_domain::id::{ApprovalId, ChatId, RuleId, RunId};
+use metatron_domain::mode::Mode;
+use metatron_domain::policy::{Effects, Risk, Setting, Verdict, judge, may_stay_open};
+use metatron_domain::rule::draft::narrowest;
+use metatron_domain::rule::{Asked, Rule, Scope};
 use metatron_domain::terminal::hand::HandAsk;
 use metatron_store::Error as StoreError;
+use metatron_store::Tx;
 use metatron_store::approval::{Approval as ApprovalRow, Decision};
+use metatron_store::exec::Exec as ExecRow;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::keyboard;
 use crate::App;
+use crate::draft::RuleBody;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id, Params};
 use crate::session::{Owner, Reader, fresh};
@@ -28,6 +35,8 @@ use crate::view::{Exec, bad_cursor, limit};
 /// What a grant is sealed for; shell-worker opens it for nothing else.
 const GRANT: &str = "grant";
 const LONGEST_REASON: usize = 2_000;
+/// SECURITY section 4: longer commands are malformed.
+const LONGEST_COMMAND: usize = 64 * 1_024;
 
 /// This room's routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -82,10 +91,49 @@ pub(crate) struct Approval {
     decided_by: Option<Actor>,
     /// What the owner gave as a reason.
     reason: Option<String>,
+    /// From where the answer came.
+    decided_from: Option<Place>,
+    /// The rule that was made with the answer.
+    rule_id: Option<RuleId>,
     /// What was measured, and will be measured again at the start.
     measure: Option<Measure>,
     /// What the command would touch.
     effects: Option<Effects>,
+    /// While it waits: the narrowest rule that would allow it.
+    proposal: Option<Proposal>,
+    /// While it waits: why there can be no rule for it.
+    no_rule: Option<String>,
+}
+
+/// From where an answer came.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Place {
+    /// What the browser calls itself.
+    device: String,
+    /// Its address.
+    address: String,
+}
+
+/// A rule that could be made with the answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Proposal {
+    rule: Rule,
+    /// Whether further words may be left open.
+    may_open: bool,
+}
+
+/// What the owner answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OwnerAnswer {
+    /// Run exactly this, exactly once.
+    AllowOnce,
+    /// Run exactly this, and make a rule for the next times.
+    AllowRule,
+    /// Put `command` in its place; it is measured and asked anew.
+    Edit,
+    /// Do not run it.
+    Deny,
 }
 
 /// A page of questions.
@@ -110,6 +158,14 @@ pub(crate) struct DecisionBody {
     /// Why, for the model to read.
     #[schema(max_length = 2000)]
     reason: Option<String>,
+    /// With `edit`: the exact text that shall count, 64 KiB at most.
+    #[schema(max_length = 65_536)]
+    command: Option<String>,
+    /// With `allow_rule`: the rule. It must allow what is asked.
+    rule: Option<RuleBody>,
+    /// With `allow_rule`: the conversation works in mode `auto` from now on, so that the rule counts there.
+    #[serde(default)]
+    auto: bool,
 }
 
 impl Approval {
@@ -117,6 +173,12 @@ impl Approval {
         let command = match row.exec {
             Some(exec) => Some(app.store.exec(exec).await?),
             None => None,
+        };
+        let waits = command.as_ref().filter(|_| row.state == ApprovalState::Waiting);
+        let (proposal, no_rule) = match waits.and_then(|exec| proposal(exec, row.chat, app.now())) {
+            Some(Ok(proposal)) => (Some(proposal), None),
+            Some(Err(reason)) => (None, Some(reason)),
+            None => (None, None),
         };
         let measure = command.as_ref().and_then(|exec| exec.measure.clone());
         let judgement = command.as_ref().and_then(|exec| exec.judgement.as_ref());
@@ -141,10 +203,29 @@ impl Approval {
             decided_at: row.decided_at,
             decided_by: row.decided_by,
             reason: row.reason,
+            decided_from: row.decided_from.map(|from| Place { device: from.device, address: from.address }),
+            rule_id: row.rule,
             measure,
             effects,
+            proposal,
+            no_rule,
         })
     }
+}
+
+/// A command with what was measured and judged of it.
+fn asked(exec: &ExecRow, chat: ChatId) -> Option<Asked<'_>> {
+    let (measure, judgement) = (exec.measure.as_ref()?, exec.judgement.as_ref()?);
+    Some(Asked { command: &exec.command, chat: Some(chat), measure, judgement })
+}
+
+/// The narrowest rule for a command, or why there is none; nothing while it is measured.
+fn proposal(exec: &ExecRow, chat: ChatId, now: Instant) -> Option<Result<Proposal, String>> {
+    let asked = asked(exec, chat)?;
+    Some(narrowest(&asked, Scope::Chat { chat }, now).map(|rule| {
+        let words: Vec<String> = std::iter::once(&rule.program).chain(&rule.words).cloned().collect();
+        Proposal { may_open: may_stay_open(&words), rule }
+    }))
 }
 
 /// List the questions
@@ -185,8 +266,8 @@ async fn approval(State(app): State<App>, _reader: Reader, Id(id): Id<ApprovalId
 /// Answer a question
 ///
 /// The first answer wins. It must repeat the digest and the nonce of the card, so that nothing else is allowed than
-/// what was seen. Allowing a command of high risk needs the password to have been given within five minutes. No token
-/// can do this.
+/// what was seen. Allowing a command of high risk, or under a rule, needs the password to have been given within five
+/// minutes. No token can do this.
 ///
 /// Where it is about a keyboard, a yes hands it to the run for the minutes on the card, and the run types.
 #[utoipa::path(
@@ -199,65 +280,51 @@ async fn decide(
     Id(id): Id<ApprovalId>,
     body: Body<DecisionBody>,
 ) -> Answer<Json<Approval>> {
-    let DecisionBody { decision: answer, digest, nonce, reason } = body.value;
+    let DecisionBody { decision, digest, nonce, reason, command, rule, auto } = body.value;
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
         return Err(ApiError::field("/reason", format!("must have at most {LONGEST_REASON} characters")));
     }
     let now = app.now();
-    if let Some(hand) = app.store.approval(id).await?.hand {
-        let decision = Decision { answer, digest, nonce, reason };
-        let row = hand_over(&app, id, &hand, &decision).await?;
-        return Ok(Json(Approval::of(&app, row).await?));
-    }
-    let mut tx = app.store.begin().await?;
-    let question = tx.approval(id).await?;
-    let risky = answer == OwnerAnswer::AllowOnce && question.risk == Risk::High;
-    if risky && question.state == ApprovalState::Waiting {
+    let question = app.store.approval(id).await?;
+    let risky = decision == OwnerAnswer::AllowOnce && question.risk == Risk::High;
+    if (risky || decision == OwnerAnswer::AllowRule) && question.state == ApprovalState::Waiting {
         fresh(&session, now)?;
     }
-    let decision = Decision { answer, digest, nonce, reason };
-    let exec = question.exec.ok_or_else(|| ApiError::not_found("command"))?;
-    let host = tx.exec(exec).await?.host;
-    let decided = tx.decide(id, &decision, &OWNER, now, |grant| seal(&app, &host, grant)).await;
-    let row = decided.map_err(not_decided)?;
+    let Some(exec) = question.exec else {
+        let row = keyboard::answer(&app, question, decision, (digest, nonce, reason)).await?;
+        return Ok(Json(Approval::of(&app, row).await?));
+    };
+    let exec = app.store.exec(exec).await?;
+    let (command, rule) = match decision {
+        OwnerAnswer::Edit => (Some(edited(command, &exec)?), None),
+        OwnerAnswer::AllowRule => (None, Some(fitting(rule, &exec, question.chat, now)?)),
+        OwnerAnswer::AllowOnce | OwnerAnswer::Deny => (None, None),
+    };
+    let mut tx = app.store.begin().await?;
+    let row = if let Some(command) = command {
+        tx.edit_command(id, (&digest, &nonce), &command, &OWNER, now).await
+    } else {
+        let answer = if decision == OwnerAnswer::Deny { Say::Deny } else { Say::AllowOnce };
+        tx.decide(id, &Decision { answer, digest, nonce, reason }, &OWNER, now, |grant| seal(&app, &exec.host, grant))
+            .await
+    };
+    row.map_err(refusal)?;
+    if decision != OwnerAnswer::Edit {
+        tx.answered_from(id, session.id).await?;
+    }
+    let page_turned = rule.is_some();
+    if let Some(rule) = rule {
+        make_rule(&mut tx, id, &rule, auto.then_some(question.chat), now).await?;
+    }
     app.commit(tx).await?;
-    Ok(Json(Approval::of(&app, row).await?))
-}
-
-/// Answers the question about a keyboard. A yes is first done and then written down: the run goes on with the keyboard
-/// in its hands, or not at all.
-async fn hand_over(
-    app: &App,
-    id: ApprovalId,
-    hand: &HandAsk,
-    decision: &Decision,
-) -> Result<ApprovalRow, ApiError> {
-    let decide = async || {
-        let mut tx = app.store.begin().await?;
-        let row = tx.decide_hand(id, decision, &OWNER, app.now()).await.map_err(not_decided)?;
-        Ok::<_, ApiError>((tx, row))
-    };
-    let (tx, row) = decide().await?;
-    if decision.answer == OwnerAnswer::Deny {
-        app.commit(tx).await?;
-        return Ok(row);
+    if page_turned {
+        app.turn_page().await;
     }
-    drop(tx);
-    let note = hand.why.clone();
-    app.hand_over(&hand.host, hand.terminal_id, row.run, hand.minutes, note).await?;
-    let decided = match decide().await {
-        Ok((tx, row)) => app.commit(tx).await.map(|_| row),
-        Err(error) => Err(error),
-    };
-    if decided.is_err() {
-        // Somebody else answered meanwhile, or it can't be written down: then there is no yes.
-        app.take_back(&hand.host, hand.terminal_id).await?;
-    }
-    decided
+    Ok(Json(Approval::of(&app, app.store.approval(id).await?).await?))
 }
 
 /// Why an answer does not count.
-fn not_decided(error: StoreError) -> ApiError {
+pub(super) fn refusal(error: StoreError) -> ApiError {
     match error {
         StoreError::Refused(refused) if refused.state == "expired" => ApiError::new(
             Code::ApprovalExpired,
@@ -273,6 +340,48 @@ fn not_decided(error: StoreError) -> ApiError {
         ),
         other => other.into(),
     }
+}
+
+/// The words that the owner puts in the place of the AI's. What the policy denies is said here already; shell-worker
+/// judges it again.
+fn edited(command: Option<String>, exec: &ExecRow) -> Answer<String> {
+    let command = command.filter(|text| !text.trim().is_empty() && text.len() <= LONGEST_COMMAND);
+    let command = command.ok_or_else(|| {
+        ApiError::field("/command", format!("must have 1 to {LONGEST_COMMAND} bytes that are not blank"))
+    })?;
+    let cwd = exec.measure.as_ref().map(|measure| measure.cwd.as_str());
+    let setting = Setting { cwd: cwd.unwrap_or(Setting::default().cwd), ..Setting::default() };
+    let judgement = judge(command.as_bytes(), &setting);
+    if judgement.verdict == Verdict::Deny {
+        let reasons = judgement.reasons.join(" ");
+        return Err(ApiError::field("/command", format!("is forbidden by the policy: {reasons}")));
+    }
+    Ok(command)
+}
+
+/// The rule to be made with the answer; it allows what is asked.
+fn fitting(body: Option<RuleBody>, exec: &ExecRow, chat: ChatId, now: Instant) -> Answer<Rule> {
+    let body = body.ok_or_else(|| ApiError::field("/rule", "must be there with `allow_rule`"))?;
+    let rule = body.rule(RuleId::new(), 1, now)?;
+    if asked(exec, chat).is_some_and(|asked| rule.matches(&asked)) {
+        return Ok(rule);
+    }
+    Err(ApiError::field("/rule", "does not allow the command that is asked about"))
+}
+
+async fn make_rule(
+    tx: &mut Tx,
+    approval: ApprovalId,
+    rule: &Rule,
+    auto: Option<ChatId>,
+    now: Instant,
+) -> Answer<()> {
+    tx.add_rule(rule, &OWNER, now).await?;
+    tx.answered_with(approval, rule.id).await?;
+    if let Some(chat) = auto {
+        tx.set_mode(chat, Mode::Auto, None, &OWNER, now).await?;
+    }
+    Ok(())
 }
 
 /// The grant, as only the shell-worker of `host` can open it.

@@ -180,7 +180,7 @@ async fn chats(State(app): State<App>, _reader: Reader, Params(page): Params<Pag
     rows.truncate(limit as usize);
     let last = rows.last().filter(|_| more);
     let next_cursor = last.map(|row| format!("{}.{}", row.updated_at.as_millis(), row.id));
-    Ok(Json(Chats { items: rows.into_iter().map(Chat::from).collect(), next_cursor }))
+    Ok(Json(Chats { items: rows.into_iter().map(|row| Chat::of(row, app.now())).collect(), next_cursor }))
 }
 
 /// Begin a conversation
@@ -205,7 +205,7 @@ async fn create_chat(
         app.commit(tx).await?;
         id
     };
-    Ok((StatusCode::CREATED, Json(app.store.chat(id).await?.into())))
+    Ok((StatusCode::CREATED, Json(Chat::of(app.store.chat(id).await?, app.now()))))
 }
 
 /// Show a conversation
@@ -214,7 +214,7 @@ async fn create_chat(
     security(("session" = []), ("token" = ["read"]))
 )]
 async fn chat(State(app): State<App>, _reader: Reader, Id(id): Id<ChatId>) -> Answer<Json<Chat>> {
-    Ok(Json(app.store.chat(id).await?.into()))
+    Ok(Json(Chat::of(app.store.chat(id).await?, app.now())))
 }
 
 /// Rename a conversation
@@ -235,7 +235,7 @@ async fn rename_chat(
     let mut tx = app.store.begin().await?;
     tx.rename_chat(id, title, &caller.actor(), app.now()).await?;
     app.commit(tx).await?;
-    Ok(Json(app.store.chat(id).await?.into()))
+    Ok(Json(Chat::of(app.store.chat(id).await?, app.now())))
 }
 
 /// Delete a conversation

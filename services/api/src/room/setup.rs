@@ -231,7 +231,7 @@ async fn practice(
 }
 
 async fn practiced(app: &App, chat: ChatId, run: RunId) -> Answer<(StatusCode, Json<Practice>)> {
-    let (chat, run) = (app.store.chat(chat).await?.into(), app.store.run(run).await?.into());
+    let (chat, run) = (Chat::of(app.store.chat(chat).await?, app.now()), app.store.run(run).await?.into());
     Ok((StatusCode::CREATED, Json(Practice { chat, run })))
 }
 

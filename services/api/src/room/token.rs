@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
 use metatron_domain::id::TokenId;
+use metatron_domain::mode::Mode;
 use metatron_store::About;
 use metatron_store::auth::{Token as TokenRow, digest};
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,8 @@ pub(crate) struct Token {
     expires_at: Instant,
     last_used_at: Option<Instant>,
     revoked_at: Option<Instant>,
+    /// How much of what its runs want is asked.
+    mode: Mode,
 }
 
 impl From<TokenRow> for Token {
@@ -86,6 +89,7 @@ impl From<TokenRow> for Token {
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
             revoked_at: row.revoked_at,
+            mode: row.mode,
         }
     }
 }

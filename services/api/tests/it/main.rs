@@ -14,6 +14,7 @@ mod limit;
 mod matrix;
 mod page;
 mod room;
+mod rule;
 mod setup;
 mod shell;
 mod socket;

@@ -7,11 +7,15 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the owner's browser session may do.
-const OWNER_ONLY: [&str; 25] = [
+const OWNER_ONLY: [&str; 34] = [
     "DELETE /api/v1/hosts/{name}",
     "DELETE /api/v1/providers/{id}",
+    "DELETE /api/v1/rules/{id}",
     "DELETE /api/v1/tokens/{id}",
     "GET /api/v1/probes/{id}",
+    "GET /api/v1/rules",
+    "GET /api/v1/rules/suggestions",
+    "GET /api/v1/rules/{id}",
     "GET /api/v1/tokens",
     "PATCH /api/v1/settings",
     "PATCH /api/v1/terminals/{id}",
@@ -23,6 +27,8 @@ const OWNER_ONLY: [&str; 25] = [
     "POST /api/v1/providers/{id}/default",
     "POST /api/v1/queues/{name}/pause",
     "POST /api/v1/queues/{name}/resume",
+    "POST /api/v1/rules",
+    "POST /api/v1/rules/preview",
     "POST /api/v1/session/reauth",
     "POST /api/v1/setup/practice",
     "POST /api/v1/terminals",
@@ -31,8 +37,11 @@ const OWNER_ONLY: [&str; 25] = [
     "POST /api/v1/terminals/{id}/secret",
     "POST /api/v1/terminals/{id}/take",
     "POST /api/v1/tokens",
+    "PUT /api/v1/chats/{id}/mode",
     "PUT /api/v1/providers/{id}",
+    "PUT /api/v1/rules/{id}",
     "PUT /api/v1/session/password",
+    "PUT /api/v1/tokens/{id}/mode",
 ];
 /// What everybody may do.
 const PUBLIC: [&str; 3] = ["GET /api/v1/setup", "POST /api/v1/login", "POST /api/v1/setup/claim"];
@@ -76,6 +85,7 @@ fn concrete(path: &str) -> String {
         ("/execs/", "exc"),
         ("/probes/", "prb"),
         ("/providers/", "prv"),
+        ("/rules/", "rul"),
         ("/runs/", "run"),
         ("/terminals/", "trm"),
         ("/tokens/", "tok"),

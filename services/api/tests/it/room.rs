@@ -68,7 +68,7 @@ pub(crate) async fn ask_owner(world: &World, risk: Risk) -> (ChatId, RunId) {
     let judgement =
         Judgement { verdict: Verdict::Ask, rule: "r".into(), reasons: vec!["deletes".into()], risk, effects };
     let mut tx = world.store.begin().await.unwrap();
-    tx.exec_prepared(exec.id, &measure(), &judgement, now).await.unwrap();
+    tx.exec_prepared(exec.id, &measure(), &judgement, None, now).await.unwrap();
     let _ = tx.commit().await.unwrap();
     (chat, run)
 }

@@ -2,7 +2,7 @@
 
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Outcome;
-use metatron_domain::id::{ApprovalId, ExecId, RunId, TerminalId};
+use metatron_domain::id::{ApprovalId, ExecId, RuleId, RunId, TerminalId};
 use metatron_domain::terminal::message::Report;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub struct Started {
     /// The owner's answer that it uses up; absent where the policy alone allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalId>,
+    /// The owner's rule that it uses once; absent where none was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
 }
 
 /// A started command became this process.

@@ -10,7 +10,8 @@ use super::*;
 const T: Instant = Instant::from_millis(1_000_000);
 
 fn started(exec: ExecId, approval: Option<ApprovalId>) -> Started {
-    Started { exec, run: RunId::new(), terminal: TerminalId::new(), at: T, digest: "d".into(), approval }
+    let (run, terminal, digest) = (RunId::new(), TerminalId::new(), "d".to_owned());
+    Started { exec, run, terminal, at: T, digest, approval, rule: None }
 }
 
 fn outcome(text: &str) -> Outcome {
@@ -169,4 +170,18 @@ fn a_terminal_opens_once_and_its_end_is_remembered_until_it_is_told() {
     drop(journal);
     let journal = Journal::open(folder.path(), later).unwrap();
     assert_eq!(journal.end_of(terminal).unwrap(), None);
+}
+
+#[test]
+fn p4_a_rule_is_used_as_often_as_it_says_and_not_again_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = RuleId::new();
+    let under = || Started { rule: Some(rule), ..started(ExecId::new(), None) };
+    let journal = Journal::open(folder.path(), T).unwrap();
+    assert_eq!(journal.begin_within(under(), Some(2)).unwrap(), Begin::Fresh);
+    drop(journal);
+    let journal = Journal::open(folder.path(), T).unwrap();
+    assert_eq!(journal.begin_within(under(), Some(2)).unwrap(), Begin::Fresh);
+    assert_eq!(journal.begin_within(under(), Some(2)).unwrap(), Begin::RuleUsed);
+    assert_eq!(journal.begin_within(under(), None).unwrap(), Begin::Fresh, "without a limit there is none");
 }

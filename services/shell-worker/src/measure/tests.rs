@@ -15,6 +15,7 @@ fn spec(command: &str) -> CommandSpec {
         timeout_s: 5,
         interactive: false,
         size: None,
+        origin: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod driver;
 mod grant;
 mod owner;
 mod program;
+mod rule;
 mod session;
 mod sitting;
 mod support;

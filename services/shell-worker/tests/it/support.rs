@@ -10,6 +10,7 @@ use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ApprovalId, ExecId, RunId, TerminalId};
 use metatron_domain::terminal::message::Report;
 use metatron_shell_worker::account::{Account, Chain, Groups};
+use metatron_shell_worker::book::Shelf;
 use metatron_shell_worker::guard::{Guard, Premises};
 use metatron_shell_worker::journal::Journal;
 use metatron_shell_worker::kill::Families;
@@ -62,9 +63,10 @@ impl Bench {
         // The seal itself is the bus's; here the right seal is the word in front.
         let open =
             Arc::new(|_: ExecId, sealed: &str| serde_json::from_str(sealed.strip_prefix("right key:")?).ok());
+        let shelf = Arc::new(Shelf::open(&folder.join("shell"), Arc::new(link()), "local"));
         let shell = Shell::new(
             Parts {
-                guard: Guard::new(premises, clock.clone(), open),
+                guard: Guard::new(premises, clock.clone(), open).with_shelf(shelf),
                 journal: Journal::open(&folder.join("shell"), T).unwrap(),
                 recordings: Recordings::open(&folder.join("recordings")).unwrap(),
                 families: Arc::new(families),
@@ -125,6 +127,7 @@ pub(crate) fn spec(command: &str) -> CommandSpec {
         timeout_s: 60,
         interactive: false,
         size: None,
+        origin: None,
     }
 }
 

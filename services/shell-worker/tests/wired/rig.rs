@@ -111,6 +111,7 @@ impl Rig {
             timeout_s: 60,
             interactive: false,
             size: None,
+            origin: None,
         };
         let asked = self.ask(&ShellRequest::Prepare { spec: spec.clone() }).await;
         let (job, ShellReport::Prepared { measure, judgement, .. }) = self.report().await else {
@@ -127,7 +128,7 @@ impl Rig {
         };
         let text = serde_json::to_vec(&grant).unwrap();
         let grant = Some(self.key.seal("grant", &spec.exec.to_string(), 0, &text).unwrap());
-        let start = ShellRequest::Start { spec: spec.clone(), digest, grant };
+        let start = ShellRequest::Start { spec: spec.clone(), digest, grant, under: None };
         let job = self.ask(&start).await;
         let (told, report) = self.report().await;
         assert!(matches!(report, ShellReport::Started { exec, .. } if exec == spec.exec), "{report:?}");

@@ -7,6 +7,7 @@ mod host;
 mod keyspace;
 mod model;
 mod queue;
+mod rule;
 mod spine;
 mod stop;
 mod terminal;

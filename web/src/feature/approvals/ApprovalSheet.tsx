@@ -6,10 +6,12 @@ import type { Question } from "../../api/model"
 import { approvalQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
-import { AskActions, AskBody, userOf, useRemaining } from "../../ui/Ask"
+import { AskBody, userOf, useRemaining } from "../../ui/Ask"
+import { AskActions } from "../../ui/AskActions"
 import { useAnswering } from "../../ui/answering"
 import { actorName, byOf } from "../../ui/actor"
 import { clockText } from "../../ui/countdown"
+import { deviceName } from "../../ui/device"
 import { Claim } from "../../ui/Claim"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
@@ -92,6 +94,7 @@ function Body({ approval, onClose }: { approval: Question; onClose: () => void }
           </p>
           <AskBody approval={approval} />
           <Verdict approval={approval} />
+          <Ran approval={approval} />
           <Bound approval={approval} />
         </div>
       </div>
@@ -112,6 +115,12 @@ function Verdict({ approval }: { approval: Question }) {
       {approval.decided_by ? (
         <p className="meta">
           {text.approval.state[approval.state]} {text.approval.by} <b>{actorName(byOf(approval.decided_by), text)}</b>
+          {approval.decided_from ? (
+            <>
+              {" "}
+              {text.rule.from} <bdi>{deviceName(approval.decided_from.device)}</bdi> <bdi className="m">{approval.decided_from.address}</bdi>
+            </>
+          ) : null}
         </p>
       ) : null}
       {approval.reason ? (
@@ -120,6 +129,29 @@ function Verdict({ approval }: { approval: Question }) {
         </p>
       ) : null}
     </>
+  )
+}
+
+/** What ran, and what it printed. */
+function Ran({ approval: { exec } }: { approval: Approval }) {
+  const text = useText()
+  const format = useFormat()
+  if (!exec.started_at) return null
+  return (
+    <section aria-label={text.rule.ran}>
+      <p className="meta">
+        {text.rule.ran} · {format.short(exec.started_at)} {exec.exit?.how === "code" ? <>· {text.exec.code(exec.exit.code)}</> : null} ·{" "}
+        <Link className="link" to={paths.terminal(exec.terminal_id)}>
+          {text.terminal.toTerminal}
+        </Link>
+      </p>
+      {exec.output_text ? (
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard
+        <pre tabIndex={0} className="cmd out" dir="ltr" aria-label={text.exec.output}>
+          {exec.output_text}
+        </pre>
+      ) : null}
+    </section>
   )
 }
 

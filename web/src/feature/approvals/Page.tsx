@@ -1,31 +1,39 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
-import { Link, useNavigate, useParams } from "react-router"
+import { Link, useNavigate, useParams, useSearchParams } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Question } from "../../api/model"
 import { waitingQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
-import { AskActions, AskBody, userOf, useRemaining } from "../../ui/Ask"
+import { AskBody, userOf, useRemaining } from "../../ui/Ask"
+import { AskActions } from "../../ui/AskActions"
+import { actorName, byOf } from "../../ui/actor"
 import { useAnswering } from "../../ui/answering"
 import { Claim } from "../../ui/Claim"
 import { CommandLine } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
 import { handLine } from "../../ui/HandBody"
+import { deviceName } from "../../ui/device"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
 import { Wick } from "../../ui/Wick"
 import { historyQuery } from "./api"
 import { ApprovalSheet } from "./ApprovalSheet"
+import { Rules } from "./Rules"
+
+const TABS = ["waiting", "history", "rules"] as const
+type Tab = (typeof TABS)[number]
+const isTab = (text: string | null): text is Tab => TABS.some((tab) => tab === text)
 
 export default function ApprovalsPage() {
   const text = useText()
   const { id } = useParams()
   const navigate = useNavigate()
+  const [query] = useSearchParams()
+  const wanted = query.get("tab")
+  const tab = isTab(wanted) ? wanted : "waiting"
   const waiting = useQuery(waitingQuery)
-  const history = useInfiniteQuery(historyQuery)
-  const decided = history.data?.pages.flatMap((page) => page.items)
-  const problem = waiting.error ?? history.error
   useTitle(text.approval.title)
   return (
     <main id="content" className="app">
@@ -33,36 +41,62 @@ export default function ApprovalsPage() {
         <header className="head">
           <h1>{text.approval.title}</h1>
         </header>
-        <ProblemNote problem={problem ? asProblem(problem) : null} />
-        <section aria-labelledby="waiting" className="waits">
-          <h2 id="waiting">
-            <span className={waiting.data?.length ? "lamp lit" : "lamp"} />
-            {text.approval.waiting}
-          </h2>
-          {waiting.isPending ? <Loading /> : null}
-          {waiting.data?.length === 0 ? <p className="meta empty">{text.approval.noneWaiting}</p> : null}
-          {waiting.data?.map((approval) => <Card key={approval.id} approval={approval} />)}
-        </section>
-        <section aria-labelledby="history">
-          <h2 id="history">{text.approval.history}</h2>
-          {history.isPending ? <Loading /> : null}
-          {decided?.length === 0 ? <p className="meta empty">{text.approval.noneDecided}</p> : null}
-          <ul>
-            {decided?.map((approval) => (
-              <li key={approval.id}>
-                <Decided approval={approval} />
-              </li>
-            ))}
-          </ul>
-          {history.hasNextPage ? (
-            <button type="button" className="btn sm bare" disabled={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
-              {text.common.more}
-            </button>
-          ) : null}
-        </section>
+        <nav className="tabrow" aria-label={text.approval.title}>
+          {TABS.map((it) => (
+            <Link key={it} to={it === "waiting" ? "?" : `?tab=${it}`} replace aria-current={it === tab ? "page" : undefined}>
+              {it === "waiting" ? <span className={waiting.data?.length ? "lamp lit" : "lamp"} /> : null}
+              {text.rule.tabs[it]}
+              {it === "waiting" && waiting.data?.length ? <bdi className="m">{waiting.data.length}</bdi> : null}
+            </Link>
+          ))}
+        </nav>
+        {tab === "waiting" ? <Waiting /> : tab === "history" ? <History /> : <Rules />}
       </div>
-      {id ? <ApprovalSheet key={id} id={id} onClose={() => void navigate(paths.approvals)} /> : null}
+      {id ? <ApprovalSheet key={id} id={id} onClose={() => void navigate({ pathname: paths.approvals, search: query.toString() })} /> : null}
     </main>
+  )
+}
+
+function Waiting() {
+  const text = useText()
+  const waiting = useQuery(waitingQuery)
+  return (
+    <section aria-labelledby="waiting" className="waits">
+      <h2 id="waiting">
+        <span className={waiting.data?.length ? "lamp lit" : "lamp"} />
+        {text.approval.waiting}
+      </h2>
+      <ProblemNote problem={waiting.error ? asProblem(waiting.error) : null} />
+      {waiting.isPending ? <Loading /> : null}
+      {waiting.data?.length === 0 ? <p className="meta empty">{text.approval.noneWaiting}</p> : null}
+      {waiting.data?.map((approval) => <Card key={approval.id} approval={approval} />)}
+    </section>
+  )
+}
+
+function History() {
+  const text = useText()
+  const history = useInfiniteQuery(historyQuery)
+  const decided = history.data?.pages.flatMap((page) => page.items)
+  return (
+    <section aria-labelledby="history">
+      <h2 id="history">{text.approval.history}</h2>
+      <ProblemNote problem={history.error ? asProblem(history.error) : null} />
+      {history.isPending ? <Loading /> : null}
+      {decided?.length === 0 ? <p className="meta empty">{text.approval.noneDecided}</p> : null}
+      <ul>
+        {decided?.map((approval) => (
+          <li key={approval.id}>
+            <Decided approval={approval} />
+          </li>
+        ))}
+      </ul>
+      {history.hasNextPage ? (
+        <button type="button" className="btn sm bare" disabled={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
+          {text.common.more}
+        </button>
+      ) : null}
+    </section>
   )
 }
 
@@ -104,7 +138,7 @@ function Decided({ approval }: { approval: Question }) {
   const format = useFormat()
   const at = approval.decided_at ?? approval.expires_at
   return (
-    <Link className="row" to={paths.approval(approval.id)}>
+    <Link className="row" to={`${paths.approval(approval.id)}?tab=history`}>
       <time dateTime={at} className="wide-time">
         {format.short(at)}
       </time>
@@ -112,6 +146,12 @@ function Decided({ approval }: { approval: Question }) {
         <CommandLine text={approval.exec?.command ?? (approval.hand ? handLine(approval.hand) : "")} />
         <span className="meta ell">
           <bdi>{approval.chat_title}</bdi>
+          {approval.decided_by ? <> · {actorName(byOf(approval.decided_by), text)}</> : null}
+          {approval.decided_from ? (
+            <>
+              , <bdi>{deviceName(approval.decided_from.device)}</bdi>
+            </>
+          ) : null}
           {approval.reason ? (
             <>
               {" · "}

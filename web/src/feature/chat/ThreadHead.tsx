@@ -9,6 +9,7 @@ import { Confirm } from "../../ui/Confirm"
 import { Icon } from "../../ui/Icon"
 import { ProblemNote } from "../../ui/Problem"
 import { useRemove, useRename } from "./api"
+import { ModeSwitch } from "./ModeSwitch"
 
 interface Props {
   id: string
@@ -63,6 +64,7 @@ export function ThreadHead({ id, chat, run, stopping, onStop, onGone }: Props) {
         </span>
       ) : null}
       <span className="end" />
+      {chat ? <ModeSwitch chat={chat} /> : null}
       {onStop ? (
         <button type="button" className="btn sm" disabled={stopping} onClick={onStop}>
           <Icon name="stop" size={12} />

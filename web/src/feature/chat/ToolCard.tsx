@@ -60,7 +60,8 @@ export function ToolCard({ exec }: { exec: Exec }) {
   const tail = useTail(exec)
   const { word, tone } = outcome(exec, text)
   const took = exec.started_at ? (exec.ended_at ? Date.parse(exec.ended_at) : now) - Date.parse(exec.started_at) : undefined
-  const note = { denied: text.exec.deniedNote, refused: text.exec.refusedNote, cancelled: text.exec.cancelledNote, unknown: text.exec.unknownNote }[exec.state as string]
+  const planned = exec.error?.code === "plan_mode"
+  const note = planned ? text.rule.mode.planNote : { denied: exec.approval_id ? text.exec.deniedNote : text.exec.refusedNote, refused: text.exec.refusedNote, cancelled: text.exec.cancelledNote, unknown: text.exec.unknownNote }[exec.state as string]
   const shown = open ? tail.lines : running || exec.truncated ? tail.lines.slice(-SHORT) : tail.lines.slice(0, SHORT)
   const hidden = tail.lines.length - shown.length
   const expand = () => {
@@ -84,6 +85,12 @@ export function ToolCard({ exec }: { exec: Exec }) {
         <p className="said-why meta">
           {note} {error}
           {exec.state === "refused" ? exec.reasons.join(" ") : ""}
+        </p>
+      ) : null}
+      {exec.under ? <p className="said-why meta">{exec.under.under === "full" ? text.rule.byFull : text.rule.byRule}</p> : null}
+      {exec.edited_from ? (
+        <p className="said-why meta">
+          {text.rule.editedFrom} <CommandLine text={exec.edited_from} />
         </p>
       ) : null}
       {open && (tail.cut > 0 || tail.cutBytes) ? <p className="cut meta">{tail.cut > 0 ? text.exec.cut(tail.cut) : text.exec.bytes(format.bytes(exec.output_bytes))}</p> : null}

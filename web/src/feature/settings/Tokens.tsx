@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { asProblem } from "../../api/client"
-import type { Token } from "../../api/model"
+import type { Mode, Token } from "../../api/model"
 import { wantsReauth } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { Confirm } from "../../ui/Confirm"
@@ -12,7 +12,7 @@ import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { Reauth } from "../../ui/Reauth"
 import { Select } from "../../ui/Select"
-import { tokensQuery, useCreateToken, useRevokeToken } from "./api"
+import { tokensQuery, useCreateToken, useRevokeToken, useTokenMode } from "./api"
 
 const SCOPES: Token["scopes"] = ["read", "chat", "run"]
 const DAYS = [7, 30, 90, 365]
@@ -138,6 +138,24 @@ function Row({ token }: { token: Token }) {
         {token.expires_at ? ` · ${text.settings.until(format.short(token.expires_at))}` : ""}
       </p>
       {problem && wantsReauth(problem) ? <Reauth lead={text.settings.reauthLead} onDone={() => revoke.mutate(token.id)} /> : <ProblemNote problem={problem} />}
+      {token.scopes.includes("chat") && !token.revoked_at ? <RunMode token={token} /> : null}
+    </>
+  )
+}
+
+const MODES: readonly Mode[] = ["plan", "ask", "auto"]
+const isMode = (text: string): text is Mode => MODES.some((mode) => mode === text)
+
+/** How much of what a token's runs want is asked. */
+function RunMode({ token }: { token: Token }) {
+  const text = useText()
+  const set = useTokenMode(token.id)
+  const problem = set.error ? asProblem(set.error) : null
+  if (problem && wantsReauth(problem)) return <Reauth lead={text.settings.reauthLead} onDone={() => set.variables && set.mutate(set.variables)} onBack={set.reset} />
+  return (
+    <>
+      <Select label={text.rule.mode.token} value={token.mode} onValue={(next) => (isMode(next) ? set.mutate(next) : undefined)} options={MODES.map((mode) => ({ value: mode, label: text.rule.mode.name[mode] }))} />
+      <ProblemNote problem={problem} />
     </>
   )
 }

@@ -3,7 +3,7 @@ import { queryOptions, useMutation } from "@tanstack/react-query"
 import { api, body } from "../../api/client"
 import { cache } from "../../api/connection"
 import { keys } from "../../api/keys"
-import type { Token } from "../../api/model"
+import type { Mode, Token } from "../../api/model"
 
 export const tokensQuery = queryOptions({ queryKey: keys.tokens, queryFn: async () => (await body(api.GET("/api/v1/tokens"))).items })
 
@@ -33,4 +33,10 @@ export const useRevokeHost = () =>
   useMutation({
     mutationFn: (name: string) => body(api.DELETE("/api/v1/hosts/{name}", { params: { path: { name } } })),
     onSettled: () => Promise.all([cache.invalidateQueries({ queryKey: keys.hosts }), cache.invalidateQueries({ queryKey: keys.terminals })]),
+  })
+
+export const useTokenMode = (id: string) =>
+  useMutation({
+    mutationFn: (mode: Mode) => body(api.PUT("/api/v1/tokens/{id}/mode", { params: { path: { id } }, body: { mode } })),
+    onSettled: refresh,
   })

@@ -57,6 +57,39 @@ pub(super) fn check(text: &str, tree: &Tree, setting: &Setting<'_>) -> Result<()
     if plain::agrees(text, count) { Ok(()) } else { Err(plainest()) }
 }
 
+/// The words of a text that is one simple command, all of them known and none a glob; it redirects to nothing but
+/// `/dev/null`.
+pub(super) fn single(text: &str, tree: &Tree, setting: &Setting<'_>) -> Option<Vec<Arg>> {
+    if text.len() > MAX_BYTES || tree.marks != super::syntax::Marks::default() || !tree.bodies.is_empty() {
+        return None;
+    }
+    plain::check(text, setting.user).ok()?;
+    let [step] = tree.list.as_slice() else { return None };
+    let [stage] = step.stages.as_slice() else { return None };
+    let Kind::Simple(words) = &stage.kind else { return None };
+    let first = words.first()?;
+    if step.background || super::track::assignment(first).is_some() {
+        return None;
+    }
+    // Whose home it is depends on who runs it.
+    if words.iter().any(|word| word.starts_with('~')) {
+        return None;
+    }
+    let mut allower = Allower::new(setting);
+    for redirect in &stage.redirects {
+        if redirect.op.starts_with('<') {
+            return None;
+        }
+        allower.redirect(redirect).ok()?;
+    }
+    let mut args = Vec::new();
+    for word in words {
+        args.extend(allower.decode(word).ok()?);
+    }
+    let plain = !args.is_empty() && !args.iter().any(Arg::has_glob);
+    (plain && plain::agrees(text, 1)).then_some(args)
+}
+
 /// The state of one judgement by A.
 pub(super) struct Allower<'a> {
     pub(super) setting: &'a Setting<'a>,

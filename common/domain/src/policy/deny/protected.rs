@@ -2,9 +2,11 @@
 //!
 //! Owns: the rule and its two exceptions: what `echo` and `printf` print, and search patterns.
 
+use crate::policy::Setting;
 use crate::policy::glob::Unit;
-use crate::policy::path::{Components, carried, other_process, resolve, show, within};
+use crate::policy::path::{Components, carried, components, other_process, resolve, show, within};
 use crate::policy::pattern::is_pattern;
+use crate::policy::sensitive::{is_near, is_sensitive};
 use crate::policy::walk::Walker;
 use crate::policy::word::Arg;
 
@@ -20,6 +22,8 @@ pub(in crate::policy) struct Nearness {
     inside: bool,
     /// One may be below it.
     above: bool,
+    /// A plain name in it may be, or lead to, a place of secrets.
+    sensitive: bool,
 }
 
 /// Judges the operands of one command.
@@ -40,6 +44,7 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
 
 /// Judges one operand.
 pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
+    sensitive(walker, arg);
     if is_far(walker, arg) {
         return;
     }
@@ -54,20 +59,65 @@ pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
     }
 }
 
+/// Characters that are looked at for secrets, at most; a command with more of them counts as one that names some.
+const MOST_LOOKED: usize = 4 * 1024;
+/// Longer names name nothing: the kernel refuses them.
+const MAX_PATH: usize = 4096;
+
+/// Notes a word that names a place of secrets: nobody but the owner allows that, one by one.
+fn sensitive(walker: &mut Walker<'_>, arg: &Arg) {
+    settle(walker);
+    if !walker.place.sensitive && is_plain_name(arg) {
+        return;
+    }
+    walker.looked += 8 + arg.units.len();
+    if walker.looked > MOST_LOOKED {
+        walker.effects.sensitive("more words than were looked at");
+        return;
+    }
+    for units in carried(&arg.units) {
+        if !units.is_empty() && units.len() <= MAX_PATH {
+            let path = resolve(&units, &walker.cwd);
+            if is_sensitive(&path) {
+                walker.effects.sensitive(&show(&path));
+            }
+        }
+    }
+}
+
+/// True of most words: no list of secrets has a name like it, and it leads nowhere else.
+fn is_plain_name(arg: &Arg) -> bool {
+    let plain =
+        |unit: &Unit| matches!(unit, Unit::Lit(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | ' '));
+    arg.units.iter().all(plain) && !arg.text().contains("gcloud")
+}
+
+/// Looks at the tracked directory, once for all words in it.
+fn settle(walker: &mut Walker<'_>) {
+    if walker.place.directory == walker.cwd {
+        return;
+    }
+    let setting = walker.setting;
+    let above = setting.protected.iter().any(|place| place.starts_with(&walker.cwd));
+    let hidden = walker.cwd.contains("/.") || walker.cwd.contains(['*', '?', '[']);
+    walker.place = Nearness {
+        directory: walker.cwd.clone(),
+        inside: is_named(setting, &walker.cwd),
+        above,
+        sensitive: hidden || is_near(&components(&walker.cwd)),
+    };
+}
+
+/// Whether a text holds a name of a protected path.
+fn is_named(setting: &Setting<'_>, text: &str) -> bool {
+    text.contains("proc")
+        || setting.protected.iter().any(|place| text.contains(place.rsplit('/').next().unwrap_or_default()))
+}
+
 /// A cheap look, true of most words: no protected path can come of it.
 fn is_far(walker: &mut Walker<'_>, arg: &Arg) -> bool {
+    settle(walker);
     let setting = walker.setting;
-    let named = |text: &str| {
-        text.contains("proc")
-            || setting
-                .protected
-                .iter()
-                .any(|place| text.contains(place.rsplit('/').next().unwrap_or_default()))
-    };
-    if walker.place.directory != walker.cwd {
-        let above = setting.protected.iter().any(|place| place.starts_with(&walker.cwd));
-        walker.place = Nearness { directory: walker.cwd.clone(), inside: named(&walker.cwd), above };
-    }
     if walker.place.inside {
         return false;
     }
@@ -79,7 +129,7 @@ fn is_far(walker: &mut Walker<'_>, arg: &Arg) -> bool {
         return false;
     }
     let text = arg.text();
-    !text.contains('%') && !named(&text) && (text.starts_with('/') || !walker.place.above)
+    !text.contains('%') && !is_named(setting, &text) && (text.starts_with('/') || !walker.place.above)
 }
 
 /// Whether a path is, or can be, protected.

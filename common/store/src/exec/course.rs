@@ -1,0 +1,180 @@
+//! Where a measured command goes: it runs, it is asked about, or it never may; and what the owner's answer makes of it.
+
+use metatron_domain::actor::Actor;
+use metatron_domain::approval::Measure;
+use metatron_domain::clock::Instant;
+use metatron_domain::command::JobKind;
+use metatron_domain::event::EventKind;
+use metatron_domain::exec::ExecState;
+use metatron_domain::id::ExecId;
+use metatron_domain::mode::{Course, course};
+use metatron_domain::policy::Judgement;
+use metatron_domain::rule::Under;
+use metatron_domain::told;
+use sha2::{Digest as _, Sha256};
+
+use super::Exec;
+use crate::error::{Error, to_json};
+use crate::Tx;
+
+fn sha256(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
+}
+
+impl Tx {
+    /// shell-worker measured and judged. The verdict, and what the owner allowed beforehand, decide what comes next;
+    /// `under` is what the host says it could run under. A report that came twice changes nothing.
+    pub async fn exec_prepared(
+        &mut self,
+        exec: ExecId,
+        measure: &Measure,
+        judgement: &Judgement,
+        under: Option<Under>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        let stale = exec.edited_from.is_some() && measure.command_sha256 != sha256(&exec.command);
+        if exec.state != ExecState::Preparing || stale {
+            return Ok(());
+        }
+        self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
+        let digest = measure.digest(exec.id);
+        let (id, measure_text) = (exec.id.to_string(), to_json("measurement", measure)?);
+        let judgement_text = to_json("judgement", judgement)?;
+        sqlx::query!(
+            "update exec set measure = ?, judgement = ?, digest = ?, user = ? where id = ?",
+            measure_text,
+            judgement_text,
+            digest,
+            measure.user,
+            id,
+        )
+        .execute(self.db())
+        .await?;
+        exec.digest = Some(digest);
+        exec.judgement = Some(judgement.clone());
+        self.take_course(&mut exec, judgement, under, now).await?;
+        self.carry_on(exec.run, now).await?;
+        Ok(())
+    }
+
+    async fn take_course(
+        &mut self,
+        exec: &mut Exec,
+        judgement: &Judgement,
+        under: Option<Under>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let run = self.run(exec.run).await?;
+        let mode = self.mode_of_run(&run, now).await?;
+        let mut way = course(mode, judgement, under);
+        if let Course::Under(Under::Rule { rule, version }) = way
+            && !self.use_rule(rule, version, exec.id, now).await?
+        {
+            way = Course::Ask;
+        }
+        if way == Course::Ask {
+            return self.ask_owner(exec, judgement, now).await;
+        }
+        // Where the owner had changed the words, a question waits that nobody needs to answer any more.
+        let runs = matches!(way, Course::Run | Course::Under(_));
+        self.question_over(exec.id, runs, now).await?;
+        if let Course::Under(under) = way {
+            self.note_under(exec.id, under).await?;
+            exec.under = Some(under);
+        }
+        if runs {
+            self.advance(exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now).await?;
+            return self.owe_shell(exec, JobKind::Start, None, now).await;
+        }
+        let told = if way == Course::Plan {
+            let id = exec.id.to_string();
+            sqlx::query!("update exec set error_code = 'plan_mode', error_detail = '' where id = ?", id)
+                .execute(self.db())
+                .await?;
+            told::planned()
+        } else {
+            told::forbidden(&judgement.rule, &judgement.reasons)
+        };
+        self.advance(exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now).await?;
+        self.tell(exec, &told).await
+    }
+
+    async fn ask_owner(&mut self, exec: &mut Exec, judgement: &Judgement, now: Instant) -> Result<(), Error> {
+        exec.state = exec.state.advance(ExecState::WaitingApproval)?;
+        let id = exec.id.to_string();
+        sqlx::query!("update exec set state = 'waiting_approval' where id = ?", id)
+            .execute(self.db())
+            .await?;
+        self.ask(exec, judgement.risk, now).await
+    }
+
+    /// Puts the owner's words in the place of the AI's: they are measured and judged anew, and asked again.
+    pub(crate) async fn edit_exec(&mut self, exec: ExecId, command: &str, now: Instant) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        exec.state = exec.state.advance(ExecState::Preparing)?;
+        let original = exec.edited_from.take().unwrap_or_else(|| exec.command.clone());
+        exec.edited_from = Some(original).filter(|original| original != command);
+        command.clone_into(&mut exec.command);
+        let id = exec.id.to_string();
+        sqlx::query!(
+            "update exec set state = 'preparing', command = ?, edited_from = ?, measure = null, judgement = null,
+               digest = null where id = ?",
+            command,
+            exec.edited_from,
+            id,
+        )
+        .execute(self.db())
+        .await?;
+        self.owe_shell(&exec, JobKind::Prepare, None, now).await?;
+        self.carry_on(exec.run, now).await?;
+        Ok(())
+    }
+
+    /// The owner, or time, answered the question about a command.
+    pub(crate) async fn answer_exec(
+        &mut self,
+        exec: ExecId,
+        answer: Answered<'_>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let mut exec = self.exec(exec).await?;
+        match answer {
+            Answered::Allowed { grant, by } => {
+                self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, by, now).await?;
+                self.owe_shell(&exec, JobKind::Start, Some(grant), now).await?;
+            }
+            Answered::Denied { reason, by } => {
+                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, by, now).await?;
+                self.tell(&exec, &told::denied(reason)).await?;
+            }
+            Answered::Expired => {
+                self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now)
+                    .await?;
+                self.tell(&exec, &told::expired()).await?;
+            }
+        }
+        self.carry_on(exec.run, now).await?;
+        Ok(())
+    }
+}
+
+/// The answer to the question about a command.
+pub(crate) enum Answered<'a> {
+    /// Yes, with the sealed grant.
+    Allowed {
+        /// Sealed under the link key.
+        grant: String,
+        /// Who answered.
+        by: &'a Actor,
+    },
+    /// No.
+    Denied {
+        /// Why.
+        reason: Option<&'a str>,
+        /// Who answered.
+        by: &'a Actor,
+    },
+    /// Nobody answered in time.
+    Expired,
+}

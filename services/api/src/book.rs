@@ -1,0 +1,94 @@
+//! The book of the owner's rules and modes on its way to the shell hosts: sealed here, sent at each change and renewed
+//! before it expires. A host that does not get it has no rules after an hour.
+
+use std::time::Duration;
+
+use metatron_bus::Error as BusError;
+use metatron_domain::command::{ShellAnswer, ShellCall};
+use metatron_domain::rule::book::BOOK;
+use tokio_util::sync::CancellationToken;
+
+use crate::App;
+use crate::error::{Answer, ApiError};
+
+/// How often a book is renewed; four tries fit into the hour it is valid.
+const RENEW: Duration = Duration::from_mins(12);
+/// How soon it is tried again where a host did not take it.
+const AGAIN: Duration = Duration::from_secs(15);
+/// How long a host may take to keep a book: the owner waits for it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+impl App {
+    /// A rule or a mode has changed: every shell host hears of it before the owner does. One that does not answer is told
+    /// again soon; what is true is committed already.
+    pub(crate) async fn turn_page(&self) {
+        match self.send_book().await {
+            Ok(true) => {}
+            Ok(false) => self.turned.notify_one(),
+            Err(error) => {
+                tracing::warn!(?error, "the book of rules could not be made");
+                self.turned.notify_one();
+            }
+        }
+    }
+
+    /// Sends the newest book to every shell host. Returns whether all of them took it.
+    async fn send_book(&self) -> Answer<bool> {
+        if self.store.book_version().await? == 0 {
+            // There never was a rule or a mode: hosts know nothing, and need to know nothing.
+            return Ok(true);
+        }
+        let mut all = true;
+        for host in self.links.names() {
+            if self.hosts.silent_since(&host).is_some() {
+                // It is told when it is there again; until then nothing starts there.
+                all = false;
+            } else if let Err(error) = self.send_book_to(&host).await? {
+                all = false;
+                tracing::warn!(%error, host, "a shell host did not take the book of rules");
+            }
+        }
+        Ok(all)
+    }
+
+    async fn send_book_to(&self, host: &str) -> Answer<Result<(), BusError>> {
+        let book = self.store.book(host, self.now()).await?;
+        let text = serde_json::to_vec(&book).map_err(ApiError::internal)?;
+        let link = self.links.of(host).ok_or_else(|| ApiError::not_found("host"))?;
+        let sealed = link.seal(BOOK, host, book.version, &text).map_err(ApiError::internal)?;
+        let call = ShellCall::Book { version: book.version, sealed };
+        Ok(match self.bus.call(host, &call, PATIENCE).await {
+            Ok(ShellAnswer::Book { version }) if version >= book.version => Ok(()),
+            Ok(other) => {
+                tracing::warn!(host, ?other, "a shell host answered a book with something else");
+                Err(BusError::Timeout)
+            }
+            Err(error) => Err(error),
+        })
+    }
+}
+
+/// A host did not take the newest page: it is tried again in a moment.
+async fn soon(app: &App) {
+    app.turned.notified().await;
+    tokio::time::sleep(AGAIN).await;
+}
+
+/// Renews the book until `shutdown`.
+pub(crate) async fn run(app: App, shutdown: CancellationToken) {
+    loop {
+        let all = tokio::select! {
+            sent = app.send_book() => sent.unwrap_or_else(|error| {
+                tracing::warn!(?error, "the book of rules could not be made");
+                false
+            }),
+            () = shutdown.cancelled() => return,
+        };
+        let pause = if all { RENEW } else { AGAIN };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = soon(&app) => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Answering the question for a keyboard: the AI wants to type into a terminal for some minutes.
+
+use metatron_domain::approval::Answer as Say;
+use metatron_store::approval::{Approval as ApprovalRow, Decision};
+
+use super::approval::{OwnerAnswer, refusal};
+use crate::App;
+use crate::error::{Answer, ApiError};
+use crate::state::OWNER;
+
+/// A yes is first done and then written down: the run goes on with the keyboard in its hands, or not at all.
+pub(super) async fn answer(
+    app: &App,
+    question: ApprovalRow,
+    said: OwnerAnswer,
+    (digest, nonce, reason): (String, String, Option<String>),
+) -> Answer<ApprovalRow> {
+    let answer = match said {
+        OwnerAnswer::AllowOnce => Say::AllowOnce,
+        OwnerAnswer::Deny => Say::Deny,
+        OwnerAnswer::Edit | OwnerAnswer::AllowRule => {
+            return Err(ApiError::field("/decision", "must be `allow_once` or `deny` where a keyboard is asked for"));
+        }
+    };
+    let hand = question.hand.ok_or_else(|| ApiError::not_found("question"))?;
+    let decision = Decision { answer, digest, nonce, reason };
+    let decide = async || {
+        let mut tx = app.store.begin().await?;
+        let row = tx.decide_hand(question.id, &decision, &OWNER, app.now()).await.map_err(refusal)?;
+        Ok::<_, ApiError>((tx, row))
+    };
+    let (tx, row) = decide().await?;
+    if answer == Say::Deny {
+        app.commit(tx).await?;
+        return Ok(row);
+    }
+    drop(tx);
+    app.hand_over(&hand.host, hand.terminal_id, row.run, hand.minutes, hand.why.clone()).await?;
+    let decided = match decide().await {
+        Ok((tx, row)) => app.commit(tx).await.map(|_| row),
+        Err(error) => Err(error),
+    };
+    if decided.is_err() {
+        // Somebody else answered meanwhile, or it can't be written down: then there is no yes.
+        app.take_back(&hand.host, hand.terminal_id).await?;
+    }
+    decided
+}
