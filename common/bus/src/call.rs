@@ -99,7 +99,7 @@ impl Bus {
 
     async fn reply(&self, host: &str, reply_to: &str, id: u64, answer: ShellAnswer) {
         // Only to a reply channel of ours: a question must not make us publish anywhere else.
-        if !reply_to.strip_prefix(&key::REPLY.fill(&[host, ""])).is_some_and(|asker| !asker.is_empty()) {
+        if reply_to.strip_prefix(&key::REPLY.fill(&[host, ""])).is_none_or(str::is_empty) {
             tracing::warn!("a call names no reply channel");
             return;
         }

@@ -82,7 +82,7 @@ impl Machine {
         let redis = RedisServer::with(&[
             &format!("--tls-port {} --tls-auth-clients no --bind {}", self.port, self.here),
             &format!("--tls-cert-file {} --tls-key-file {}", file("redis.pem"), file("redis.key")),
-            &format!("--tls-ca-cert-file {} --tcp-keepalive 10", file("ca.pem")),
+            &format!("--tls-ca-cert-file {} --tcp-keepalive 10 --protected-mode no", file("ca.pem")),
         ])?;
         let trust = |folder: &Path| {
             std::fs::copy(tls.join("ca.pem"), folder.join("keys/redis-ca.pem"))?;

@@ -100,10 +100,10 @@ mod tests {
         assert!(Join::of(&config(&[])).is_none());
         assert!(Join::of(&config(&[("METATRON_REDIS", "redis://10.0.0.1")])).is_none(), "not over plain TCP");
         let join = Join::of(&config(&[("METATRON_REDIS", "rediss://redis.example.org:6390")])).unwrap();
-        let papers = join.papers("b", "key", "word").unwrap();
+        let papers = join.papers("b", "key", "sesame").unwrap();
         assert_eq!(papers.files.len(), 2);
         assert!(papers.environment.contains(&("METATRON_REDIS_USER", "host-b".to_owned())));
-        assert!(!papers.environment.iter().any(|(_, value)| value.contains("word")), "B3");
+        assert!(!papers.environment.iter().any(|(_, value)| value.contains("sesame")), "B3");
     }
 
     #[test]

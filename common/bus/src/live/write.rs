@@ -274,7 +274,9 @@ impl Pump {
                     }
                     self.up.send_replace(false);
                     self.fresh = true;
-                    frames.iter().for_each(|frame| self.drops(frame));
+                    for frame in &frames {
+                        self.drops(frame);
+                    }
                     self.control = frames
                         .into_iter()
                         .filter(|frame| matches!(frame.kind, Kind::Turn | Kind::End))

@@ -25,7 +25,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// How long until a host that did not answer is asked for the screen again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often it is asked for the recording of what is over.
-const PATIENT: u32 = 15;
+const PATIENT: u32 = 30;
 
 /// Where a client begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,7 +204,7 @@ impl Follow {
                 self.source = Source::Hole(to, live);
                 Some(Live::Bytes { from, bytes: piece.bytes })
             }
-            Err(refusal) if refusal.code() == Code::ShellUnavailable && self.tape.stage == Stage::Running => {
+            Err(refusal) if refusal.code() == Code::ShellUnavailable && self.is_patient() => {
                 tokio::time::sleep(AGAIN).await;
                 self.source = Source::Hole(to, live);
                 None
@@ -231,8 +231,7 @@ impl Follow {
                 None
             }
             // Its end has just been told; perhaps its host is not heard again yet.
-            Err(refusal) if refusal.code() == Code::ShellUnavailable && self.asked < PATIENT => {
-                self.asked += 1;
+            Err(refusal) if refusal.code() == Code::ShellUnavailable && self.is_patient() => {
                 tokio::time::sleep(AGAIN).await;
                 self.source = Source::Recording;
                 None
@@ -243,6 +242,13 @@ impl Follow {
                 (to > from).then_some(Live::Missing { from, to })
             }
         }
+    }
+
+    /// Whether a host that does not answer is asked once more: for ever while the terminal runs there, and for a while
+    /// when it is over.
+    fn is_patient(&mut self) -> bool {
+        self.asked += u32::from(self.tape.stage != Stage::Running);
+        self.asked <= PATIENT
     }
 
     async fn refresh(&mut self) {

@@ -118,9 +118,9 @@ fn release(pipe: &Path, word: &str) -> Result<()> {
     Ok(writeln!(pipe, "{word}")?)
 }
 
-/// What a program that prints these numbers shows.
-fn numbers(from: u32, to: u32) -> String {
-    (from..=to).map(|n| format!("{n}\r\n")).collect()
+/// What a program that prints the numbers from 1 on, each behind `word`, shows.
+fn numbers(word: &str, to: u32) -> String {
+    (1..=to).fold(String::new(), |text, n| text + word + &n.to_string() + "\r\n")
 }
 
 #[tokio::test]
@@ -166,12 +166,12 @@ async fn what_runs_on_a_machine_that_is_cut_off_goes_on_and_nothing_of_it_is_los
     let exec = pair.world.exec(&run).await?;
     ensure!(exec["state"] == "ended" && exec["exit"] == json!({ "how": "code", "code": 0 }), "{exec}");
     ensure!(pair.lines("oracle")? == 1, "it ran twice");
-    let whole = format!("{}got word\r\n", numbers(1, 60_000));
+    let whole = format!("{}got word\r\n", numbers("", 60_000));
     ensure!(recording(&owner, &shown.id).await? == whole.as_bytes(), "the recording is not whole");
     shown.until("got word\r\n").await?;
     ensure!(shown.seen == whole.as_bytes(), "what was watched is not whole");
     own.until("whole\r\n").await?;
-    let lines: String = (1..=800).map(|n| format!("line {n}\r\n")).collect();
+    let lines = numbers("line ", 800);
     let text = String::from_utf8_lossy(&own.seen).into_owned();
     ensure!(text.contains(&lines), "lines are missing: {text}");
     ensure!(recording(&owner, &own.id).await?.starts_with(&own.seen));
@@ -180,7 +180,7 @@ async fn what_runs_on_a_machine_that_is_cut_off_goes_on_and_nothing_of_it_is_los
     let found = owner.get(&own.path("/search?q=line%20799")).await?;
     ensure!(found["lines"].as_array().is_some_and(|lines| lines.len() == 1), "{found}");
     let cast = owner.request(Method::GET, &own.path("/cast")).send().await?.text().await?;
-    ensure!(cast.starts_with("{\"version\":2") && cast.contains("line 799"), "{cast}");
+    ensure!(cast.contains("\"version\":2") && cast.contains("line 799"), "{cast}");
     Ok(())
 }
 
