@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use metatron_domain::command::{Priority, Queue};
-use metatron_domain::id::{ApprovalId, JobId, RunId, TerminalId};
+use metatron_domain::id::{ApprovalId, DeviceId, JobId, RunId, TerminalId};
 
 use Life::{Emptied, Expires, Kept};
 
@@ -125,6 +125,10 @@ table! {
     SERVICE: "metatron:service:{name}", "hash", Expires("30 s"), "each service",
         "`state`, `version`, `pid`, `instance`, `beat`; absence means down";
     SERVICES: "metatron:services", "set", Kept, "each service", "the name of every service that ever beat";
+    WATCHING: "metatron:watching", "string", Expires("60 s"), "api",
+        "a page of the owner is open; the value says since when that is known";
+    VISIBLE: "metatron:visible:{device}", "string", Expires("60 s"), "api",
+        "the conversation that a device shows now: it is not notified of that one's questions";
     TERMINAL: "metatron-live:terminal:{id}", "stream", Expires("about 256 entries; 1 h after its end, 24 h at most"),
         "shell-worker", "output bytes of a terminal; the entry id ends in their end offset; also a channel";
     RUN: "metatron-live:run:{id}", "stream", Expires("about 20,000 entries; 1 h after its end, 24 h at most"), "pulse-worker",
@@ -188,6 +192,11 @@ pub(crate) fn run_view(id: RunId) -> String {
 /// What is shown of a question.
 pub(crate) fn approval_view(id: ApprovalId) -> String {
     APPROVAL_VIEW.fill(&[&id.to_string()])
+}
+
+/// What a device shows.
+pub(crate) fn visible(device: DeviceId) -> String {
+    VISIBLE.fill(&[&device.to_string()])
 }
 
 /// The row that `name` belongs to.

@@ -13,7 +13,7 @@
 //! - [`call`]: a question to a shell-worker, answered at once or not at all
 //! - [`keys`]: what the owner types, on its way to a shell-worker
 //! - [`seal`]: what only api and shell-worker may read or make
-//! - [`generation`], [`service`]: whether Redis was emptied, and which services beat
+//! - [`generation`], [`service`], [`presence`]: whether Redis was emptied, which services beat, where the owner looks
 
 mod announce;
 mod background;
@@ -27,6 +27,7 @@ pub mod lease;
 mod link;
 pub mod live;
 mod mend;
+pub mod presence;
 pub mod queue;
 pub mod seal;
 pub mod service;

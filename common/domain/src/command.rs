@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Measure;
+use crate::audit::{Begun, KeptHead};
 use crate::clock::Instant;
 use crate::exec::Exit;
 use crate::id::{ExecId, JobId, RunId, TerminalId};
@@ -89,6 +90,8 @@ pub enum JobKind {
     Report,
     /// A report of shell-worker; the subject is a terminal.
     Terminal,
+    /// A notification to a device; the subject is a push.
+    Push,
 }
 
 impl JobKind {
@@ -102,6 +105,7 @@ impl JobKind {
             Self::Start => "start",
             Self::Report => "report",
             Self::Terminal => "terminal",
+            Self::Push => "push",
         }
     }
 
@@ -115,6 +119,7 @@ impl JobKind {
             "start" => Self::Start,
             "report" => Self::Report,
             "terminal" => Self::Terminal,
+            "push" => Self::Push,
             _ => return None,
         })
     }
@@ -283,6 +288,21 @@ pub enum ShellCall {
         /// What.
         call: Box<TerminalCall>,
     },
+    /// Keep the audit's head.
+    KeepHead {
+        /// How many rows it counts.
+        count: u64,
+        /// A [`crate::audit::KeptHead`], sealed under the link key with its count, in base 64.
+        sealed: String,
+    },
+    /// What do you know of commands, in the order of their ids?
+    Witness {
+        /// Those behind this one; from the first when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<ExecId>,
+        /// At most so many, 1000 at most.
+        limit: u32,
+    },
 }
 
 /// The answer to a [`ShellCall`].
@@ -322,6 +342,18 @@ pub enum ShellAnswer {
     Terminal {
         /// What.
         answer: TerminalAnswer,
+    },
+    /// It is on the disk.
+    Kept,
+    /// What the journal says.
+    Witness {
+        /// The commands.
+        begun: Vec<Begun>,
+        /// Whether there are more behind them.
+        more: bool,
+        /// The heads of the audit that were kept, the oldest first; only in the first answer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        heads: Vec<KeptHead>,
     },
     /// Nothing there.
     NotFound,

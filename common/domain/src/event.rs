@@ -133,6 +133,8 @@ kinds! {
     TerminalWaits = "terminal.waits",
     /// A terminal ended, was lost, or was refused by its host.
     TerminalEnded = "terminal.ended",
+    /// A device gets notifications, has another name, or gets none any more.
+    PushChanged = "push.changed",
     /// A heartbeat was recorded.
     TickDone = "tick.done",
 }

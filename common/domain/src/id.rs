@@ -137,6 +137,10 @@ ids! {
     SessionId = "ses";
     /// A test call of a provider.
     ProbeId = "prb";
+    /// A device that gets notifications.
+    DeviceId = "dev";
+    /// One notification to one device.
+    PushId = "psh";
 }
 
 #[cfg(test)]

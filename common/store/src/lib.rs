@@ -8,6 +8,7 @@
 //! Never knows Redis, HTTP or a model.
 
 pub mod approval;
+pub mod audit;
 pub mod auth;
 pub mod chat;
 mod claim;
@@ -21,6 +22,7 @@ pub mod journal;
 mod open;
 pub mod provider;
 pub mod pulse;
+pub mod push;
 pub mod queue;
 pub mod run;
 pub mod secret;

@@ -32,7 +32,11 @@ impl Old {
         let mut files: Vec<_> =
             std::fs::read_dir(sources).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
-        let newest = i64::try_from(files.len()).unwrap();
+        let version = |file: &PathBuf| -> i64 {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            name.split('_').next().unwrap().parse().unwrap()
+        };
+        let newest = version(files.last().unwrap());
         let first = folder.path().join("migrations");
         std::fs::create_dir(&first).unwrap();
         files.truncate(files.len() - missing);
@@ -44,7 +48,7 @@ impl Old {
         let old = "insert into chat (id, title, created_at, updated_at) values ('cht_old', 'kept', 1, 1)";
         sqlx::query(old).execute(&mut database).await.unwrap();
         database.close().await.unwrap();
-        Self { folder, path, version: newest - i64::try_from(missing).unwrap(), newest }
+        Self { folder, path, version: version(files.last().unwrap()), newest }
     }
 
     fn backup(&self) -> PathBuf {
@@ -108,16 +112,16 @@ async fn a_new_database_needs_no_copy() {
 async fn a_migration_that_fails_leaves_the_database_as_it_was_and_says_what_to_do() {
     let old = Old::lacking(2).await;
     // What the last migration makes is there already: the one before it succeeds, then this one fails.
-    old.change("create table tick (mine text)").await;
+    old.change("create table push (mine text)").await;
     let before = contents(&old.path).await;
     let told = old.migrate().await.unwrap_err().to_string();
     assert_eq!(contents(&old.path).await, before, "not even the migration that succeeded has stayed");
     let copy = std::fs::read_dir(old.backup()).unwrap().next().unwrap().unwrap().path();
     assert_eq!(contents(&copy).await, before);
-    for part in ["tick", "nothing in it was changed", copy.to_str().unwrap(), "Install the version you had"] {
+    for part in ["push", "nothing in it was changed", copy.to_str().unwrap(), "Install the version you had"] {
         assert!(told.contains(part), "{part} in: {told}");
     }
-    old.change("drop table tick").await;
+    old.change("drop table push").await;
     old.change("update chat set title = 'written since'").await;
     let before = contents(&old.path).await;
     assert_eq!(old.migrate().await.unwrap(), Some(copy.clone()), "once the cause is gone it goes on");

@@ -21,6 +21,7 @@ mod once;
 pub mod openapi;
 mod password;
 mod place;
+mod presence;
 mod random;
 mod reconcile;
 mod recording;
@@ -35,6 +36,7 @@ mod state;
 mod view;
 mod warning;
 mod web;
+mod witness;
 
 use axum::Router;
 use axum::middleware;

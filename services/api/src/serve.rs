@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{App, Limits, reconcile, report, router};
+use crate::{App, Limits, reconcile, report, router, witness};
 
 /// How long open requests may take to finish after a signal.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -84,6 +84,8 @@ pub async fn run(app: App, listener: TcpListener, shutdown: CancellationToken) {
             app.bus.renew_forever(app.lease, shutdown.clone()),
             report::run(app.clone(), shutdown.clone()),
             reconcile::run(app.clone(), shutdown.clone()),
+            app.presence.run(&app.bus, shutdown.clone()),
+            witness::run(app.clone(), shutdown.clone()),
         )
     };
     tokio::join!(Box::pin(accept(app.clone(), listener, shutdown.clone())), beside);

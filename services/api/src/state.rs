@@ -23,6 +23,7 @@ use crate::keyboard::Keyboards;
 use crate::limit::Limits;
 use crate::password::Hasher;
 use crate::place::Gate;
+use crate::presence::Presence;
 use crate::report;
 use crate::warning::Warnings;
 
@@ -46,6 +47,7 @@ pub struct Shared {
     pub(crate) limits: Limits,
     pub(crate) hosts: Hosts,
     pub(crate) keyboards: Keyboards,
+    pub(crate) presence: Presence,
     /// The shell host that the first page names.
     pub(crate) host: String,
     /// How long this process may be silent before it counts as gone.
@@ -90,6 +92,7 @@ impl App {
             warnings: Warnings::default(),
             hosts: Hosts::default(),
             keyboards: Keyboards::default(),
+            presence: Presence::default(),
             host: config.host.clone(),
             lease: config.lease * report::LEASES,
             web: config.web.clone(),

@@ -8,10 +8,13 @@ use metatron_bus::Bus;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::id::{JobId, RunId};
 use metatron_process::Frame;
+use metatron_process::config::PublicUrl;
 use metatron_process::crash::{self, Point};
 use metatron_store::vault::Vault;
 use metatron_store::{Error, Store, Tx};
 use tokio_util::sync::CancellationToken;
+
+use crate::push::Courier;
 
 /// Owned by the service; every delivery holds a reference.
 pub(crate) struct Desk {
@@ -30,6 +33,8 @@ pub(crate) struct Desk {
     pub workspace: PathBuf,
     /// Cancelled when the process has to end.
     pub shutdown: CancellationToken,
+    /// What sends notifications.
+    pub courier: Courier,
     at_work: Mutex<HashMap<JobId, AtWork>>,
 }
 
@@ -70,6 +75,7 @@ impl Desk {
             host: frame.config.host.clone(),
             workspace: frame.config.workspace.clone(),
             shutdown: frame.shutdown.clone(),
+            courier: Courier::new(frame.config.public_url.as_ref().map(PublicUrl::origin).as_deref()),
             at_work: Mutex::default(),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use metatron_bus::queue::{Delivery, Disposition};
 use metatron_domain::command::{ShellAnswer, ShellCall, ShellReport};
 use metatron_domain::id::ExecId;
+use metatron_domain::policy::Verdict;
 use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 
@@ -35,9 +36,18 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
 }
 
 async fn write(desk: &Desk, report: ShellReport) -> Result<(), Error> {
+    let unanswerable = match &report {
+        ShellReport::Prepared { exec, judgement, .. } if judgement.verdict == Verdict::Ask => {
+            nobody_can_answer(desk, *exec).await?
+        }
+        _ => false,
+    };
     let now = desk.now();
     let mut tx = desk.store.begin().await?;
     match report {
+        ShellReport::Prepared { exec, measure, judgement } if unanswerable => {
+            tx.exec_unanswerable(exec, &measure, &judgement, now).await?;
+        }
         ShellReport::Prepared { exec, measure, judgement } => {
             tx.exec_prepared(exec, &measure, &judgement, now).await?;
         }
@@ -48,6 +58,16 @@ async fn write(desk: &Desk, report: ShellReport) -> Result<(), Error> {
         }
     }
     desk.commit(tx).await
+}
+
+/// Whether a run that nobody watches would wait for an answer that can't come: no device is notified, and no page of the
+/// owner is open. While Redis can't tell, somebody may be looking.
+async fn nobody_can_answer(desk: &Desk, exec: ExecId) -> Result<bool, Error> {
+    let run = desk.store.run(desk.store.exec(exec).await?.run).await?;
+    if !run.origin.is_unattended() || !desk.store.devices().await?.is_empty() {
+        return Ok(false);
+    }
+    Ok(!desk.bus.is_watched().await.unwrap_or(true))
 }
 
 /// A command that started although its run was stopped meanwhile is ended.

@@ -2,6 +2,7 @@
 
 use metatron_domain::actor::Actor;
 use metatron_domain::approval::Measure;
+use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{JobKind, Outcome, Priority, Queue};
 use metatron_domain::event::EventKind;
@@ -10,7 +11,7 @@ use metatron_domain::id::{ExecId, RunId};
 use metatron_domain::policy::{Judgement, Verdict};
 use metatron_domain::run::Waiting;
 use metatron_domain::told;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Exec, Row, read, request};
 use crate::error::{Error, to_json};
@@ -29,7 +30,7 @@ impl Tx {
     }
 
     /// Moves a command on, and writes it down as a fact.
-    async fn advance(
+    pub(super) async fn advance(
         &mut self,
         exec: &mut Exec,
         next: ExecState,
@@ -37,11 +38,28 @@ impl Tx {
         actor: &Actor,
         now: Instant,
     ) -> Result<(), Error> {
+        self.advance_with(exec, next, fact, actor, json!({}), now).await
+    }
+
+    /// As [`Tx::advance`], with `more` of ids, states and digests in the fact.
+    async fn advance_with(
+        &mut self,
+        exec: &mut Exec,
+        next: ExecState,
+        fact: EventKind,
+        actor: &Actor,
+        mut more: Value,
+        now: Instant,
+    ) -> Result<(), Error> {
         exec.state = exec.state.advance(next)?;
         let (id, state) = (exec.id.to_string(), next.as_str());
         sqlx::query!("update exec set state = ? where id = ?", state, id).execute(self.db()).await?;
         let about = self.about_exec(exec).await?;
-        self.record(fact, now, actor, about, json!({ "state": next, "terminal_id": exec.terminal })).await?;
+        more["state"] = json!(next);
+        more["terminal_id"] = json!(exec.terminal);
+        more["host"] = json!(exec.host);
+        more["digest"] = json!(exec.digest);
+        self.record(fact, now, actor, about, more).await?;
         Ok(())
     }
 
@@ -68,7 +86,7 @@ impl Tx {
     }
 
     /// Writes down what the model is told of a command whose state has just become final.
-    async fn tell(&mut self, exec: &Exec, text: &str) -> Result<(), Error> {
+    pub(super) async fn tell(&mut self, exec: &Exec, text: &str) -> Result<(), Error> {
         let id = exec.id.to_string();
         sqlx::query!("update tool_call set result = ? where exec_id = ? and result is null", text, id)
             .execute(self.db())
@@ -124,17 +142,17 @@ impl Tx {
         rows.into_iter().map(Exec::try_from).collect()
     }
 
-    /// shell-worker measured and judged. The verdict decides what comes next; a report that came twice changes nothing.
-    pub async fn exec_prepared(
+    /// Writes down what shell-worker measured and how it judged; nothing when that was done before.
+    pub(super) async fn exec_measured(
         &mut self,
         exec: ExecId,
         measure: &Measure,
         judgement: &Judgement,
         now: Instant,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Exec>, Error> {
         let mut exec = self.exec(exec).await?;
         if exec.state != ExecState::Preparing {
-            return Ok(());
+            return Ok(None);
         }
         self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
         let digest = measure.digest(exec.id);
@@ -152,6 +170,29 @@ impl Tx {
         .await?;
         exec.digest = Some(digest);
         exec.judgement = Some(judgement.clone());
+        let verdict = json!({
+            "verdict": judgement.verdict,
+            "rule": judgement.rule,
+            "risk": judgement.risk,
+            "host": exec.host,
+            "user": measure.user,
+            "digest": exec.digest,
+            "policy_version": measure.policy_version,
+        });
+        let about = self.about_exec(&exec).await?;
+        self.audit(AuditKind::ExecJudged, now, &Actor::Schedule, about, verdict);
+        Ok(Some(exec))
+    }
+
+    /// shell-worker measured and judged. The verdict decides what comes next; a report that came twice changes nothing.
+    pub async fn exec_prepared(
+        &mut self,
+        exec: ExecId,
+        measure: &Measure,
+        judgement: &Judgement,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let Some(mut exec) = self.exec_measured(exec, measure, judgement, now).await? else { return Ok(()) };
         match judgement.verdict {
             Verdict::Allow => {
                 self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now)
@@ -235,7 +276,8 @@ impl Tx {
         sqlx::query!("update exec set error_code = ?, error_detail = ? where id = ?", code, detail, id)
             .execute(self.db())
             .await?;
-        self.advance(&mut exec, ExecState::Refused, EventKind::ExecEnded, &Actor::Schedule, now).await?;
+        let (actor, why) = (Actor::Schedule, json!({ "code": code }));
+        self.advance_with(&mut exec, ExecState::Refused, EventKind::ExecEnded, &actor, why, now).await?;
         self.tell(&exec, &told::declined(code, detail)).await?;
         self.carry_on(exec.run, now).await?;
         Ok(())
@@ -267,7 +309,8 @@ impl Tx {
         )
         .execute(self.db())
         .await?;
-        self.advance(&mut exec, next, EventKind::ExecEnded, &Actor::Ai, now).await?;
+        let how = json!({ "exit": outcome.exit, "output_bytes": bytes, "output_sha256": outcome.sha256 });
+        self.advance_with(&mut exec, next, EventKind::ExecEnded, &Actor::Ai, how, now).await?;
         self.command_terminal_ends(&exec, outcome, now).await?;
         self.tell(&exec, &told::outcome(outcome)).await?;
         self.carry_on(exec.run, now).await?;

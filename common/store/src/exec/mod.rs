@@ -1,6 +1,7 @@
 //! Commands of the AI: their row. One command of a run is at work at a time; the moves are in [`flow`].
 
 pub(crate) mod flow;
+mod unattended;
 
 use metatron_domain::approval::Measure;
 use metatron_domain::clock::Instant;

@@ -1,11 +1,13 @@
 //! The rooms: one file per feature, with its requests, its answers and its handlers. Rooms never import rooms.
 
 pub(crate) mod approval;
+pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod chat;
 pub(crate) mod event;
 pub(crate) mod exec;
 pub(crate) mod provider;
+pub(crate) mod push;
 pub(crate) mod queue;
 pub(crate) mod run;
 pub(crate) mod service;

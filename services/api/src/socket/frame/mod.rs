@@ -8,6 +8,7 @@ mod topic;
 use metatron_domain::clock::Instant;
 use metatron_domain::event::{Event, EventKind};
 use metatron_domain::exec::Exit;
+use metatron_domain::id::{ChatId, DeviceId};
 use metatron_domain::terminal::message::Status;
 use metatron_domain::terminal::{Driver, Size, TerminalState, Waits};
 use serde::{Deserialize, Serialize};
@@ -114,6 +115,16 @@ pub(crate) enum ClientFrame {
         topic: String,
         /// Its new size.
         size: Cells,
+    },
+    /// What the page shows, where it is a device that gets notifications: said when it changes, and nothing while the page
+    /// is hidden. The owner alone.
+    Visible {
+        /// Repeated in the reply.
+        id: u64,
+        /// Which device.
+        device: DeviceId,
+        /// The conversation that is on the screen.
+        chat: Option<ChatId>,
     },
     /// Who I am: the first frame of a client that sent neither cookie nor header, within five seconds.
     Auth {
