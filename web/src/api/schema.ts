@@ -56,6 +56,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the audit
+         * @description Each page looks at a bounded part of it: go on while there is a `next_cursor`.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the audit
+         * @description As JSON lines: the sealed head first, then each row with the texts exactly as they are hashed.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the audit
+         * @description Every row is hashed again, and compared with the sealed head, with the shell hosts' journals, and with the head that is
+         *     given.
+         */
+        post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chats": {
         parameters: {
             query?: never;
@@ -275,6 +336,65 @@ export interface paths {
         put?: never;
         /** Use a provider by default */
         post: operations["make_default"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the devices that get notifications */
+        get: operations["devices"];
+        put?: never;
+        /**
+         * Add a device
+         * @description A browser that comes again with the endpoint it had stays the same device.
+         */
+        post: operations["add_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a device */
+        delete: operations["remove_device"];
+        options?: never;
+        head?: never;
+        /** Give a device another name */
+        patch: operations["rename_device"];
+        trace?: never;
+    };
+    "/api/v1/push/devices/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try whether notifications arrive
+         * @description Owes one to the device; whether its push service took it, the device's own `sent_at` and `failure` tell.
+         */
+        post: operations["try_device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -846,6 +966,81 @@ export interface components {
             items: components["schemas"]["Approval"][];
             next_cursor?: string | null;
         };
+        /** @description A head of the audit. */
+        AuditHead: {
+            /**
+             * Format: int64
+             * @description How many rows.
+             */
+            count: number;
+            /** @description The hash of the last. */
+            hash: string;
+        };
+        /** @description A row of the audit. */
+        AuditRow: {
+            actor: components["schemas"]["Actor"];
+            at: components["schemas"]["Instant"];
+            chat_id?: string | null;
+            /** @description The command it is about, as its own row has it; no part of the audit. */
+            command?: string | null;
+            /** @description Whether that text is another than the one that was proposed; known where the row has its digest. */
+            command_changed?: boolean | null;
+            /** @description Ids, states and digests. */
+            data: Record<string, never>;
+            /** @description SHA-256 over this row and the hash before it. */
+            hash: string;
+            /** @description What happened, such as `approval.decided`. */
+            kind: string;
+            run_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its place, from 1.
+             */
+            seq: number;
+            /** @description The id of what it is about. */
+            subject?: string | null;
+        };
+        /** @description A page of the audit. */
+        AuditRows: {
+            /** @description The newest first. With a filter a page may be short or empty although there is more. */
+            items: components["schemas"]["AuditRow"][];
+            next_cursor?: string | null;
+        };
+        /** @description What a check found. */
+        AuditVerification: {
+            checked_at: components["schemas"]["Instant"];
+            /** @description Whether every witness answered. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description How much is wrong in all.
+             */
+            finding_count: number;
+            /** @description What is wrong, the first so many. */
+            findings: components["schemas"]["Finding"][];
+            /** @description Where the audit ends: note it elsewhere, and check against it later. */
+            head: components["schemas"]["AuditHead"];
+            /** @description Whether nothing is wrong, as far as could be seen. */
+            ok: boolean;
+            /**
+             * @description Whether the last seal holds.
+             * @enum {string}
+             */
+            seal: "holds" | "broken" | "missing";
+            sealed_at?: components["schemas"]["Instant"] | null;
+            /** @description What the shell hosts say. */
+            witnesses: components["schemas"]["AuditWitness"][];
+        };
+        /** @description What a shell host says. */
+        AuditWitness: {
+            /** @description Whether it answered. */
+            answered: boolean;
+            /** @description Commands that it knows of. */
+            commands: number;
+            /** @description Where it and the audit do not agree. */
+            doubts: components["schemas"]["Doubt"][];
+            host: string;
+        };
         /** @description A size as a client writes it. */
         Cells: {
             /**
@@ -960,6 +1155,17 @@ export interface components {
             /** @description The terminal's topic. */
             topic: string;
         } | {
+            chat?: components["schemas"]["ChatId"] | null;
+            /** @description Which device. */
+            device: components["schemas"]["DeviceId"];
+            /**
+             * Format: int64
+             * @description Repeated in the reply.
+             */
+            id: number;
+            /** @enum {string} */
+            op: "visible";
+        } | {
             /**
              * Format: int64
              * @description Repeated in the reply.
@@ -1009,6 +1215,66 @@ export interface components {
          * @enum {string}
          */
         DeltaKind: "delta";
+        /** @description A device that gets notifications. */
+        Device: {
+            created_at: components["schemas"]["Instant"];
+            /** @description Why the last message did not arrive. */
+            failure?: string | null;
+            id: components["schemas"]["DeviceId"];
+            name: string;
+            sent_at?: components["schemas"]["Instant"] | null;
+            /** @description The push service it is reached by. */
+            service: string;
+        };
+        /** @description A device as its browser describes it. */
+        DeviceBody: {
+            /** @description `endpoint` of the subscription. */
+            endpoint: string;
+            keys: components["schemas"]["DeviceKeys"];
+            /** @description 1 to 80 characters. */
+            name: string;
+        };
+        DeviceId: string;
+        /** @description `keys` of a subscription. */
+        DeviceKeys: {
+            /** @description Its authentication secret, in base64url. */
+            auth: string;
+            /** @description The device's public key, in base64url. */
+            p256dh: string;
+        };
+        /** @description Another name. */
+        DeviceName: {
+            /** @description 1 to 80 characters. */
+            name: string;
+        };
+        /** @description Every device, and what a browser needs to become one. */
+        Devices: {
+            items: components["schemas"]["Device"][];
+            /** @description `applicationServerKey`, in base64url; absent until a worker has made it. */
+            public_key?: string | null;
+        };
+        /** @description Something that only one of the two says. */
+        Doubt: {
+            /** @description The command. */
+            exec_id: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            what: "start_not_audited";
+        } | {
+            /** @description The command. */
+            exec_id: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            what: "end_not_audited";
+        } | {
+            /** @description The command. */
+            exec_id: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            what: "start_not_journalled";
+        } | {
+            /** @description The command. */
+            exec_id: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            what: "end_not_journalled";
+        };
         /** @description Who holds the keyboard of a terminal. There is one, and nobody else's keys reach it. */
         Driver: {
             /** @enum {string} */
@@ -1111,7 +1377,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "push.changed" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -1224,6 +1490,54 @@ export interface components {
             /** @description Where it is, as a JSON pointer (RFC 6901). */
             pointer: string;
         };
+        /** @description Something that is not as it should be. */
+        Finding: {
+            /**
+             * Format: int64
+             * @description The first.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description The last.
+             */
+            to: number;
+            /** @enum {string} */
+            what: "missing";
+        } | {
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            seq: number;
+            /** @enum {string} */
+            what: "changed";
+        } | {
+            /** @description Who remembers it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            seq: number;
+            /** @enum {string} */
+            what: "rewritten";
+        } | {
+            /** @description Who remembers them. */
+            by: string;
+            /**
+             * Format: int64
+             * @description How many rows there were.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many are left.
+             */
+            left: number;
+            /** @enum {string} */
+            what: "truncated";
+        };
         /** @description What was found. */
         Found: {
             /** @description The lines, oldest first. */
@@ -1289,7 +1603,7 @@ export interface components {
         /** @description What else to close. */
         LogoutBody: {
             /**
-             * @description Close every session on every device, and revoke every token.
+             * @description Close every session on every device, revoke every token, and notify no device any more.
              * @default false
              */
             everywhere: boolean;
@@ -1954,6 +2268,11 @@ export interface components {
          * @enum {string}
          */
         Verdict: "allow" | "ask" | "deny";
+        /** @description What to check it against. */
+        VerifyBody: {
+            /** @default null */
+            head: components["schemas"]["AuditHead"] | null;
+        };
         /**
          * @description What the foreground program waits for, as far as its terminal tells.
          * @enum {string}
@@ -2054,6 +2373,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Only these kinds, or all of a room, with commas between: `exec,approval.decided`. */
+                kind?: string;
+                /** @description Only what this kind of actor did. */
+                actor?: "owner" | "ai" | "schedule" | "token";
+                /** @description Only rows that hold this text: in their kind, ids or data, or in the command they are about. Case does not matter. */
+                q?: string;
+                /** @description Only at or after this instant. */
+                since?: components["schemas"]["Instant"];
+                /** @description Only before this instant. */
+                until?: components["schemas"]["Instant"];
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRows"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": number[];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VerifyBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
                 };
             };
             /** @description Refused: the code says why */
@@ -2622,6 +3044,158 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceName"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
                 };
             };
             /** @description Refused: the code says why */
