@@ -1,4 +1,6 @@
 // English, grouped by room. Verbs, causes, next step. A function where a number or name goes into the sentence.
+import { audit } from "./audit/en"
+import { push } from "./push/en"
 import { terminal } from "./terminal/en"
 
 const many = (n: number, one: string, other: string) => (n === 1 ? one : other)
@@ -324,6 +326,8 @@ export const en = {
     digest: "digest",
   },
   terminal,
+  audit,
+  push,
   settings: {
     title: "Settings",
     models: "Models",

@@ -1,5 +1,7 @@
 // Hebrew. The type demands every key of English; index.test.ts checks that nothing is left untranslated.
 import type { Messages } from "./en"
+import { audit } from "./audit/he"
+import { push } from "./push/he"
 import { terminal } from "./terminal/he"
 
 const NUMBER = ["אפס", "אחד", "שניים", "שלושה", "ארבעה", "חמישה", "שישה", "שבעה", "שמונה", "תשעה"]
@@ -319,6 +321,8 @@ export const he: Messages = {
     digest: "טביעה",
   },
   terminal,
+  audit,
+  push,
   settings: {
     title: "הגדרות",
     models: "מודלים",
