@@ -7,18 +7,26 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the owner's browser session may do.
-const OWNER_ONLY: [&str; 23] = [
+const OWNER_ONLY: [&str; 31] = [
     "DELETE /api/v1/providers/{id}",
+    "DELETE /api/v1/push/devices/{id}",
     "DELETE /api/v1/tokens/{id}",
+    "GET /api/v1/audit",
+    "GET /api/v1/audit/export",
     "GET /api/v1/probes/{id}",
+    "GET /api/v1/push/devices",
     "GET /api/v1/tokens",
+    "PATCH /api/v1/push/devices/{id}",
     "PATCH /api/v1/settings",
     "PATCH /api/v1/terminals/{id}",
     "POST /api/v1/approvals/{id}/decision",
+    "POST /api/v1/audit/verify",
     "POST /api/v1/logout",
     "POST /api/v1/providers",
     "POST /api/v1/providers/test",
     "POST /api/v1/providers/{id}/default",
+    "POST /api/v1/push/devices",
+    "POST /api/v1/push/devices/{id}/test",
     "POST /api/v1/queues/{name}/pause",
     "POST /api/v1/queues/{name}/resume",
     "POST /api/v1/session/reauth",
@@ -74,6 +82,7 @@ fn concrete(path: &str) -> String {
         ("/execs/", "exc"),
         ("/probes/", "prb"),
         ("/providers/", "prv"),
+        ("/push/devices/", "dev"),
         ("/runs/", "run"),
         ("/terminals/", "trm"),
         ("/tokens/", "tok"),

@@ -1,9 +1,11 @@
 //! The running system as its owner sees it: real binaries, HTTP and WebSocket only.
 
+mod audit;
 mod chat;
 mod dashboard;
 mod keyspace;
 mod model;
+mod push;
 mod queue;
 mod spine;
 mod stop;
