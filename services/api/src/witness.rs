@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use metatron_domain::audit::{Audited, Begun, Doubt, Finding, HEAD, Head, KeptHead, Known, compare};
+use metatron_domain::audit::{Audited, Begun, Doubt, Finding, HEAD, Head, KeptHead, Known, Told, compare};
 use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::id::ExecId;
 use metatron_store::audit::{Seal, Unsealable};
@@ -33,7 +33,7 @@ pub(crate) const GIVEN: &str = "you";
 
 /// Seals and tells until `shutdown`, and once more then.
 pub(crate) async fn run(app: App, shutdown: CancellationToken) {
-    let mut keeper = Keeper::default();
+    let mut keeper = Keeper { sealed: None, told: None, logged: None };
     loop {
         let last = shutdown.is_cancelled();
         if let Err(error) = keeper.keep(&app, last).await {
@@ -50,9 +50,8 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
 }
 
 /// What was sealed, told and logged last.
-#[derive(Default)]
 struct Keeper {
-    sealed: i64,
+    sealed: Option<i64>,
     told: Option<(i64, Instant)>,
     logged: Option<(i64, Instant)>,
 }
@@ -60,9 +59,9 @@ struct Keeper {
 impl Keeper {
     async fn keep(&mut self, app: &App, last: bool) -> Answer<()> {
         let count = app.store.audit_head().await?.count;
-        if count != self.sealed || self.told.is_none() {
+        if self.sealed != Some(count) {
             match app.seal_audit().await? {
-                Ok(seal) => self.sealed = seal.head.count,
+                Ok(seal) => self.sealed = Some(seal.head.count),
                 Err(unsealable) => {
                     tracing::error!(%unsealable, "THE AUDIT WAS TAMPERED WITH: have it checked");
                     return Ok(());
@@ -101,7 +100,7 @@ pub(crate) enum SealState {
 #[derive(Debug)]
 pub(crate) struct Testimony {
     pub(crate) host: String,
-    /// Absent where it did not answer.
+    /// Commands that it started; absent where it did not answer.
     pub(crate) commands: Option<usize>,
     pub(crate) doubts: Vec<Doubt>,
 }
@@ -190,7 +189,8 @@ impl App {
             }
         }
         let doubts = compare(&journal, audited, self.now());
-        Ok(Testimony { host, commands: Some(journal.len()), doubts })
+        let ran = journal.iter().filter(|begun| !matches!(begun.end, Some((Told::Failed, _)))).count();
+        Ok(Testimony { host, commands: Some(ran), doubts })
     }
 
     async fn ask_witness(&self, host: &str) -> Option<(Vec<Begun>, Vec<KeptHead>)> {

@@ -76,11 +76,11 @@ impl Store {
             r#"select a.seq as "seq!: i64", a.at, a.kind, a.actor, a.chat_id, a.run_id, a.subject, a.data, a.hash,
                  e.command as "command?"
                from audit a
-               left join exec e on e.id = iif(a.kind like 'approval.%', a.data ->> 'exec_id', a.subject)
+               left join exec e on e.id = case when a.kind not like 'approval.%' then a.subject when json_valid(a.data) then a.data ->> 'exec_id' end
                where a.seq >= ?1 and a.seq < ?2
                  and (?3 = '[]' or exists (select 1 from json_each(?3) k
                         where a.kind = k.value or a.kind like k.value || '.%'))
-                 and (?4 is null or a.actor ->> 'kind' = ?4)
+                 and (?4 is null or case when json_valid(a.actor) then a.actor ->> 'kind' end = ?4)
                  and (?5 is null or instr(lower(a.kind || ' ' || coalesce(a.subject, '') || ' ' || coalesce(a.run_id, '')
                         || ' ' || coalesce(a.chat_id, '') || ' ' || a.data || ' ' || coalesce(e.command, '')), ?5) > 0)
                  and (?6 is null or a.at >= ?6) and (?7 is null or a.at < ?7)

@@ -198,8 +198,8 @@ impl From<Head> for AuditHead {
 }
 
 /// What to check it against.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct VerifyBody {
     /// A head that was noted elsewhere: in a log, or in an export.
     head: Option<AuditHead>,
