@@ -2270,8 +2270,7 @@ export interface components {
         Verdict: "allow" | "ask" | "deny";
         /** @description What to check it against. */
         VerifyBody: {
-            /** @default null */
-            head: components["schemas"]["AuditHead"] | null;
+            head?: components["schemas"]["AuditHead"] | null;
         };
         /**
          * @description What the foreground program waits for, as far as its terminal tells.

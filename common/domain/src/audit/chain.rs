@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn h10_every_field_and_its_place_is_covered() {
         let whole = row().hash_after(Hash::NONE);
-        let changes: [fn(&mut Row); 10] = [
+        let edits: [fn(&mut Row); 10] = [
             |row| row.seq = 2,
             |row| row.at += 1,
             |row| row.kind.push('x'),
@@ -158,10 +158,10 @@ mod tests {
             |row| (row.chat, row.run) = (row.run.take(), None),
             |row| (row.run, row.subject) = (Some("run_1e".to_owned()), Some("xc_1".to_owned())),
         ];
-        for (index, change) in changes.iter().enumerate() {
+        for (index, change) in edits.iter().enumerate() {
             let mut changed = row();
             change(&mut changed);
-            assert_ne!(changed.hash_after(Hash::NONE), whole, "change {index}");
+            assert_ne!(changed.hash_after(Hash::NONE), whole, "edit {index}");
         }
         assert_ne!(row().hash_after(whole), whole, "what stands before");
     }

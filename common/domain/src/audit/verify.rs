@@ -100,7 +100,9 @@ impl Verifier {
             .filter(|known| known.head.count == row.seq && Some(known.head.hash) != stored)
             .map(|known| Finding::Rewritten { seq: row.seq, by: known.from.clone() })
             .collect();
-        others.into_iter().for_each(|finding| self.find(finding));
+        for finding in others {
+            self.find(finding);
+        }
         self.last = (row.seq, stored);
     }
 
@@ -113,7 +115,9 @@ impl Verifier {
             .filter(|known| known.head.count > left)
             .map(|known| Finding::Truncated { count: known.head.count, left, by: known.from.clone() })
             .collect();
-        cut.into_iter().for_each(|finding| self.find(finding));
+        for finding in cut {
+            self.find(finding);
+        }
         let head = Head { count: left, hash: hash.unwrap_or(Hash::NONE) };
         Findings { head, findings: self.findings, count: self.count }
     }
@@ -170,7 +174,9 @@ mod tests {
     fn findings(rows: &[Row], known: Option<Head>) -> Vec<Finding> {
         let known = known.into_iter().map(|head| Known { from: "seal".to_owned(), head }).collect();
         let mut verifier = Verifier::new(known);
-        rows.iter().for_each(|row| verifier.take(row));
+        for row in rows {
+            verifier.take(row);
+        }
         verifier.end().findings
     }
 

@@ -189,7 +189,7 @@ fn h10_a_head_of_the_audit_is_kept_for_good_and_never_replaced_by_a_shorter_one(
     let exec = ExecId::new();
     journal.begin(started(exec, None)).unwrap();
     journal.ended(exec, outcome("x")).unwrap();
-    journal.prune(later.after(std::time::Duration::from_secs(1))).unwrap();
+    journal.prune(later.after(Duration::from_secs(1))).unwrap();
     assert_eq!(journal.heads(9), [kept(9, later)]);
     drop(journal);
     assert_eq!(Journal::open(folder.path(), later).unwrap().heads(9), [kept(9, later)]);

@@ -31,24 +31,28 @@ async fn rows(owner: &Owner) -> Result<Vec<Value>> {
     text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
 }
 
-/// A day on which everything that is audited happens once.
+/// A day on which everything that is audited happens; returns the run whose command ran.
 async fn day(world: &World) -> Result<String> {
     let owner = &world.owner;
-    let command = "echo canary-of-the-command > made.txt; echo canary-of-the-'output'";
-    let (_, run, _) = world.run_command(command).await?;
-    world.model.push(Answer::text("canary-of-the-model"));
-    owner.ended(&run).await?;
-
-    for (command, decision) in [("touch no.txt", "deny"), ("rm -rf /", "")] {
+    let mut ran = String::new();
+    for (command, decision) in [
+        ("echo canary-of-the-command > made.txt; echo canary-of-the-'output'", "allow_once"),
+        ("touch no.txt", "deny"),
+        ("rm -rf /", ""),
+    ] {
         world.model.push(Answer::command(command));
         world.model.push(Answer::text("canary-of-the-model"));
         let mut watch = owner.watch(0).await?;
         let (_, run) = owner.say("canary-of-the-prompt").await?;
         if !decision.is_empty() {
             watch.fact("approval.asked", |event| event["run_id"] == run.as_str()).await?;
-            owner.decide(&run, decision, Some("canary-of-the-reason")).await?;
+            let reason = (decision == "deny").then_some("canary-of-the-reason");
+            owner.decide(&run, decision, reason).await?;
         }
         owner.ended(&run).await?;
+        if decision == "allow_once" {
+            ran = run;
+        }
     }
     world.model.push(Answer::command("touch stopped.txt"));
     let mut watch = owner.watch(0).await?;
@@ -69,7 +73,7 @@ async fn day(world: &World) -> Result<String> {
     assert_eq!(owner.refused("/login", &wrong).await?.1, "wrong_password");
     let other = Owner::login(&world.stack.url()).await?;
     other.send(other.request(Method::POST, "/logout").json(&json!({}))).await?;
-    Ok(run)
+    Ok(ran)
 }
 
 #[tokio::test]
