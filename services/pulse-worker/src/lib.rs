@@ -59,7 +59,7 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
     let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
     let bus = Bus::enter(&config.redis_url, access, &frame.instance);
     let desk = Arc::new(Desk::new(store.clone(), bus.clone(), vault, clock, &frame));
-    push::found(&desk).await?;
+    Box::pin(push::found(&desk)).await?;
 
     let shutdown = frame.shutdown.clone();
     let lease = config.lease;

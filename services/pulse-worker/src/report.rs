@@ -38,7 +38,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
 async fn write(desk: &Desk, report: ShellReport) -> Result<(), Error> {
     let unanswerable = match &report {
         ShellReport::Prepared { exec, judgement, .. } if judgement.verdict == Verdict::Ask => {
-            nobody_can_answer(desk, *exec).await?
+            Box::pin(nobody_can_answer(desk, *exec)).await?
         }
         _ => false,
     };

@@ -52,7 +52,8 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         },
         JobKind::Probe => probe::carry(&desk, &ticket.subject, &claim).await,
         JobKind::Tick => tick::carry(&desk, &ticket.subject, &claim).await,
-        JobKind::Push => push::carry(&desk, &ticket.subject, &claim).await,
+        // Boxed: the types of everything that is carried are long.
+        JobKind::Push => Box::pin(push::carry(&desk, &ticket.subject, &claim)).await,
         JobKind::Prepare | JobKind::Start | JobKind::Report | JobKind::Terminal => {
             settle(&desk, &claim).await
         }

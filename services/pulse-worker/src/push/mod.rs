@@ -96,7 +96,7 @@ async fn deliver(desk: &Desk, push: &Push, device: &Device) -> Result<Fate, Erro
     let now = desk.now();
     let message =
         Message { text: text.as_bytes(), ttl: push.expires_at.since(now), topic: topic(push.about), now };
-    Ok(desk.courier.send(device, &message, &key, &public).await)
+    Ok(Box::pin(desk.courier.send(device, &message, &key, &public)).await)
 }
 
 /// What the device is told: enough to show a generic line and to open the card.
