@@ -60,6 +60,13 @@ async function rooms(page, faults, say) {
   await page.getByRole("link", { name: say.nav.settings }).click()
   await page.getByText(say.model.demoName).first().waitFor()
   await inspect(page, faults, "settings")
+  await page.getByRole("link", { name: say.audit.open }).click()
+  await page.getByRole("heading", { level: 1, name: say.audit.title }).waitFor()
+  await page.getByRole("button", { name: say.audit.check }).click()
+  await page.getByText(say.audit.seal.holds).waitFor()
+  await page.getByText(say.audit.kinds["exec.proposed"]).first().click()
+  await page.getByText("command_sha256").first().waitFor()
+  await inspect(page, faults, "audit")
 }
 
 test("a stranger claims the machine, practises, asks, allows and reads the answer", { timeout: 240_000 }, async () => {

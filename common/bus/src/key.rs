@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use metatron_domain::command::{Priority, Queue};
 use metatron_domain::host::LOCAL;
-use metatron_domain::id::{ApprovalId, JobId, RunId, TerminalId};
+use metatron_domain::id::{ApprovalId, DeviceId, JobId, RunId, TerminalId};
 
 use Life::{Emptied, Expires, Kept};
 
@@ -128,6 +128,10 @@ table! {
     SERVICE: "metatron:service:{name}", "hash", Expires("30 s"), "each service",
         "`state`, `version`, `pid`, `instance`, `beat`; absence means down";
     SERVICES: "metatron:services", "set", Kept, "each service", "the name of every service that ever beat";
+    WATCHING: "metatron:watching", "string", Expires("60 s"), "api",
+        "a page of the owner is open; the value says since when that is known";
+    VISIBLE: "metatron:visible:{device}", "string", Expires("60 s"), "api",
+        "the conversation that a device shows now: it is not notified of that one's questions";
     HOST_TERMINAL: "metatron-live:terminal:{host}:{id}", "stream", Expires("about 256 entries; 1 h after its end, 24 h at most"),
         "shell-worker", "the same as the next, of a shell host that is not called `local`";
     TERMINAL: "metatron-live:terminal:{id}", "stream", Expires("about 256 entries; 1 h after its end, 24 h at most"),
@@ -203,6 +207,11 @@ pub(crate) fn run_view(id: RunId) -> String {
 /// What is shown of a question.
 pub(crate) fn approval_view(id: ApprovalId) -> String {
     APPROVAL_VIEW.fill(&[&id.to_string()])
+}
+
+/// What a device shows.
+pub(crate) fn visible(device: DeviceId) -> String {
+    VISIBLE.fill(&[&device.to_string()])
 }
 
 /// The row that `name` belongs to.

@@ -14,7 +14,7 @@
 //! - [`keys`]: what the owner types, on its way to a shell-worker
 //! - [`access`]: what the Redis user of a shell host elsewhere may do, and that there is one
 //! - [`seal`]: what only api and shell-worker may read or make
-//! - [`generation`], [`service`]: whether Redis was emptied, and which services beat
+//! - [`generation`], [`service`], [`presence`]: whether Redis was emptied, which services beat, where the owner looks
 
 pub mod access;
 mod announce;
@@ -29,6 +29,7 @@ pub mod lease;
 mod link;
 pub mod live;
 mod mend;
+pub mod presence;
 pub mod queue;
 pub mod seal;
 pub mod service;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::approval::Measure;
+use crate::audit::{Begun, KeptHead};
 use crate::clock::Instant;
 use crate::exec::Exit;
 use crate::id::{ChatId, ExecId, JobId, RunId, TerminalId};
@@ -237,6 +238,21 @@ pub enum ShellCall {
         /// What.
         call: Box<TerminalCall>,
     },
+    /// Keep the audit's head.
+    KeepHead {
+        /// How many rows it counts.
+        count: u64,
+        /// A [`crate::audit::KeptHead`], sealed under the link key with its count, in base 64.
+        sealed: String,
+    },
+    /// What do you know of commands, in the order of their ids?
+    Witness {
+        /// Those behind this one; from the first when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<ExecId>,
+        /// At most so many, 1000 at most.
+        limit: u32,
+    },
 }
 
 /// The answer to a [`ShellCall`].
@@ -284,6 +300,18 @@ pub enum ShellAnswer {
     Terminal {
         /// What.
         answer: TerminalAnswer,
+    },
+    /// It is on the disk.
+    Kept,
+    /// What the journal says.
+    Witness {
+        /// The commands.
+        begun: Vec<Begun>,
+        /// Whether there are more behind them.
+        more: bool,
+        /// The heads of the audit that were kept, the oldest first; only in the first answer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        heads: Vec<KeptHead>,
     },
     /// Nothing there.
     NotFound,

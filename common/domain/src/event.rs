@@ -141,6 +141,8 @@ kinds! {
     TerminalEnded = "terminal.ended",
     /// A shell host was registered or revoked, answers, or does not any more.
     HostChanged = "host.changed",
+    /// A device gets notifications, has another name, or gets none any more.
+    PushChanged = "push.changed",
     /// A heartbeat was recorded.
     TickDone = "tick.done",
 }

@@ -139,6 +139,10 @@ ids! {
     ProbeId = "prb";
     /// A rule of the owner: what may run without a question.
     RuleId = "rul";
+    /// A device that gets notifications.
+    DeviceId = "dev";
+    /// One notification to one device.
+    PushId = "psh";
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 //! - [`id`]: TypeIDs, `run_01j…`
 //! - [`clock`]: instants in milliseconds, and who may tell them
 //! - [`actor`]: who did it
+//! - [`address`]: which addresses lie outside
 //! - [`event`]: facts that happened, replayable
+//! - [`audit`]: what is written down for ever, as a chain, and how it is checked
 //! - [`command`]: work asked of a worker, as it travels through a queue
 //! - [`retry`]: when failed work is tried again
 //! - [`run`], [`exec`], [`approval`], [`terminal`], [`host`]: states whose transitions may refuse
@@ -16,7 +18,9 @@
 //! - [`mode`], [`rule`]: what the owner allowed beforehand, and the sealed book of it
 
 pub mod actor;
+pub mod address;
 pub mod approval;
+pub mod audit;
 pub mod budget;
 pub mod clock;
 pub mod command;

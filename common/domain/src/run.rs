@@ -171,6 +171,11 @@ impl Origin {
             Self::Pulse => "pulse",
         }
     }
+
+    /// Whether it may be that nobody looks: a question has to find the owner first.
+    pub const fn is_unattended(self) -> bool {
+        matches!(self, Self::Api | Self::Pulse)
+    }
 }
 
 impl FromStr for Origin {

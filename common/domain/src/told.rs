@@ -74,6 +74,11 @@ pub fn expired() -> String {
     "[not run: the owner did not answer in time, which means no]".to_owned()
 }
 
+/// Nobody could be asked.
+pub fn unreachable() -> String {
+    "[not run: the owner had to be asked, and no device of theirs could be reached]".to_owned()
+}
+
 /// shell-worker would not start it.
 pub fn declined(code: &str, detail: &str) -> String {
     format!("[not run: {code}] {detail}")

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 
 use metatron_domain::actor::Actor;
 use metatron_domain::approval::{Grant, Measure, MeasuredFile};
+use metatron_domain::audit::{Begun, Hash, Head, KeptHead, Told};
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{
     CommandSpec, JobKind, Outcome, Queue, Rest, ShellAnswer, ShellCall, ShellReport, ShellRequest, Ticket,
@@ -80,6 +81,7 @@ fn a_ticket_holds() {
         (JobKind::Start, "start"),
         (JobKind::Report, "report"),
         (JobKind::Terminal, "terminal"),
+        (JobKind::Push, "push"),
     ] {
         let ticket = Ticket { v: 1, id: id("job"), kind, subject: "run_x".to_owned() };
         holds(&ticket, &format!(r#"{{"v":1,"id":"job_{TAIL}","kind":"{word}","subject":"run_x"}}"#));
@@ -251,6 +253,21 @@ fn calls_and_answers_hold() {
         r#"{"type":"output","from":1,"base64":"aGk=","end":3,"ended":true}"#,
     );
     holds(&ShellAnswer::Text { text: "hi".to_owned(), lines: 1 }, r#"{"type":"text","text":"hi","lines":1}"#);
+    holds(
+        &ShellCall::KeepHead { count: 7, sealed: "AQ==".to_owned() },
+        r#"{"type":"keep_head","count":7,"sealed":"AQ=="}"#,
+    );
+    holds(&ShellCall::Witness { after: None, limit: 9 }, r#"{"type":"witness","limit":9}"#);
+    holds(&ShellAnswer::Kept, r#"{"type":"kept"}"#);
+    let begun = Begun { exec: id("exc"), at: at(), end: Some((Told::Ended, at())) };
+    let head = Head { count: 0, hash: Hash::NONE };
+    let zeros = "0".repeat(64);
+    holds(
+        &ShellAnswer::Witness { begun: vec![begun], more: false, heads: vec![KeptHead { head, at: at() }] },
+        &format!(
+            r#"{{"type":"witness","begun":[{{"exec":"exc_{TAIL}","at":"2026-11-22T18:40:00.123Z","end":["ended","2026-11-22T18:40:00.123Z"]}}],"more":false,"heads":[{{"head":{{"count":0,"hash":"{zeros}"}},"at":"2026-11-22T18:40:00.123Z"}}]}}"#
+        ),
+    );
     holds(&ShellAnswer::Stopped, r#"{"type":"stopped"}"#);
     holds(
         &ShellAnswer::Description {

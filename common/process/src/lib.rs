@@ -8,6 +8,7 @@ pub mod crash;
 pub mod ready;
 pub mod task;
 pub mod telemetry;
+pub mod trial;
 
 mod frame;
 mod harden;

@@ -194,9 +194,9 @@ impl Tx {
     ) -> Result<(), Error> {
         let run = self.run(exec.run).await?;
         let about = About { chat: Some(run.chat), run: Some(run.id), subject: Some(id.to_string()) };
-        let data = json!({ "exec_id": exec.id, "risk": risk, "expires_at": expires });
+        let data = json!({ "exec_id": exec.id, "risk": risk, "expires_at": expires, "digest": exec.digest });
         self.record(EventKind::ApprovalAsked, now, &Actor::Ai, about, data).await?;
-        Ok(())
+        self.owe_pushes(id, expires, now).await
     }
 
     /// One question, as this unit of work sees it.
@@ -245,8 +245,9 @@ impl Tx {
         .execute(self.db())
         .await?;
         let about = About { chat: Some(question.chat), run: Some(question.run), subject: Some(id) };
-        let data = json!({ "state": next, "exec_id": question.exec });
+        let data = json!({ "state": next, "exec_id": question.exec, "digest": question.digest });
         self.record(EventKind::ApprovalDecided, now, by, about, data).await?;
+        self.withdraw_pushes(question.id, now).await?;
         let answer = match grant {
             Some(grant) => Answered::Allowed { grant, by },
             None => Answered::Denied { reason: decision.reason.as_deref(), by },
@@ -297,7 +298,7 @@ impl Tx {
             .await?;
         let about = About { chat: Some(question.chat), run: Some(question.run), subject: Some(id) };
         self.record(fact, now, &Actor::Schedule, about, json!({ "exec_id": question.exec })).await?;
-        Ok(())
+        self.withdraw_pushes(question.id, now).await
     }
 }
 

@@ -48,6 +48,7 @@ impl Tx {
             let about = About { chat: Some(run.chat), run: Some(run.id), subject: Some(id_text) };
             let data = json!({ "terminal_id": ask.terminal_id, "risk": RISK, "expires_at": expires_at });
             self.record(EventKind::ApprovalAsked, now, &Actor::Ai, about, data).await?;
+            self.owe_pushes(id, expires_at, now).await?;
         }
         self.park_run(run, Waiting::Approval, now).await
     }

@@ -163,6 +163,7 @@ impl Tx {
                 self.exec_declined(exec, "given_up", "The shell host failed at it again and again.", now)
                     .await
             }
+            JobKind::Push => self.give_up_push(parse("push id", &ticket.subject)?, cause, now).await,
             JobKind::Probe | JobKind::Tick | JobKind::Report | JobKind::Terminal => Ok(()),
         }
     }

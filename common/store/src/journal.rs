@@ -9,6 +9,7 @@ use metatron_domain::event::EventKind;
 use metatron_domain::id::{ChatId, ExecId, MessageId, RunId, TerminalId};
 use metatron_domain::terminal::Size;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, count, parse};
 use crate::run::{Usage, signed};
@@ -268,7 +269,12 @@ impl Tx {
             now,
             &Actor::Ai,
             about,
-            json!({ "turn": turn, "terminal_id": terminal }),
+            json!({
+                "turn": turn,
+                "terminal_id": terminal,
+                "host": new.host,
+                "command_sha256": hex::encode(Sha256::digest(new.command.as_bytes())),
+            }),
         )
         .await?;
         Ok(exec)

@@ -8,6 +8,7 @@
 //! Never knows Redis, HTTP or a model.
 
 pub mod approval;
+pub mod audit;
 pub mod auth;
 pub mod chat;
 mod claim;
@@ -24,6 +25,7 @@ pub mod mode;
 mod open;
 pub mod provider;
 pub mod pulse;
+pub mod push;
 pub mod queue;
 pub mod rule;
 pub mod run;

@@ -1,21 +1,36 @@
 //! Secrets at rest: a name, and versions of a value that only the vault opens. Values leave as [`Zeroizing`] bytes,
 //! never in a record, a log or an error.
 
+use metatron_domain::actor::Actor;
+use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::id::SecretId;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::vault::{Place, Sealed, Vault};
-use crate::{Store, Tx};
+use crate::{About, Store, Tx};
 
 /// The table named in the associated data of every secret.
 const TABLE: &str = "secret_version";
 
 impl Tx {
-    /// Stores `value` as a new secret.
+    /// Stores `value` as a new secret, for the owner.
     pub async fn add_secret(
         &mut self,
+        vault: &Vault,
+        name: &str,
+        value: &[u8],
+        now: Instant,
+    ) -> Result<SecretId, Error> {
+        self.add_secret_by(&Actor::Owner, vault, name, value, now).await
+    }
+
+    /// Stores `value` as a new secret, for `actor`.
+    pub async fn add_secret_by(
+        &mut self,
+        actor: &Actor,
         vault: &Vault,
         name: &str,
         value: &[u8],
@@ -27,6 +42,13 @@ impl Tx {
             .execute(self.db())
             .await?;
         self.put_version(vault, &id_text, name, 1, value, now_ms).await?;
+        self.audit_secret(
+            AuditKind::SecretStored,
+            actor,
+            id_text,
+            json!({ "name": name, "version": 1 }),
+            now,
+        );
         Ok(id)
     }
 
@@ -52,6 +74,8 @@ impl Tx {
         sqlx::query!("delete from secret_version where secret_id = ? and version < ?", id_text, version)
             .execute(self.db())
             .await?;
+        let data = json!({ "name": row.name, "version": version });
+        self.audit_secret(AuditKind::SecretStored, &Actor::Owner, id_text, data, now);
         Ok(())
     }
 
@@ -59,10 +83,21 @@ impl Tx {
     pub async fn drop_secret(&mut self, id: SecretId, now: Instant) -> Result<(), Error> {
         let (id_text, now_ms) = (id.to_string(), now.as_millis());
         sqlx::query!("delete from secret_version where secret_id = ?", id_text).execute(self.db()).await?;
-        sqlx::query!("update secret set deleted_at = ? where id = ? and deleted_at is null", now_ms, id_text)
-            .execute(self.db())
-            .await?;
+        let forgotten = sqlx::query!(
+            "update secret set deleted_at = ? where id = ? and deleted_at is null",
+            now_ms,
+            id_text
+        );
+        if forgotten.execute(self.db()).await?.rows_affected() == 1 {
+            self.audit_secret(AuditKind::SecretForgotten, &Actor::Schedule, id_text, json!({}), now);
+        }
         Ok(())
+    }
+
+    /// Its name and version; of the value not even a digest, which could be guessed at.
+    fn audit_secret(&mut self, kind: AuditKind, actor: &Actor, id: String, data: Value, now: Instant) {
+        let about = About { subject: Some(id), ..About::default() };
+        self.audit(kind, now, actor, about, data);
     }
 
     async fn put_version(

@@ -1,12 +1,14 @@
 //! The unit of work: what changes together, is committed together and is announced afterwards.
 
 use metatron_domain::actor::Actor;
+use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Owed;
 use metatron_domain::event::{Event, EventKind};
 use metatron_domain::id::{ChatId, RunId};
 use sqlx::SqliteConnection;
 
+use crate::audit::{self, Entry};
 use crate::error::{Error, to_json};
 use crate::group::Turn;
 
@@ -16,6 +18,7 @@ pub struct Tx {
     turn: Turn,
     facts: Vec<Event>,
     owed: Vec<Owed>,
+    audited: Vec<Entry>,
 }
 
 /// What a commit made true, for the caller to carry to Redis. Losing it loses time, never work.
@@ -41,7 +44,7 @@ pub struct About {
 
 impl Tx {
     pub(crate) const fn new(turn: Turn) -> Self {
-        Self { turn, facts: Vec::new(), owed: Vec::new() }
+        Self { turn, facts: Vec::new(), owed: Vec::new(), audited: Vec::new() }
     }
 
     pub(crate) fn db(&mut self) -> &mut SqliteConnection {
@@ -52,7 +55,20 @@ impl Tx {
         self.owed.push(owed);
     }
 
-    /// Records a fact in the same commit as the change. Returns its row number.
+    /// Writes something down for ever, in the same commit as the change. What is a fact as well needs only to be recorded:
+    /// see [`AuditKind::of_fact`]. `data` holds ids, states and digests, never a text that somebody wrote.
+    pub fn audit(
+        &mut self,
+        kind: AuditKind,
+        at: Instant,
+        actor: &Actor,
+        about: About,
+        data: serde_json::Value,
+    ) {
+        self.audited.push(Entry { kind, at, actor: actor.clone(), about, data });
+    }
+
+    /// Records a fact in the same commit as the change, and audits it where it matters later. Returns its row number.
     pub async fn record(
         &mut self,
         kind: EventKind,
@@ -79,13 +95,19 @@ impl Tx {
         .execute(self.db())
         .await?
         .last_insert_rowid();
+        if let Some(kind) = AuditKind::of_fact(kind, &data) {
+            self.audit(kind, at, actor, about.clone(), data.clone());
+        }
         let (chat_id, run_id, subject, actor) = (about.chat, about.run, about.subject, actor.clone());
         self.facts.push(Event { eid, kind, at, actor, chat_id, run_id, subject, data });
         Ok(eid)
     }
 
     /// Makes it durable. A successful return means that a power cut loses nothing of it.
-    pub async fn commit(self) -> Result<Committed, Error> {
+    pub async fn commit(mut self) -> Result<Committed, Error> {
+        // Last, so that all of a unit's rows are one statement.
+        let audited = std::mem::take(&mut self.audited);
+        audit::append(self.db(), audited).await?;
         self.turn.commit().await?;
         Ok(Committed { events: self.facts, owed: self.owed })
     }

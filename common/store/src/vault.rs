@@ -11,6 +11,7 @@ use std::path::Path;
 
 use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
+use hmac::{Hmac, Mac as _};
 use metatron_domain::clock::Instant;
 use sha2::{Digest as _, Sha256};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -107,6 +108,14 @@ impl Vault {
         &self.instance
     }
 
+    /// A tag that only the holders of the master key can make: HMAC-SHA-256 (RFC 2104) under a key derived for `purpose` and
+    /// this instance.
+    pub(crate) fn tag(&self, purpose: &str, text: &[u8]) -> [u8; 32] {
+        let place = Place { table: "", row: "", name: purpose, version: 1 };
+        let derived = Zeroizing::new(hmac(&self.key, &self.aad(&place, &self.key_id)));
+        hmac(&derived, text)
+    }
+
     /// Seals `value` for `place` under a fresh data key. The caller counts the wrapping: [`Tx::count_wrap`].
     pub(crate) fn seal(&self, place: &Place<'_>, value: &[u8]) -> Result<Sealed, Error> {
         let mut dek = Zeroizing::new([0_u8; KEY_BYTES]);
@@ -180,6 +189,15 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+fn hmac(key: &[u8; KEY_BYTES], text: &[u8]) -> [u8; 32] {
+    // A key shorter than a block is one that zeros follow: said here, since a block always fits.
+    let mut block = Zeroizing::new([0_u8; 64]);
+    block[..KEY_BYTES].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new(&(*block).into());
+    mac.update(text);
+    mac.finalize().into_bytes().into()
 }
 
 async fn found_instance(tx: &mut Tx, now: Instant) -> Result<String, Error> {

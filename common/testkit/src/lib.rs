@@ -4,6 +4,7 @@ pub mod client;
 pub mod machine;
 pub mod model;
 pub mod patient;
+pub mod push;
 pub mod redis;
 pub mod shim;
 pub mod stack;

@@ -24,6 +24,7 @@ mod once;
 pub mod openapi;
 mod password;
 mod place;
+mod presence;
 mod random;
 mod reconcile;
 mod recording;
@@ -40,6 +41,7 @@ mod state;
 mod view;
 mod warning;
 mod web;
+mod witness;
 
 use axum::Router;
 use axum::middleware;

@@ -72,7 +72,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(room::queue::router())
         .merge(room::host::router())
         .merge(room::service::router())
-        .merge(room::event::router());
+        .merge(room::event::router())
+        .merge(room::push::router())
+        .merge(room::audit::router());
     OpenApiRouter::with_openapi(<Document as utoipa::OpenApi>::openapi()).nest(PREFIX, rooms)
 }
 

@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{App, Limits, book, reconcile, remote, report, router};
+use crate::{App, Limits, book, reconcile, remote, report, router, witness};
 
 /// How long open requests may take to finish after a signal.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -86,6 +86,8 @@ pub async fn run(app: App, listener: TcpListener, shutdown: CancellationToken) {
             reconcile::run(app.clone(), shutdown.clone()),
             remote::run(app.clone(), shutdown.clone()),
             book::run(app.clone(), shutdown.clone()),
+            app.presence.run(&app.bus, shutdown.clone()),
+            witness::run(app.clone(), shutdown.clone()),
         )
     };
     tokio::join!(Box::pin(accept(app.clone(), listener, shutdown.clone())), beside);

@@ -41,7 +41,14 @@ impl SignedIn {
         let session = tx.open_session(&new, now).await?;
         tx.add_device(&digest(&device), now).await?;
         let about = About { subject: Some(session.id.to_string()), ..About::default() };
-        tx.record(EventKind::SessionOpened, now, &OWNER, about, json!({ "address": address })).await?;
+        tx.record(
+            EventKind::SessionOpened,
+            now,
+            &OWNER,
+            about,
+            json!({ "address": address, "agent": user_agent }),
+        )
+        .await?;
         Ok(Self { cookie, device, session })
     }
 

@@ -25,6 +25,7 @@ use crate::keyboard::Keyboards;
 use crate::limit::Limits;
 use crate::password::Hasher;
 use crate::place::Gate;
+use crate::presence::Presence;
 use crate::report;
 use crate::shelf::Shelf;
 use crate::socket::viewers::Viewers;
@@ -52,6 +53,7 @@ pub struct Shared {
     pub(crate) keyboards: Keyboards,
     pub(crate) shelf: Shelf,
     pub(crate) viewers: Viewers,
+    pub(crate) presence: Presence,
     /// A shell host has not taken the newest book of rules.
     pub(crate) turned: Notify,
     /// The shell host beside this process.
@@ -105,6 +107,7 @@ impl App {
             shelf: Shelf::new(config.recordings()),
             viewers: Viewers::default(),
             turned: Notify::new(),
+            presence: Presence::default(),
             host: config.host.clone(),
             lease: config.lease * report::LEASES,
             web: config.web.clone(),

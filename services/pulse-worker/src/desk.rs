@@ -9,11 +9,14 @@ use metatron_bus::Bus;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::id::{JobId, RunId};
 use metatron_process::Frame;
+use metatron_process::config::PublicUrl;
 use metatron_process::crash::{self, Point};
 use metatron_store::vault::Vault;
 use metatron_store::{Error, Store, Tx};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+use crate::push::Courier;
 
 /// Owned by the service; every delivery holds a reference.
 pub(crate) struct Desk {
@@ -34,6 +37,8 @@ pub(crate) struct Desk {
     pub workspace: PathBuf,
     /// Cancelled when the process has to end.
     pub shutdown: CancellationToken,
+    /// What sends notifications.
+    pub courier: Courier,
     at_work: Mutex<HashMap<JobId, AtWork>>,
     hosts: Notify,
 }
@@ -76,6 +81,7 @@ impl Desk {
             lease: frame.config.lease,
             workspace: frame.config.workspace.clone(),
             shutdown: frame.shutdown.clone(),
+            courier: Courier::new(frame.config.public_url.as_ref().map(PublicUrl::origin).as_deref()),
             at_work: Mutex::default(),
             hosts: Notify::new(),
         }

@@ -4,7 +4,7 @@
 //! Rooms: [`desk`] is what all share; [`work`] takes deliveries; [`run`] is one run, [`turn`] one model call, [`prompt`] what
 //! it is shown; [`call`] answers what is no command, [`hands`] types; [`report`] takes what shell-workers report,
 //! [`elsewhere`] knows those on other machines; [`stop`] hears the owner's stop; [`probe`] and [`tick`] are
-//! the small kinds of work. [`model`] and [`tool`] are what a run talks to.
+//! the small kinds of work; [`push`] sends notifications. [`model`] and [`tool`] are what a run talks to.
 //!
 //! Never spawns a process, never answers an approval.
 
@@ -15,6 +15,7 @@ mod hands;
 mod model;
 mod probe;
 mod prompt;
+mod push;
 mod report;
 mod run;
 mod stop;
@@ -62,6 +63,7 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
     let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
     let bus = Bus::enter(&config.redis_url, access, &frame.instance);
     let desk = Arc::new(Desk::new(store.clone(), bus.clone(), vault, clock, &frame));
+    Box::pin(push::found(&desk)).await?;
 
     let shutdown = frame.shutdown.clone();
     let lease = config.lease;

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use metatron_process::Threads;
 
 fn main() -> ExitCode {
-    metatron_process::run("pulse-worker", Threads::One, metatron_pulse_worker::start)
+    metatron_process::run("pulse-worker", Threads::One, |frame| Box::pin(metatron_pulse_worker::start(frame)))
 }

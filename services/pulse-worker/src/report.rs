@@ -6,6 +6,7 @@ use std::time::Duration;
 use metatron_bus::queue::{Delivery, Disposition};
 use metatron_domain::command::{ShellAnswer, ShellCall, ShellReport};
 use metatron_domain::id::ExecId;
+use metatron_domain::policy::Verdict;
 use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 
@@ -35,6 +36,12 @@ pub(crate) async fn handle(desk: Arc<Desk>, host: String, delivery: Delivery) ->
 }
 
 async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error> {
+    let unanswerable = match &report {
+        ShellReport::Prepared { exec, judgement, .. } if judgement.verdict == Verdict::Ask => {
+            Box::pin(nobody_can_answer(desk, *exec)).await?
+        }
+        _ => false,
+    };
     let now = desk.now();
     let mut tx = desk.store.begin().await?;
     let exec = tx.exec(report.exec()).await?;
@@ -44,6 +51,9 @@ async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error
         return Err(Error::NotFound("the command"));
     }
     match report {
+        ShellReport::Prepared { exec, measure, judgement, under } if unanswerable => {
+            tx.exec_prepared_unanswerable(exec, &measure, &judgement, under, now).await?;
+        }
         ShellReport::Prepared { exec, measure, judgement, under } => {
             tx.exec_prepared(exec, &measure, &judgement, under, now).await?;
         }
@@ -55,6 +65,16 @@ async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error
         }
     }
     desk.commit(tx).await
+}
+
+/// Whether a run that nobody watches would wait for an answer that can't come: no device is notified, and no page of the
+/// owner is open. While Redis can't tell, somebody may be looking.
+async fn nobody_can_answer(desk: &Desk, exec: ExecId) -> Result<bool, Error> {
+    let run = desk.store.run(desk.store.exec(exec).await?.run).await?;
+    if !run.origin.is_unattended() || !desk.store.devices().await?.is_empty() {
+        return Ok(false);
+    }
+    Ok(!desk.bus.is_watched().await.unwrap_or(true))
 }
 
 /// A command that started although its run was stopped meanwhile is ended.

@@ -11,7 +11,7 @@ use metatron_store::Error;
 use metatron_store::job::Claim;
 
 use crate::desk::Desk;
-use crate::{probe, run, tick};
+use crate::{probe, push, run, tick};
 
 /// How long a job waits after the store failed it.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -26,6 +26,10 @@ pub(crate) enum Done {
     GivenBack,
     /// To be done again: the shell host did not hear of it.
     Unheard,
+    /// To be looked at again after this time; that never counts as a failure.
+    Later(Duration, &'static str),
+    /// It failed, and is tried again as often as its kind is.
+    Failed(String),
 }
 
 /// One delivery, from claim to acknowledgement.
@@ -48,6 +52,8 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         },
         JobKind::Probe => probe::carry(&desk, &ticket.subject, &claim).await,
         JobKind::Tick => tick::carry(&desk, &ticket.subject, &claim).await,
+        // Boxed: the types of everything that is carried are long.
+        JobKind::Push => Box::pin(push::carry(&desk, &ticket.subject, &claim)).await,
         JobKind::Prepare | JobKind::Start | JobKind::Report | JobKind::Terminal => {
             settle(&desk, &claim).await
         }
@@ -60,6 +66,8 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         Ok(Done::Unheard) => {
             Disposition::Later { after: UNHEARD_PAUSE, cause: "the shell host is silent".to_owned() }
         }
+        Ok(Done::Later(after, cause)) => Disposition::Later { after, cause: cause.to_owned() },
+        Ok(Done::Failed(cause)) => Disposition::Retry { cause },
         Ok(Done::GivenBack) => {
             // Another process takes it at once; this one reads no more.
             match desk.store.put_back(&claim, desk.now(), "the worker was stopped").await {

@@ -78,6 +78,7 @@ async fn prune(desk: &Desk) -> Result<(), Error> {
     let before = Instant::from_millis(desk.clock.now().as_millis().saturating_sub(kept));
     while desk.store.prune_events(before, BATCH).await? > 0 {}
     while desk.store.prune_jobs(before, BATCH).await? > 0 {}
+    while desk.store.prune_pushes(before, BATCH).await? > 0 {}
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use metatron_domain::audit::{HEAD, KeptHead};
 use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::id::TerminalId;
 
@@ -16,6 +17,10 @@ use crate::terminal;
 const MOST_BYTES: u32 = 1024 * 1024;
 /// Lines of text in one answer, at most.
 const MOST_LINES: u32 = 2_000;
+/// Commands of the journal in one answer, at most.
+const MOST_BEGUN: u32 = 1_000;
+/// Heads of the audit in one answer, at most: more than a day's.
+const MOST_HEADS: usize = 512;
 /// Bytes of text in one answer, at most.
 const MOST_TEXT: usize = 64 * 1024;
 
@@ -56,6 +61,17 @@ pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
         ShellCall::Terminal { call } => {
             ShellAnswer::Terminal { answer: terminal::answer(shell, *call).await }
         }
+        ShellCall::KeepHead { count, sealed } => {
+            blocking(move || Ok(Some(keep(&shell, count, &sealed)))).await
+        }
+        ShellCall::Witness { after, limit } => {
+            blocking(move || {
+                let (begun, more) = shell.parts().journal.begun(after, limit.min(MOST_BEGUN))?;
+                let heads = if after.is_none() { shell.parts().journal.heads(MOST_HEADS) } else { vec![] };
+                Ok(Some(ShellAnswer::Witness { begun, more, heads }))
+            })
+            .await
+        }
         ShellCall::ReadOutput { terminal, from, limit } => {
             blocking(move || output(&shell, terminal, from, limit)).await
         }
@@ -73,6 +89,20 @@ async fn blocking(
         Ok(Ok(None)) => ShellAnswer::NotFound,
         Ok(Err(error)) => ShellAnswer::Failed { detail: format!("the recording can't be read: {error}") },
         Err(_) => ShellAnswer::Failed { detail: "the shell worker is going down".to_owned() },
+    }
+}
+
+/// Keeps the audit's head, if api sealed it: nobody else tells this host what to bear witness of.
+fn keep(shell: &Shell, count: u64, sealed: &str) -> ShellAnswer {
+    let failed = |detail: String| ShellAnswer::Failed { detail };
+    let opened = shell.parts().link.open(HEAD, &shell.parts().guard.premises().around.host, count, sealed);
+    let kept: KeptHead = match opened.map(|text| serde_json::from_slice(&text)) {
+        Ok(Ok(kept)) => kept,
+        _ => return failed("the seal does not hold".to_owned()),
+    };
+    match shell.parts().journal.keep_head(kept) {
+        Ok(()) => ShellAnswer::Kept,
+        Err(error) => failed(format!("the head can't be journalled: {error}")),
     }
 }
 

@@ -7,12 +7,14 @@
 mod file;
 mod record;
 mod terminal;
+mod witness;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use metatron_domain::audit::KeptHead;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{Outcome, ShellReport};
 use metatron_domain::id::{ApprovalId, ExecId, RuleId};
@@ -78,6 +80,8 @@ struct Inner {
     rules: HashMap<RuleId, u32>,
     declined: HashMap<String, (Instant, Place)>,
     terminals: Terminals,
+    /// Heads of the audit, the oldest first.
+    heads: Vec<KeptHead>,
 }
 
 /// The journal of one shell host. Shared by all sessions; the lock is held over the write, because the order of
@@ -95,6 +99,7 @@ impl Journal {
             rules: HashMap::new(),
             declined: HashMap::new(),
             terminals: Terminals::default(),
+            heads: Vec::new(),
         };
         for (record, place) in records {
             inner.learn(record, place);
@@ -226,6 +231,7 @@ impl Inner {
             Record::Declined { request, at, .. } => {
                 self.declined.insert(request, (at, place));
             }
+            Record::Head(kept) => self.heads.push(kept),
             other => self.terminals.learn(other, place),
         }
     }
@@ -265,7 +271,11 @@ impl Inner {
         if gone.is_empty() && !any_declined {
             return Ok(());
         }
+        let newest = self.heads.last().copied();
         let records = self.tape.rewrite(|record| {
+            if let Record::Head(kept) = record {
+                return Some(*kept) == newest || !old(&kept.at);
+            }
             let declined_long_ago = matches!(record, Record::Declined { at, .. } if old(at));
             !declined_long_ago && !gone.contains(&record.subject())
         })?;
@@ -274,6 +284,7 @@ impl Inner {
         self.rules.clear();
         self.declined.clear();
         self.terminals = Terminals::default();
+        self.heads.clear();
         for (record, place) in records {
             self.learn(record, place);
         }

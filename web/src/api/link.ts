@@ -141,6 +141,8 @@ export class Link {
   private pinger: ReturnType<typeof setInterval> | undefined
   private heard = false
   private wanted = false
+  /** What this page shows, where it is a device that is notified. */
+  private shown: { device: string; chat?: string } | undefined
 
   constructor(private readonly options: Options) {}
 
@@ -202,6 +204,14 @@ export class Link {
     this.write({ id, op: "resize", topic, size })
   }
 
+  /** Says what this page shows: now, and at every new connection. */
+  show(device: string | undefined, chat: string | undefined): void {
+    // Whoever has said nothing yet has nothing to take back.
+    if (device === undefined || (chat === undefined && this.shown?.chat === undefined)) return
+    this.shown = { device, ...(chat === undefined ? {} : { chat }) }
+    if (this.isOpen()) this.write({ id: this.nextId++, op: "visible", ...this.shown })
+  }
+
   private readonly hurry = () => {
     if (!this.wanted || this.socket || document.visibilityState === "hidden") return
     clearTimeout(this.retry)
@@ -223,6 +233,7 @@ export class Link {
       this.heard = true
       this.options.state("catching_up")
       for (const subscription of this.subscriptions.values()) this.send(subscription)
+      if (this.shown) this.write({ id: this.nextId++, op: "visible", ...this.shown })
       if (this.pending.size === 0) this.options.state("live")
       this.pinger = setInterval(() => this.ping(), PING_MS)
     }

@@ -8,7 +8,10 @@ export type Actor = Schemas["Actor"]
 export type Question = Schemas["Approval"]
 /** The question about a command. */
 export type Approval = Question & { exec: Exec }
+export type AuditRow = Schemas["AuditRow"]
+export type AuditVerification = Schemas["AuditVerification"]
 export type Chat = Schemas["Chat"]
+export type Device = Schemas["Device"]
 export type Effects = Schemas["Effects"]
 export type Exec = Schemas["Exec"]
 export type Exit = Schemas["Exit"]

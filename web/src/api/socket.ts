@@ -38,6 +38,8 @@ export function touched(fact: Fact): QueryKey[] {
       return [keys.probe(fact.subject ?? "")]
     case "token":
       return [keys.tokens]
+    case "push":
+      return [keys.devices]
     case "setting":
       return [keys.settings, keys.session]
     case "service":

@@ -6,6 +6,7 @@ import { useLink } from "../api/socket"
 import { useFormat, useText } from "../i18n"
 import { paths } from "../nav/paths"
 import { Icon } from "../ui/Icon"
+import { useShown } from "./notice"
 import { adopt } from "./preference"
 import { takeUpdate, useUpdate } from "./update"
 
@@ -14,6 +15,7 @@ export function Frame() {
   const text = useText()
   const moving = useNavigation().state === "loading"
   const { data: session } = useQuery(sessionQuery)
+  useShown()
   useEffect(() => {
     if (session) adopt(session)
   }, [session])

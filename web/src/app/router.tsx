@@ -6,6 +6,7 @@ import { sessionQuery, setupQuery } from "../api/query"
 import { innerPath, paths } from "../nav/paths"
 import { Beside } from "./Beside"
 import { Frame } from "./Frame"
+import { followNotices } from "./notice"
 import { adopt } from "./preference"
 import { Broken, Lost, Starting } from "./states"
 
@@ -72,6 +73,7 @@ export const router = createBrowserRouter([
               { path: "/terminals/:id?", lazy: page(() => import("../feature/terminals/Page")) },
               { path: "/terminals/:id/replay", lazy: page(() => import("../feature/terminals/ReplayPage")) },
               { path: paths.settings, lazy: page(() => import("../feature/settings/Page")) },
+              { path: paths.audit, lazy: page(() => import("../feature/audit/Page")) },
               { path: "*", Component: Lost },
             ],
           },
@@ -82,3 +84,4 @@ export const router = createBrowserRouter([
 ])
 
 onSignedOut(() => router.navigate(paths.login, { flushSync: true }))
+followNotices((path) => void router.navigate(path))

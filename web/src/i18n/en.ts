@@ -1,4 +1,6 @@
 // English, grouped by room. Verbs, causes, next step. A function where a number or name goes into the sentence.
+import { audit } from "./audit/en"
+import { push } from "./push/en"
 import { rule } from "./rule/en"
 import { terminal } from "./terminal/en"
 
@@ -342,6 +344,8 @@ export const en = {
   },
   rule,
   terminal,
+  audit,
+  push,
   settings: {
     title: "Settings",
     models: "Models",

@@ -1,5 +1,7 @@
 // Hebrew. The type demands every key of English; index.test.ts checks that nothing is left untranslated.
 import type { Messages } from "./en"
+import { audit } from "./audit/he"
+import { push } from "./push/he"
 import { rule } from "./rule/he"
 import { terminal } from "./terminal/he"
 
@@ -337,6 +339,8 @@ export const he: Messages = {
   },
   rule,
   terminal,
+  audit,
+  push,
   settings: {
     title: "הגדרות",
     models: "מודלים",

@@ -11,11 +11,15 @@ export const paths = {
   terminal: (id: string) => `/terminals/${id}`,
   replay: (id: string) => `/terminals/${id}/replay`,
   settings: "/settings",
+  audit: "/audit",
   settingsModels: "/settings#models",
 } as const
 
 /** Served by the API, outside the application. */
 export const API_DOCS = "/api/docs/"
+
+/** The whole audit, as JSON lines. */
+export const AUDIT_EXPORT = "/api/v1/audit/export"
 
 /** The recording of a terminal, for any asciicast player. */
 export const castPath = (terminal: string): string => `/api/v1/terminals/${encodeURIComponent(terminal)}/cast`

@@ -103,6 +103,8 @@ pub enum JobKind {
     Report,
     /// A report of shell-worker; the subject is a terminal.
     Terminal,
+    /// A notification to a device; the subject is a push.
+    Push,
 }
 
 impl JobKind {
@@ -116,6 +118,7 @@ impl JobKind {
             Self::Start => "start",
             Self::Report => "report",
             Self::Terminal => "terminal",
+            Self::Push => "push",
         }
     }
 
@@ -129,6 +132,7 @@ impl JobKind {
             "start" => Self::Start,
             "report" => Self::Report,
             "terminal" => Self::Terminal,
+            "push" => Self::Push,
             _ => return None,
         })
     }

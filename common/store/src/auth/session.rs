@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use metatron_domain::actor::Actor;
+use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::id::SessionId;
+use serde_json::json;
 
 use crate::error::{Error, parse};
-use crate::{Store, Tx};
+use crate::{About, Store, Tx};
 
 /// A session that nobody uses for this long is over (SECURITY H1).
 pub const IDLE: Duration = Duration::from_hours(12);
@@ -133,6 +136,8 @@ impl Tx {
         )
         .execute(self.db())
         .await?;
+        let about = About { subject: Some(id), ..About::default() };
+        self.audit(AuditKind::SessionConfirmed, now, &Actor::Owner, about, json!({}));
         Ok(())
     }
 

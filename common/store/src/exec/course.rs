@@ -2,6 +2,7 @@
 
 use metatron_domain::actor::Actor;
 use metatron_domain::approval::Measure;
+use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::JobKind;
 use metatron_domain::event::EventKind;
@@ -11,6 +12,7 @@ use metatron_domain::mode::{Course, course};
 use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
 use metatron_domain::told;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::Exec;
@@ -22,20 +24,19 @@ fn sha256(text: &str) -> String {
 }
 
 impl Tx {
-    /// shell-worker measured and judged. The verdict, and what the owner allowed beforehand, decide what comes next;
-    /// `under` is what the host says it could run under. A report that came twice changes nothing.
-    pub async fn exec_prepared(
+    /// Writes down what shell-worker measured and how it judged; nothing when that was done before, or is about words that
+    /// were changed since.
+    async fn exec_measured(
         &mut self,
         exec: ExecId,
         measure: &Measure,
         judgement: &Judgement,
-        under: Option<Under>,
         now: Instant,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Exec>, Error> {
         let mut exec = self.exec(exec).await?;
         let stale = exec.edited_from.is_some() && measure.command_sha256 != sha256(&exec.command);
         if exec.state != ExecState::Preparing || stale {
-            return Ok(());
+            return Ok(None);
         }
         self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
         let digest = measure.digest(exec.id);
@@ -53,26 +54,88 @@ impl Tx {
         .await?;
         exec.digest = Some(digest);
         exec.judgement = Some(judgement.clone());
-        self.take_course(&mut exec, judgement, under, now).await?;
+        let verdict = json!({
+            "verdict": judgement.verdict,
+            "rule": judgement.rule,
+            "risk": judgement.risk,
+            "host": exec.host,
+            "user": measure.user,
+            "digest": exec.digest,
+            "policy_version": measure.policy_version,
+        });
+        let about = self.about_exec(&exec).await?;
+        self.audit(AuditKind::ExecJudged, now, &Actor::Schedule, about, verdict);
+        Ok(Some(exec))
+    }
+
+    /// shell-worker measured and judged. The verdict, and what the owner allowed beforehand, decide what comes next;
+    /// `under` is what the host says it could run under. A report that came twice changes nothing.
+    pub async fn exec_prepared(
+        &mut self,
+        exec: ExecId,
+        measure: &Measure,
+        judgement: &Judgement,
+        under: Option<Under>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        self.prepared((exec, measure, judgement), under, true, now).await
+    }
+
+    /// The same of a command whose question could reach nobody: where it would have to be asked, its run ends and says so.
+    pub async fn exec_prepared_unanswerable(
+        &mut self,
+        exec: ExecId,
+        measure: &Measure,
+        judgement: &Judgement,
+        under: Option<Under>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        self.prepared((exec, measure, judgement), under, false, now).await
+    }
+
+    async fn prepared(
+        &mut self,
+        (exec, measure, judgement): (ExecId, &Measure, &Judgement),
+        under: Option<Under>,
+        answerable: bool,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let Some(mut exec) = self.exec_measured(exec, measure, judgement, now).await? else { return Ok(()) };
+        let way = self.way(&exec, judgement, under, now).await?;
+        if way == Course::Ask && !answerable {
+            return self.end_unanswerable(exec, now).await;
+        }
+        self.take_course(&mut exec, judgement, way, now).await?;
         self.carry_on(exec.run, now).await?;
         Ok(())
+    }
+
+    /// Where it goes under the mode of its run and the rules. A rule that is used counts from here on.
+    async fn way(
+        &mut self,
+        exec: &Exec,
+        judgement: &Judgement,
+        under: Option<Under>,
+        now: Instant,
+    ) -> Result<Course, Error> {
+        let run = self.run(exec.run).await?;
+        let mode = self.mode_of_run(&run, now).await?;
+        let way = course(mode, judgement, under);
+        if let Course::Under(Under::Rule { rule, version }) = way
+            && !self.use_rule(rule, version, exec.id, now).await?
+        {
+            return Ok(Course::Ask);
+        }
+        Ok(way)
     }
 
     async fn take_course(
         &mut self,
         exec: &mut Exec,
         judgement: &Judgement,
-        under: Option<Under>,
+        way: Course,
         now: Instant,
     ) -> Result<(), Error> {
-        let run = self.run(exec.run).await?;
-        let mode = self.mode_of_run(&run, now).await?;
-        let mut way = course(mode, judgement, under);
-        if let Course::Under(Under::Rule { rule, version }) = way
-            && !self.use_rule(rule, version, exec.id, now).await?
-        {
-            way = Course::Ask;
-        }
         if way == Course::Ask {
             return self.ask_owner(exec, judgement, now).await;
         }

@@ -8,7 +8,7 @@ use metatron_domain::exec::ExecState;
 use metatron_domain::id::{ExecId, RunId};
 use metatron_domain::run::Waiting;
 use metatron_domain::told;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Exec, Row, read, request};
 use crate::error::{Error, to_json};
@@ -36,11 +36,28 @@ impl Tx {
         actor: &Actor,
         now: Instant,
     ) -> Result<(), Error> {
+        self.advance_with(exec, next, fact, actor, json!({}), now).await
+    }
+
+    /// As [`Tx::advance`], with `more` of ids, states and digests in the fact.
+    async fn advance_with(
+        &mut self,
+        exec: &mut Exec,
+        next: ExecState,
+        fact: EventKind,
+        actor: &Actor,
+        mut more: Value,
+        now: Instant,
+    ) -> Result<(), Error> {
         exec.state = exec.state.advance(next)?;
         let (id, state) = (exec.id.to_string(), next.as_str());
         sqlx::query!("update exec set state = ? where id = ?", state, id).execute(self.db()).await?;
         let about = self.about_exec(exec).await?;
-        self.record(fact, now, actor, about, json!({ "state": next, "terminal_id": exec.terminal })).await?;
+        more["state"] = json!(next);
+        more["terminal_id"] = json!(exec.terminal);
+        more["host"] = json!(exec.host);
+        more["digest"] = json!(exec.digest);
+        self.record(fact, now, actor, about, more).await?;
         Ok(())
     }
 
@@ -205,7 +222,8 @@ impl Tx {
         sqlx::query!("update exec set error_code = ?, error_detail = ? where id = ?", code, detail, id)
             .execute(self.db())
             .await?;
-        self.advance(&mut exec, ExecState::Refused, EventKind::ExecEnded, &Actor::Schedule, now).await?;
+        let (actor, why) = (Actor::Schedule, json!({ "code": code }));
+        self.advance_with(&mut exec, ExecState::Refused, EventKind::ExecEnded, &actor, why, now).await?;
         self.tell(&exec, &told::declined(code, detail)).await?;
         self.carry_on(exec.run, now).await?;
         Ok(())
@@ -237,7 +255,8 @@ impl Tx {
         )
         .execute(self.db())
         .await?;
-        self.advance(&mut exec, next, EventKind::ExecEnded, &Actor::Ai, now).await?;
+        let how = json!({ "exit": outcome.exit, "output_bytes": bytes, "output_sha256": outcome.sha256 });
+        self.advance_with(&mut exec, next, EventKind::ExecEnded, &Actor::Ai, how, now).await?;
         self.command_terminal_ends(&exec, outcome, now).await?;
         self.tell(&exec, &told::outcome(outcome)).await?;
         self.carry_on(exec.run, now).await?;

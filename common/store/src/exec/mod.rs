@@ -2,6 +2,7 @@
 
 pub(crate) mod course;
 pub(crate) mod flow;
+mod unattended;
 
 use metatron_domain::approval::Measure;
 use metatron_domain::clock::Instant;

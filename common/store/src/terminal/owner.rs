@@ -1,6 +1,7 @@
 //! What the owner does with a terminal: asks for it, names it, hands its keyboard over.
 
 use metatron_domain::actor::Actor;
+use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
 use metatron_domain::id::{RunId, SecretId, TerminalId};
@@ -102,6 +103,8 @@ impl Tx {
         )
         .execute(self.db())
         .await?;
+        let about = About { run: Some(hand.run), subject: Some(id), ..About::default() };
+        self.audit(AuditKind::TerminalHanded, now, &Actor::Owner, about, json!({ "until": hand.until }));
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use axum::extract::{Extension, FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
 use metatron_domain::id::SessionId;
@@ -178,7 +179,7 @@ async fn login(State(app): State<App>, attempt: Attempt, body: Body<PasswordBody
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LogoutBody {
-    /// Close every session on every device, and revoke every token.
+    /// Close every session on every device, revoke every token, and notify no device any more.
     everywhere: bool,
 }
 
@@ -197,6 +198,7 @@ async fn logout(
     let mut tx = app.store.begin().await?;
     let closed = if body.value.everywhere {
         revoke_all(&mut tx, now).await?;
+        tx.remove_devices(now).await?;
         tx.close_sessions(None, now).await?
     } else {
         tx.close_session(session.id, now).await?;
@@ -290,6 +292,7 @@ async fn change_password(
     let now = app.now();
     let mut tx = app.store.begin().await?;
     tx.put_password(&hash, now).await?;
+    tx.audit(AuditKind::PasswordChanged, now, &OWNER, About::default(), json!({}));
     let closed = tx.close_sessions(Some(session.id), now).await?;
     record_closed(&mut tx, &closed, now).await?;
     revoke_all(&mut tx, now).await?;

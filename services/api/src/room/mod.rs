@@ -1,6 +1,7 @@
 //! The rooms: one file per feature, with its requests, its answers and its handlers. Rooms never import rooms.
 
 pub(crate) mod approval;
+pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod chat;
 pub(crate) mod event;
@@ -9,6 +10,7 @@ pub(crate) mod host;
 mod keyboard;
 pub(crate) mod mode;
 pub(crate) mod provider;
+pub(crate) mod push;
 pub(crate) mod queue;
 pub(crate) mod rule;
 pub(crate) mod run;

@@ -214,9 +214,9 @@ fn fields(body: &ProviderBody) -> Answer<ProviderFields<'_>> {
     Ok(ProviderFields { name: body.name.trim(), base_url, model: &body.model })
 }
 
-async fn record(app: &App, tx: &mut Tx, id: ProviderId) -> Answer<()> {
+async fn record(app: &App, tx: &mut Tx, id: ProviderId, change: &str) -> Answer<()> {
     let about = About { subject: Some(id.to_string()), ..About::default() };
-    tx.record(EventKind::ProviderChanged, app.now(), &OWNER, about, json!({})).await?;
+    tx.record(EventKind::ProviderChanged, app.now(), &OWNER, about, json!({ "change": change })).await?;
     Ok(())
 }
 
@@ -259,7 +259,7 @@ async fn add_provider(
         let mut tx = app.store.begin().await?;
         let id = tx.add_provider(&app.vault, &fields, api_key, app.now()).await?;
         once.remember(&app, &mut tx, &id.to_string()).await?;
-        record(&app, &mut tx, id).await?;
+        record(&app, &mut tx, id, "added").await?;
         app.commit(tx).await?;
         id
     };
@@ -284,7 +284,7 @@ async fn change_provider(
     let api_key = body.value.api_key.as_ref().map(Secret::as_str);
     let mut tx = app.store.begin().await?;
     tx.change_provider(&app.vault, &former, &fields, api_key, app.now()).await?;
-    record(&app, &mut tx, id).await?;
+    record(&app, &mut tx, id, "changed").await?;
     app.commit(tx).await?;
     Ok(Json(app.store.provider(id).await?.into()))
 }
@@ -302,7 +302,7 @@ async fn remove_provider(
     let former = own(&app, id).await?;
     let mut tx = app.store.begin().await?;
     tx.remove_provider(&former, app.now()).await?;
-    record(&app, &mut tx, id).await?;
+    record(&app, &mut tx, id, "removed").await?;
     app.commit(tx).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -319,7 +319,7 @@ async fn make_default(
 ) -> Answer<Json<Provider>> {
     let mut tx = app.store.begin().await?;
     tx.make_default(id).await?;
-    record(&app, &mut tx, id).await?;
+    record(&app, &mut tx, id, "default").await?;
     app.commit(tx).await?;
     Ok(Json(app.store.provider(id).await?.into()))
 }

@@ -118,6 +118,13 @@ async fn change_settings(
         return Err(changed());
     }
     let SettingsBody { language, timezone, theme, instruction } = body.value;
+    let fields = [
+        ("language", language.is_some()),
+        ("timezone", timezone.is_some()),
+        ("theme", theme.is_some()),
+        ("instruction", instruction.is_some()),
+    ];
+    let fields: Vec<_> = fields.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     if let Some(language) = language {
         check::language(&language)?;
         row.language = language;
@@ -148,8 +155,8 @@ async fn change_settings(
         Err(metatron_store::Error::Conflict(_)) => return Err(changed()),
         other => other?,
     };
-    tx.record(EventKind::SettingChanged, now, &OWNER, About::default(), json!({ "version": version }))
-        .await?;
+    let data = json!({ "version": version, "fields": fields });
+    tx.record(EventKind::SettingChanged, now, &OWNER, About::default(), data).await?;
     app.commit(tx).await?;
     shown(row, version)
 }

@@ -1,5 +1,6 @@
 //! What a line of the journal says. Fields may be added; a changed meaning is a new variant.
 
+use metatron_domain::audit::KeptHead;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Outcome;
 use metatron_domain::id::{ApprovalId, ExecId, RuleId, RunId, TerminalId};
@@ -71,6 +72,8 @@ pub enum Subject {
     Exec(ExecId),
     /// A terminal of the owner.
     Terminal(TerminalId),
+    /// The audit, of which this host is a witness.
+    Audit,
 }
 
 /// One line.
@@ -135,6 +138,8 @@ pub enum Record {
         /// When.
         at: Instant,
     },
+    /// The head of the audit, as api sealed it for this host.
+    Head(KeptHead),
 }
 
 impl Record {
@@ -151,6 +156,7 @@ impl Record {
             | Self::Led(Leader { terminal, .. })
             | Self::Told { terminal, .. } => Subject::Terminal(*terminal),
             Self::Over { report } => Subject::Terminal(report.terminal),
+            Self::Head(_) => Subject::Audit,
         }
     }
 }

@@ -185,3 +185,44 @@ fn p4_a_rule_is_used_as_often_as_it_says_and_not_again_after_a_restart() {
     assert_eq!(journal.begin_within(under(), Some(2)).unwrap(), Begin::RuleUsed);
     assert_eq!(journal.begin_within(under(), None).unwrap(), Begin::Fresh, "without a limit there is none");
 }
+
+#[test]
+fn h10_a_head_of_the_audit_is_kept_for_good_and_never_replaced_by_a_shorter_one() {
+    use metatron_domain::audit::{Hash, Head};
+    let folder = tempfile::tempdir().unwrap();
+    let kept = |count, at| KeptHead { head: Head { count, hash: Hash::NONE }, at };
+    let journal = Journal::open(folder.path(), T).unwrap();
+    journal.keep_head(kept(5, T)).unwrap();
+    journal.keep_head(kept(5, T.after(KEPT))).unwrap();
+    journal.keep_head(kept(3, T.after(KEPT))).unwrap();
+    assert_eq!(journal.heads(9), [kept(5, T)]);
+    let later = T.after(KEPT * 2);
+    journal.keep_head(kept(8, T.after(KEPT))).unwrap();
+    journal.keep_head(kept(9, later)).unwrap();
+    assert_eq!(journal.heads(2), [kept(8, T.after(KEPT)), kept(9, later)]);
+    // Something has to be old enough for the file to be written anew.
+    let exec = ExecId::new();
+    journal.begin(started(exec, None)).unwrap();
+    journal.ended(exec, outcome("x")).unwrap();
+    journal.prune(later.after(Duration::from_secs(1))).unwrap();
+    assert_eq!(journal.heads(9), [kept(9, later)]);
+    drop(journal);
+    assert_eq!(Journal::open(folder.path(), later).unwrap().heads(9), [kept(9, later)]);
+}
+
+#[test]
+fn r5_the_journal_tells_what_began_and_how_it_ended_in_pages() {
+    use metatron_domain::audit::{Begun, Told};
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path(), T).unwrap();
+    let execs = [ExecId::new(), ExecId::new(), ExecId::new()];
+    for exec in execs {
+        journal.begin(started(exec, None)).unwrap();
+    }
+    journal.ended(execs[0], outcome("x")).unwrap();
+    journal.failed(execs[1], T, "code", "detail").unwrap();
+    let begun = |at: usize, end| Begun { exec: execs[at], at: T, end };
+    let (first, second) = (begun(0, Some((Told::Ended, T))), begun(1, Some((Told::Failed, T))));
+    assert_eq!(journal.begun(None, 2).unwrap(), (vec![first, second], true));
+    assert_eq!(journal.begun(Some(execs[1]), 2).unwrap(), (vec![begun(2, None)], false));
+}

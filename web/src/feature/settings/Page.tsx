@@ -1,16 +1,17 @@
 import { useMutation } from "@tanstack/react-query"
 import { useEffect } from "react"
-import { useLocation } from "react-router"
+import { Link, useLocation } from "react-router"
 import { api, asProblem, body } from "../../api/client"
 import { signedOut } from "../../api/connection"
 import { useText } from "../../i18n"
-import { API_DOCS } from "../../nav/paths"
+import { API_DOCS, paths } from "../../nav/paths"
 import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
 import { Instruction } from "./Instruction"
 import { Look } from "./Look"
 import { Machines } from "./Machines"
 import { Models } from "./Models"
+import { Notifications } from "./Notifications"
 import { Tokens } from "./Tokens"
 
 export default function SettingsPage() {
@@ -30,8 +31,18 @@ export default function SettingsPage() {
         <Models />
         <Machines />
         <Tokens />
+        <Notifications />
         <Look />
         <Instruction />
+        <section aria-labelledby="audit">
+          <h2 id="audit">{text.audit.title}</h2>
+          <p className="meta under">{text.audit.lead}</p>
+          <div className="acts">
+            <Link className="btn" to={paths.audit}>
+              {text.audit.open}
+            </Link>
+          </div>
+        </section>
         <section aria-labelledby="session">
           <h2 id="session">{text.settings.session}</h2>
           <ProblemNote problem={leave.error ? asProblem(leave.error) : null} />

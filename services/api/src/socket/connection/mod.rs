@@ -28,6 +28,7 @@ use crate::App;
 use crate::error::{Answer, ApiError, Code};
 use crate::follow::Facts;
 use crate::limit::Allowance;
+use crate::presence::Here;
 use crate::recording::Tape;
 use crate::session::Caller;
 
@@ -57,6 +58,10 @@ pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
     let (sink, mut incoming) = socket.split();
     let (out, outlet) = queue();
     let (limits, now) = (app.limits, Instant::now());
+    let here = match &caller {
+        Caller::Owner(_) => Some(Here::new(&app)),
+        Caller::Token(_) => None,
+    };
     let mut connection = Connection {
         typing: Typing::new(&app),
         orders: FuturesUnordered::new(),
@@ -71,6 +76,7 @@ pub(super) async fn serve(app: App, caller: Caller, socket: WebSocket) {
         next_channel: 1,
         heard: now,
         allowance: Allowance::new(&limits, now),
+        here,
     };
     // The write that is stuck when the queue has been full for too long may still take as long as the last word may.
     let mut drain = pin!(outlet.drain(sink, limits.slow + limits.farewell));
@@ -105,6 +111,8 @@ struct Connection {
     heard: Instant,
     /// What it may still send.
     allowance: Allowance,
+    /// That the owner is here, where it is the owner.
+    here: Option<Here>,
 }
 
 impl Connection {
@@ -166,6 +174,9 @@ impl Connection {
                         return None;
                     }
                     self.out.push(Message::Ping(bytes::Bytes::new()));
+                    if let Some(here) = &self.here {
+                        here.again();
+                    }
                 }
                 () = closing.cancelled() => return Some(close::RESTART),
             }
@@ -241,6 +252,17 @@ impl Connection {
                     self.refuse(Some(id), &refusal);
                 }
             }
+            ClientFrame::Visible { id, device, chat } => match &mut self.here {
+                Some(here) => {
+                    here.shows(chat.map(|chat| (device, chat)));
+                    self.agree(id, None, false);
+                }
+                None => {
+                    let refusal =
+                        ApiError::new(Code::OwnerOnly, "Only a page of the owner says what it shows.");
+                    self.refuse(Some(id), &refusal);
+                }
+            },
             ClientFrame::Sub { id, topic, after, from } => {
                 if let Err(refusal) = self.subscribe(id, &topic, after, from).await {
                     self.refuse(Some(id), &refusal);

@@ -8,6 +8,7 @@ mod topic;
 
 use metatron_domain::clock::Instant;
 use metatron_domain::event::{Event, EventKind};
+use metatron_domain::id::{ChatId, DeviceId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -116,6 +117,16 @@ pub(crate) enum ClientFrame {
         topic: String,
         /// Its new size.
         size: Cells,
+    },
+    /// What the page shows, where it is a device that gets notifications: said when it changes, and nothing while the page
+    /// is hidden. The owner alone.
+    Visible {
+        /// Repeated in the reply.
+        id: u64,
+        /// Which device.
+        device: DeviceId,
+        /// The conversation that is on the screen.
+        chat: Option<ChatId>,
     },
     /// Who I am: the first frame of a client that sent neither cookie nor header, within five seconds.
     Auth {
