@@ -46,12 +46,73 @@ export interface paths {
         /**
          * Answer a question
          * @description The first answer wins. It must repeat the digest and the nonce of the card, so that nothing else is allowed than
-         *     what was seen. Allowing a command of high risk needs the password to have been given within five minutes. No token
-         *     can do this.
+         *     what was seen. Allowing a command of high risk, or under a rule, needs the password to have been given within five
+         *     minutes. No token can do this.
          *
          *     Where it is about a keyboard, a yes hands it to the run for the minutes on the card, and the run types.
          */
         post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the audit
+         * @description Each page looks at a bounded part of it: go on while there is a `next_cursor`.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the audit
+         * @description As JSON lines: the sealed head first, then each row with the texts exactly as they are hashed.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the audit
+         * @description Every row is hashed again, and compared with the sealed head, with the shell hosts' journals, and with the head that is
+         *     given.
+         */
+        post: operations["verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -119,6 +180,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chats/{id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the mode of a conversation
+         * @description `plan`: what only reads runs, the rest is refused. `ask`: the rest is asked. `auto`: what a rule allows is not asked.
+         *     `full`: for a stated time nothing is asked but what is denied, of high risk, names secrets or wants more privilege; it
+         *     needs the password to have been given within five minutes.
+         */
+        put: operations["set_mode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -151,6 +234,47 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shell hosts */
+        get: operations["hosts"];
+        put?: never;
+        /**
+         * Register a shell host
+         * @description Makes the link key and the Redis user of another machine. Needs the password to have been given within five minutes.
+         */
+        post: operations["register_host"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a shell host
+         * @description It can't sign in any more, and nothing is sent to it. What runs there is not ended; here it counts as lost.
+         */
+        delete: operations["revoke_host"];
         options?: never;
         head?: never;
         patch?: never;
@@ -283,6 +407,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the devices that get notifications */
+        get: operations["devices"];
+        put?: never;
+        /**
+         * Add a device
+         * @description A browser that comes again with the endpoint it had stays the same device.
+         */
+        post: operations["add_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a device */
+        delete: operations["remove_device"];
+        options?: never;
+        head?: never;
+        /** Give a device another name */
+        patch: operations["rename_device"];
+        trace?: never;
+    };
+    "/api/v1/push/devices/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try whether notifications arrive
+         * @description Owes one to the device; whether its push service took it, the device's own `sent_at` and `failure` tell.
+         */
+        post: operations["try_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues": {
         parameters: {
             query?: never;
@@ -332,6 +515,94 @@ export interface paths {
         /** Resume a queue */
         post: operations["resume"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules
+         * @description Those whose time or uses are over included; revoked ones not.
+         */
+        get: operations["rules"];
+        put?: never;
+        /**
+         * Make a rule
+         * @description What it allows runs without a question in conversations in mode `auto`. Never for interpreters, wrappers, network
+         *     tools or what destroys. Needs the password to have been given within five minutes.
+         */
+        post: operations["add_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See which commands of the past a rule would have allowed */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest rules for what was allowed again and again
+         * @description Never for what destroys, fetches, or runs other programs.
+         */
+        get: operations["suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a rule and what used it */
+        get: operations["rule"];
+        /**
+         * Change a rule
+         * @description What was allowed under the version before and has not started is refused. Needs the password to have been given within
+         *     five minutes.
+         */
+        put: operations["change_rule"];
+        post?: never;
+        /**
+         * Revoke a rule
+         * @description Nothing starts under it from now on, also what was allowed by it already.
+         */
+        delete: operations["revoke_rule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -788,6 +1059,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens/{id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the mode of what a token begins
+         * @description A conversation's own mode counts where it is stricter. Needs the password to have been given within five minutes.
+         */
+        put: operations["set_token_mode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -815,6 +1106,7 @@ export interface components {
             chat_title: string;
             decided_at?: components["schemas"]["Instant"] | null;
             decided_by?: components["schemas"]["Actor"] | null;
+            decided_from?: components["schemas"]["Place"] | null;
             /** @description What the answer must repeat: the digest of what was measured. */
             digest: string;
             effects?: components["schemas"]["Effects"] | null;
@@ -824,11 +1116,15 @@ export interface components {
             hand?: components["schemas"]["HandAsk"] | null;
             id: components["schemas"]["ApprovalId"];
             measure?: components["schemas"]["Measure"] | null;
+            /** @description While it waits: why there can be no rule for it. */
+            no_rule?: string | null;
             /** @description What the answer must repeat: a word made for this question. */
             nonce: string;
+            proposal?: components["schemas"]["Proposal"] | null;
             /** @description What the owner gave as a reason. */
             reason?: string | null;
             risk: components["schemas"]["Risk"];
+            rule_id?: components["schemas"]["RuleId"] | null;
             run_id: components["schemas"]["RunId"];
             state: components["schemas"]["ApprovalState"];
         };
@@ -847,6 +1143,81 @@ export interface components {
             eid: number;
             items: components["schemas"]["Approval"][];
             next_cursor?: string | null;
+        };
+        /** @description A head of the audit. */
+        AuditHead: {
+            /**
+             * Format: int64
+             * @description How many rows.
+             */
+            count: number;
+            /** @description The hash of the last. */
+            hash: string;
+        };
+        /** @description A row of the audit. */
+        AuditRow: {
+            actor: components["schemas"]["Actor"];
+            at: components["schemas"]["Instant"];
+            chat_id?: string | null;
+            /** @description The command it is about, as its own row has it; no part of the audit. */
+            command?: string | null;
+            /** @description Whether that text is another than the one that was proposed; known where the row has its digest. */
+            command_changed?: boolean | null;
+            /** @description Ids, states and digests. */
+            data: Record<string, never>;
+            /** @description SHA-256 over this row and the hash before it. */
+            hash: string;
+            /** @description What happened, such as `approval.decided`. */
+            kind: string;
+            run_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its place, from 1.
+             */
+            seq: number;
+            /** @description The id of what it is about. */
+            subject?: string | null;
+        };
+        /** @description A page of the audit. */
+        AuditRows: {
+            /** @description The newest first. With a filter a page may be short or empty although there is more. */
+            items: components["schemas"]["AuditRow"][];
+            next_cursor?: string | null;
+        };
+        /** @description What a check found. */
+        AuditVerification: {
+            checked_at: components["schemas"]["Instant"];
+            /** @description Whether every witness answered. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description How much is wrong in all.
+             */
+            finding_count: number;
+            /** @description What is wrong, the first so many. */
+            findings: components["schemas"]["Finding"][];
+            /** @description Where the audit ends: note it elsewhere, and check against it later. */
+            head: components["schemas"]["AuditHead"];
+            /** @description Whether nothing is wrong, as far as could be seen. */
+            ok: boolean;
+            /**
+             * @description Whether the last seal holds.
+             * @enum {string}
+             */
+            seal: "holds" | "broken" | "missing";
+            sealed_at?: components["schemas"]["Instant"] | null;
+            /** @description What the shell hosts say. */
+            witnesses: components["schemas"]["AuditWitness"][];
+        };
+        /** @description What a shell host says. */
+        AuditWitness: {
+            /** @description Whether it answered. */
+            answered: boolean;
+            /** @description Commands that it knows of. */
+            commands: number;
+            /** @description Where it and the audit do not agree. */
+            doubts: components["schemas"]["Doubt"][];
+            host: string;
         };
         /** @description A size as a client writes it. */
         Cells: {
@@ -880,6 +1251,9 @@ export interface components {
             last_run?: components["schemas"]["LastRun"] | null;
             /** @description The beginning of the last thing said. */
             last_text: string;
+            /** @description How much of what its runs want is asked. */
+            mode: components["schemas"]["Mode"];
+            mode_until?: components["schemas"]["Instant"] | null;
             title: string;
             updated_at: components["schemas"]["Instant"];
             /** @description Whether it waits for the owner. */
@@ -962,6 +1336,17 @@ export interface components {
             /** @description The terminal's topic. */
             topic: string;
         } | {
+            chat?: components["schemas"]["ChatId"] | null;
+            /** @description Which device. */
+            device: components["schemas"]["DeviceId"];
+            /**
+             * Format: int64
+             * @description Repeated in the reply.
+             */
+            id: number;
+            /** @enum {string} */
+            op: "visible";
+        } | {
             /**
              * Format: int64
              * @description Repeated in the reply.
@@ -976,20 +1361,25 @@ export interface components {
          * @description Why a request was refused: stable, for programs.
          * @enum {string}
          */
-        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "no_password_asked" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
+        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "host_revoked" | "host_exists" | "join_unavailable" | "no_password_asked" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
         /** @description The owner's answer. */
         DecisionBody: {
+            /** @description With `allow_rule`: the conversation works in mode `auto` from now on, so that the rule counts there. */
+            auto?: boolean;
+            /** @description With `edit`: the exact text that shall count, 64 KiB at most. */
+            command?: string | null;
             /**
              * @description What the owner answers.
              * @enum {string}
              */
-            decision: "allow_once" | "deny";
+            decision: "allow_once" | "allow_rule" | "edit" | "deny";
             /** @description The digest on the card. */
             digest: string;
             /** @description The nonce of the card. */
             nonce: string;
             /** @description Why, for the model to read. */
             reason?: string | null;
+            rule?: components["schemas"]["RuleBody"] | null;
         };
         /** @description More of a turn's text. */
         DeltaFrame: {
@@ -1011,6 +1401,66 @@ export interface components {
          * @enum {string}
          */
         DeltaKind: "delta";
+        /** @description A device that gets notifications. */
+        Device: {
+            created_at: components["schemas"]["Instant"];
+            /** @description Why the last message did not arrive. */
+            failure?: string | null;
+            id: components["schemas"]["DeviceId"];
+            name: string;
+            sent_at?: components["schemas"]["Instant"] | null;
+            /** @description The push service it is reached by. */
+            service: string;
+        };
+        /** @description A device as its browser describes it. */
+        DeviceBody: {
+            /** @description `endpoint` of the subscription. */
+            endpoint: string;
+            keys: components["schemas"]["DeviceKeys"];
+            /** @description 1 to 80 characters. */
+            name: string;
+        };
+        DeviceId: string;
+        /** @description `keys` of a subscription. */
+        DeviceKeys: {
+            /** @description Its authentication secret, in base64url. */
+            auth: string;
+            /** @description The device's public key, in base64url. */
+            p256dh: string;
+        };
+        /** @description Another name. */
+        DeviceName: {
+            /** @description 1 to 80 characters. */
+            name: string;
+        };
+        /** @description Every device, and what a browser needs to become one. */
+        Devices: {
+            items: components["schemas"]["Device"][];
+            /** @description `applicationServerKey`, in base64url; absent until a worker has made it. */
+            public_key?: string | null;
+        };
+        /** @description Something that only one of the two says. */
+        Doubt: {
+            /** @description The command. */
+            exec_id: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            what: "start_not_audited";
+        } | {
+            /** @description The command. */
+            exec_id: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            what: "end_not_audited";
+        } | {
+            /** @description The command. */
+            exec_id: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            what: "start_not_journalled";
+        } | {
+            /** @description The command. */
+            exec_id: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            what: "end_not_journalled";
+        };
         /** @description Who holds the keyboard of a terminal. There is one, and nobody else's keys reach it. */
         Driver: {
             /** @enum {string} */
@@ -1061,6 +1511,11 @@ export interface components {
              * @default null
              */
             reversible: boolean | null;
+            /**
+             * @description Places that hold secrets, devices or processes, as far as its words name them.
+             * @default []
+             */
+            sensitive: string[];
             /**
              * @description Whether it starts, stops or changes services or schedules.
              * @default null
@@ -1113,7 +1568,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "approval.edited" | "rule.changed" | "mode.changed" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "host.changed" | "push.changed" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -1130,6 +1585,8 @@ export interface components {
             command: string;
             /** @description The working folder as it was resolved; before that, as it was asked for. */
             cwd?: string | null;
+            /** @description What the AI had asked for, where the owner changed it. */
+            edited_from?: string | null;
             ended_at?: components["schemas"]["Instant"] | null;
             error?: components["schemas"]["ExecError"] | null;
             exit?: components["schemas"]["Exit"] | null;
@@ -1160,6 +1617,7 @@ export interface components {
             truncated: boolean;
             /** Format: int32 */
             turn: number;
+            under?: components["schemas"]["Under"] | null;
             /** @description The Unix user; known once it was measured. */
             user?: string | null;
             verdict?: components["schemas"]["Verdict"] | null;
@@ -1227,6 +1685,60 @@ export interface components {
             detail: string;
             /** @description Where it is, as a JSON pointer (RFC 6901). */
             pointer: string;
+        };
+        /** @description A file for the other machine. */
+        File: {
+            content: string;
+            /** @description Its name in the folder of keys. */
+            name: string;
+        };
+        /** @description Something that is not as it should be. */
+        Finding: {
+            /**
+             * Format: int64
+             * @description The first.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description The last.
+             */
+            to: number;
+            /** @enum {string} */
+            what: "missing";
+        } | {
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            seq: number;
+            /** @enum {string} */
+            what: "changed";
+        } | {
+            /** @description Who remembers it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            seq: number;
+            /** @enum {string} */
+            what: "rewritten";
+        } | {
+            /** @description Who remembers them. */
+            by: string;
+            /**
+             * Format: int64
+             * @description How many rows there were.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many are left.
+             */
+            left: number;
+            /** @enum {string} */
+            what: "truncated";
         };
         /** @description What was found. */
         Found: {
@@ -1321,6 +1833,46 @@ export interface components {
             /** @description The run. */
             run_id: components["schemas"]["RunId"];
         };
+        /** @description One shell host. */
+        Host: {
+            /** @description Why it can't join. */
+            detail?: string | null;
+            last_seen_at?: components["schemas"]["Instant"] | null;
+            /** @description Whether it is the one beside this service, which nobody registers or revokes. */
+            local: boolean;
+            name: string;
+            /**
+             * Format: int32
+             * @description Terminals that run there, those of commands included, as far as is known.
+             */
+            running: number;
+            since?: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["HostState"];
+            /** @description The version of its shell-worker. */
+            version?: string | null;
+        };
+        /** @description A machine to be registered. */
+        HostBody: {
+            /** @description 1 to 63 of a-z, 0-9 and -, not beginning with -. */
+            name: string;
+        };
+        /**
+         * @description Where a registered host stands.
+         * @enum {string}
+         */
+        HostState: "waiting" | "online" | "unreachable" | "revoked";
+        /** @description Every shell host. */
+        Hosts: {
+            /**
+             * Format: int64
+             * @description Subscribe after this fact: nothing is lost between.
+             */
+            eid: number;
+            /** @description The one beside this service first. */
+            items: components["schemas"]["Host"][];
+            /** @description Whether another machine can join: Redis can be reached from elsewhere. */
+            joinable: boolean;
+        };
         /** Format: date-time */
         Instant: string;
         /** @description The newest run of a conversation. */
@@ -1331,7 +1883,7 @@ export interface components {
         /** @description What else to close. */
         LogoutBody: {
             /**
-             * @description Close every session on every device, and revoke every token.
+             * @description Close every session on every device, revoke every token, and notify no device any more.
              * @default false
              */
             everywhere: boolean;
@@ -1419,10 +1971,32 @@ export interface components {
             /** @description For the page with what was said before. */
             next_cursor?: string | null;
         };
+        /**
+         * @description How much is asked, the strictest first.
+         * @enum {string}
+         */
+        Mode: "plan" | "ask" | "auto" | "full";
+        /** @description The mode of a conversation. */
+        ModeBody: {
+            /**
+             * Format: int32
+             * @description Minutes until it is `ask` again; needed for `full`, and 480 there at most.
+             */
+            minutes?: number | null;
+            mode: components["schemas"]["Mode"];
+        };
         /** @description Another name. */
         NameBody: {
             /** @description What to call it; blank takes the name away. */
             name: string;
+        };
+        /** @description A machine that was just registered, with what it needs to join: shown now and never again. */
+        NewHost: {
+            environment: components["schemas"]["Setting"][];
+            files: components["schemas"]["File"][];
+            host: components["schemas"]["Host"];
+            /** @description Both as one text for a shell of that machine: it makes a folder with them and a `compose.yaml`, and starts it. */
+            script: string;
         };
         /** @description A token that was just made. */
         NewToken: components["schemas"]["Token"] & {
@@ -1455,7 +2029,7 @@ export interface components {
         OpenBody: {
             /** @description The folder it begins in; the owner's home when absent. */
             cwd?: string | null;
-            /** @description The shell host; this machine's when absent. */
+            /** @description The shell host, one of those that `GET /hosts` lists; the one beside api when absent. */
             host?: string | null;
             /** @description What to call it. */
             name?: string | null;
@@ -1505,6 +2079,13 @@ export interface components {
         PasswordBody: {
             password: components["schemas"]["Secret"];
         };
+        /** @description From where an answer came. */
+        Place: {
+            /** @description Its address. */
+            address: string;
+            /** @description What the browser calls itself. */
+            device: string;
+        };
         /** @description What came of a message. */
         Posted: {
             message: components["schemas"]["Message"];
@@ -1531,6 +2112,15 @@ export interface components {
          * @enum {string}
          */
         PressedKind: "terminal.pressed";
+        /** @description What a rule would have allowed. */
+        Preview: {
+            /** @description The newest of them, 20 at most. */
+            commands: string[];
+            /** @description How many of the commands of the past it would have allowed. */
+            matched: number;
+            /** @description How many there were: the newest 500 that the owner was asked about. */
+            of: number;
+        };
         /** @description A test call. */
         Probe: {
             /** @description Why it failed, for programs: such as `model_key_refused`. */
@@ -1583,6 +2173,12 @@ export interface components {
             /** @description A name for this kind of problem: `urn:metatron:problem:` and the code. */
             type: string;
         };
+        /** @description A rule that could be made with the answer. */
+        Proposal: {
+            /** @description Whether further words may be left open. */
+            may_open: boolean;
+            rule: components["schemas"]["RuleTerms"];
+        };
         /** @description A model provider; its key never leaves the vault. */
         Provider: {
             base_url: string;
@@ -1624,7 +2220,10 @@ export interface components {
              * @description Jobs that wait, are delayed or at work.
              */
             depth: number;
-            /** @description `run`, `report`, `terminal` or `shell:` and a host. */
+            /**
+             * @description `run`, `report`, `terminal` or `shell:` and a host; `report:` or `terminal:` and a host, where that is not called
+             *     `local`.
+             */
             name: string;
             /** @description Whether the owner paused it: what is at work goes on, nothing new begins. */
             paused: boolean;
@@ -1648,6 +2247,93 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "ai" | "system";
+        /** @description A rule with what became of it. */
+        Rule: components["schemas"]["RuleTerms"] & {
+            created_at: components["schemas"]["Instant"];
+            /** @description Whether anything can still start under it. */
+            in_force: boolean;
+            last_used_at?: components["schemas"]["Instant"] | null;
+            revoked_at?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description How often it was used.
+             */
+            used: number;
+        };
+        /** @description A rule to be made. */
+        RuleBody: {
+            chat_id?: components["schemas"]["ChatId"] | null;
+            /** @description The folder the command must start in, or below. */
+            folder: string;
+            /** @description Whether further words may follow. Only for few programs, and never beyond a year. */
+            open?: boolean;
+            /** @description The program's absolute path, without links. */
+            program: string;
+            /**
+             * Format: int32
+             * @description How often it may be used; any number of times when absent.
+             */
+            times?: number | null;
+            until?: components["schemas"]["Instant"] | null;
+            /** @description The words behind the program's name that must stand there exactly. */
+            words: string[];
+        };
+        /** @description A change of a rule: all of it anew, on top of the version that was read. */
+        RuleChange: {
+            /** @description The rule as it shall be. */
+            rule: components["schemas"]["RuleBody"];
+            /**
+             * Format: int32
+             * @description The version that was read.
+             */
+            version: number;
+        };
+        /** @description A rule with the commands that used it. */
+        RuleDetail: components["schemas"]["Rule"] & {
+            /** @description The newest first, 50 at most. */
+            uses: components["schemas"]["Exec"][];
+        };
+        RuleId: string;
+        /** @description Where a rule counts. */
+        RuleScope: {
+            /** @enum {string} */
+            where: "everywhere";
+        } | {
+            /** @description Which. */
+            chat: components["schemas"]["ChatId"];
+            /** @enum {string} */
+            where: "chat";
+        };
+        /** @description What a rule allows. */
+        RuleTerms: {
+            /** @description The folder the command must start in, or below. */
+            folder: string;
+            /** @description Its id. */
+            id: components["schemas"]["RuleId"];
+            /** @description Whether further words may follow; they name nothing outside `folder`. */
+            open: boolean;
+            /** @description The program's path, without links. */
+            program: string;
+            /** @description Where it counts. */
+            scope: components["schemas"]["RuleScope"];
+            /**
+             * Format: int32
+             * @description How often it may be used; absent: any number of times.
+             */
+            times?: number | null;
+            until?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description Raised by each change: what was allowed under an older one is refused.
+             */
+            version: number;
+            /** @description The words behind the program's name that must stand there exactly. */
+            words: string[];
+        };
+        /** @description Every rule that was not revoked. */
+        Rules: {
+            items: components["schemas"]["Rule"][];
+        };
         /** @description One agent run. */
         Run: {
             actor: components["schemas"]["Actor"];
@@ -1811,6 +2497,11 @@ export interface components {
          * @enum {string}
          */
         SessionKind: "owner" | "token";
+        /** @description A setting of the other machine's shell-worker. */
+        Setting: {
+            name: string;
+            value: string;
+        };
         /** @description What the owner set. */
         Settings: {
             /** @description The owner's standing instruction to the AI. */
@@ -1881,6 +2572,16 @@ export interface components {
          * @enum {string}
          */
         StatusKind: "terminal.status";
+        /** @description A rule that would have saved questions. */
+        Suggestion: {
+            rule: components["schemas"]["RuleTerms"];
+            /** @description How often the owner allowed what it allows. */
+            seen: number;
+        };
+        /** @description Rules that would have saved questions. */
+        Suggestions: {
+            items: components["schemas"]["Suggestion"][];
+        };
         /** @description One terminal. */
         Terminal: {
             /**
@@ -1913,6 +2614,7 @@ export interface components {
             size: components["schemas"]["Size"];
             started_at?: components["schemas"]["Instant"] | null;
             state: components["schemas"]["TerminalState"];
+            unreachable_since?: components["schemas"]["Instant"] | null;
             /** @description The Unix user it runs as; known once it runs. */
             user?: string | null;
             /**
@@ -1970,6 +2672,8 @@ export interface components {
             expires_at: components["schemas"]["Instant"];
             id: components["schemas"]["TokenId"];
             last_used_at?: components["schemas"]["Instant"] | null;
+            /** @description How much of what its runs want is asked. */
+            mode: components["schemas"]["Mode"];
             name: string;
             revoked_at?: components["schemas"]["Instant"] | null;
             scopes: components["schemas"]["Scope"][];
@@ -1987,6 +2691,11 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
         };
         TokenId: string;
+        /** @description The mode of the runs that a token begins. */
+        TokenModeBody: {
+            /** @description Never `full`. */
+            mode: components["schemas"]["Mode"];
+        };
         /** @description Every token. */
         Tokens: {
             items: components["schemas"]["Token"][];
@@ -2005,11 +2714,30 @@ export interface components {
          * @enum {string}
          */
         TurnKind: "turn";
+        /** @description What a command may run under without an answer. */
+        Under: {
+            /** @description Which. */
+            rule: components["schemas"]["RuleId"];
+            /** @enum {string} */
+            under: "rule";
+            /**
+             * Format: int32
+             * @description Which version of it.
+             */
+            version: number;
+        } | {
+            /** @enum {string} */
+            under: "full";
+        };
         /**
          * @description The answer, in order of strictness.
          * @enum {string}
          */
         Verdict: "allow" | "ask" | "deny";
+        /** @description What to check it against. */
+        VerifyBody: {
+            head?: components["schemas"]["AuditHead"] | null;
+        };
         /** @description Another number of clients looks at a terminal than before. */
         ViewersFrame: {
             ev: components["schemas"]["ViewersKind"];
@@ -2125,6 +2853,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Only these kinds, or all of a room, with commas between: `exec,approval.decided`. */
+                kind?: string;
+                /** @description Only what this kind of actor did. */
+                actor?: "owner" | "ai" | "schedule" | "token";
+                /** @description Only rows that hold this text: in their kind, ids or data, or in the command they are about. Case does not matter. */
+                q?: string;
+                /** @description Only at or after this instant. */
+                since?: components["schemas"]["Instant"];
+                /** @description Only before this instant. */
+                until?: components["schemas"]["Instant"];
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRows"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": number[];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VerifyBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
                 };
             };
             /** @description Refused: the code says why */
@@ -2364,6 +3195,40 @@ export interface operations {
             };
         };
     };
+    set_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -2415,6 +3280,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Exec"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hosts"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_host: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHost"];
+                };
+            };
+            /** @description `host_exists`; `join_unavailable`: `METATRON_JOIN` is not set */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_host: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The host's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such host */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was revoked before: `host_revoked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused: the code says why */
@@ -2706,6 +3696,158 @@ export interface operations {
             };
         };
     };
+    devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceName"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     queues: {
         parameters: {
             query?: never;
@@ -2770,6 +3912,218 @@ export interface operations {
             path: {
                 /** @description The queue's name */
                 name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleDetail"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
             };
             cookie?: never;
         };
@@ -3227,6 +4581,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description The host was revoked: `host_revoked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description A field is not valid: `invalid_field`, `unknown_field` */
@@ -3871,6 +5234,38 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_token_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenModeBody"];
+            };
+        };
         responses: {
             204: {
                 headers: {
