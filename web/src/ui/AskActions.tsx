@@ -127,7 +127,8 @@ function Deny({ onDecide, busy, problem, onBack }: Props & { onBack: () => void 
 /** Other words in the place of the AI's. They are asked about anew, so nothing runs by this. */
 function Edit({ approval, onDecide, busy, problem, onBack }: Props & { onBack: () => void }) {
   const text = useText()
-  const [command, setCommand] = useState(approval.exec.command)
+  const asked = approval.exec?.command ?? ""
+  const [command, setCommand] = useState(asked)
   const id = useId()
   return (
     <form
@@ -145,7 +146,7 @@ function Edit({ approval, onDecide, busy, problem, onBack }: Props & { onBack: (
       </p>
       <ProblemNote problem={problem} />
       <div className="acts">
-        <button type="submit" className="btn ink" disabled={busy || command === approval.exec.command}>
+        <button type="submit" className="btn ink" disabled={busy || command === asked}>
           {text.rule.useIt}
         </button>
         <button type="button" className="btn" onClick={onBack}>

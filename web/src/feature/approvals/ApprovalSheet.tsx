@@ -133,10 +133,10 @@ function Verdict({ approval }: { approval: Question }) {
 }
 
 /** What ran, and what it printed. */
-function Ran({ approval: { exec } }: { approval: Approval }) {
+function Ran({ approval: { exec } }: { approval: Question }) {
   const text = useText()
   const format = useFormat()
-  if (!exec.started_at) return null
+  if (!exec?.started_at) return null
   return (
     <section aria-label={text.rule.ran}>
       <p className="meta">
