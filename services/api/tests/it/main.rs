@@ -9,6 +9,7 @@
 
 mod auth;
 mod door;
+mod hand;
 mod limit;
 mod matrix;
 mod page;
