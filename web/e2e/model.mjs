@@ -14,6 +14,11 @@ export async function startModel() {
       say: async (text) => {
         for (const word of text.split(/(?<= )/)) await write(choice({ content: word }))
       },
+      use: async (name, args) => {
+        await write(choice({ tool_calls: [{ index: 0, id: "call_0", type: "function", function: { name, arguments: JSON.stringify(args) } }] }))
+        await write(choice({}, "tool_calls"))
+        response.end("data: [DONE]\n\n")
+      },
       end: async () => {
         await write(choice({}, "stop"))
         response.end("data: [DONE]\n\n")

@@ -7,7 +7,7 @@ use std::time::Duration;
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::message::{Status, TerminalAnswer, TerminalCall};
 use metatron_domain::terminal::order::Order;
-use metatron_domain::terminal::{TerminalKind, TerminalState};
+use metatron_domain::terminal::{Driver, TerminalKind, TerminalState};
 use metatron_store::terminal::Terminal;
 use metatron_store::terminal::report::Over;
 use tokio::time::Instant;
@@ -60,6 +60,9 @@ async fn look(app: &App, missing: &mut Missing) -> Answer<()> {
                 None => not_found(app, &terminal, missing).await?,
             }
         }
+        for status in &sessions {
+            take_from_ended(app, &host, status).await;
+        }
         for status in sessions.iter().filter(|status| !open.contains(&status.terminal)) {
             close_stray(app, &host, status).await?;
         }
@@ -97,6 +100,16 @@ async fn not_found(app: &App, terminal: &Terminal, missing: &mut Missing) -> Ans
         _ => Over::Lost("Its shell host does not know it any more."),
     };
     app.over(terminal.id, over).await
+}
+
+/// A run that is over has no use for a keyboard: its key is gone already, and the owner should see whose it is.
+async fn take_from_ended(app: &App, host: &str, status: &Status) {
+    let Driver::Ai { run, until: Some(_), .. } = status.driver else { return };
+    if app.store.run(run).await.is_ok_and(|run| run.state.is_terminal())
+        && let Err(error) = app.take_back(host, status.terminal).await
+    {
+        tracing::warn!(?error, terminal.id = %status.terminal, "a keyboard could not be taken back");
+    }
 }
 
 /// What runs at a host although its row says that it never opened, or is over, would run unseen for ever.

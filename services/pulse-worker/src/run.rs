@@ -11,7 +11,7 @@ use metatron_domain::run::{Origin, RunEnd, RunError, Waiting};
 use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 use metatron_store::job::Claim;
-use metatron_store::journal::{CompleteTurn, Intent};
+use metatron_store::journal::{CompleteTurn, Intent, ToolCall};
 use metatron_store::provider::{Provider, ProviderKind};
 use metatron_store::run::{Run, Usage};
 use tokio::time::Instant as Stopwatch;
@@ -30,6 +30,8 @@ use crate::{elsewhere, prompt, report, tool};
 const ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; doubled before each further one.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Terminals that may be open in one conversation: each holds a place at its shell host.
+const MOST_OPEN: usize = 8;
 /// The demonstration's pause between two words.
 const PACE: Duration = Duration::from_millis(25);
 
@@ -189,11 +191,19 @@ async fn journal(
     claim: &Claim,
 ) -> Result<Step, Error> {
     let machines = elsewhere::machines(desk).await?;
+    let mut open = desk.store.terminals_of_chat(run.chat).await?.len();
     let calls: Vec<_> = whole
         .calls
         .into_iter()
         .map(|(id, name, arguments)| {
-            let intent = tool::intent(&name, &arguments, &machines);
+            open += usize::from(name == tool::terminal::OPEN);
+            let intent = if name == tool::terminal::OPEN && open > MOST_OPEN {
+                Intent::Told(format!(
+                    "[not opened: {MOST_OPEN} terminals are open in this conversation; close one]"
+                ))
+            } else {
+                tool::intent(&name, &arguments, &machines)
+            };
             (id, name, arguments, intent)
         })
         .collect();
@@ -263,13 +273,28 @@ async fn fail(desk: &Desk, run: RunId, claim: &Claim, error: RunError) -> Result
     Ok(Step::Over(Done::Finished))
 }
 
+/// What makes a call the same as another one. In a terminal the same keys and the same look can be something else each
+/// time: there it is the same only with the same answer; and who waits again for what takes long repeats nothing.
+fn repeated(turn: u32, call: ToolCall) -> (String, String) {
+    let mut asked = call.arguments;
+    match call.name.as_str() {
+        tool::terminal::WAIT => asked.push_str(&turn.to_string()),
+        tool::terminal::READ | tool::terminal::TYPE => asked.push_str(&call.result.unwrap_or_default()),
+        _ => {}
+    }
+    (call.name, asked)
+}
+
 /// The hard stop a run has reached, if any.
 async fn limit(desk: &Desk, run: &Run) -> Result<Option<RunError>, Error> {
     let turns = desk.store.turns_of_chat(run.chat).await?;
     let calls: Vec<_> = turns
         .into_iter()
         .filter(|turn| turn.run == run.id)
-        .flat_map(|turn| turn.calls.into_iter().map(|call| (call.name, call.arguments)))
+        .flat_map(|turn| {
+            let number = turn.turn;
+            turn.calls.into_iter().map(move |call| repeated(number, call))
+        })
         .collect();
     let limit = run.budget.exhausted(&run.spent).or_else(|| run.budget.repeats(&calls));
     Ok(limit.map(|limit| RunError {

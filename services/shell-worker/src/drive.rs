@@ -244,14 +244,14 @@ impl Session {
             if bytes.len() > MOST_KEYS {
                 return Err(Denied::Busy);
             }
+            // Its number counts only for what was taken: the run asks for that.
+            Result::from(self.lane.push(bytes.clone(), None))?;
             state.typed = sequence;
             state.floor.took(&bytes);
             bytes
         };
         let offset = self.progress.borrow().end;
-        let kept = bytes.clone();
-        Result::from(self.lane.push(bytes, None))?;
-        self.events.typed(offset, By::Ai, &kept);
+        self.events.typed(offset, By::Ai, &bytes);
         self.desk.poke();
         Ok(())
     }

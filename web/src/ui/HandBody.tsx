@@ -1,7 +1,5 @@
-import { Link } from "react-router"
 import type { HandAsk } from "../api/model"
 import { useText } from "../i18n"
-import { paths } from "../nav/paths"
 import { Claim } from "./Claim"
 import { Command } from "./Command"
 import { hiddenCount } from "./reveal"
@@ -18,9 +16,7 @@ export function HandBody({ hand }: { hand: HandAsk }) {
     <>
       <p>
         {say.wants(hand.minutes)}{" "}
-        <Link className="link" to={paths.terminal(hand.terminal_id)}>
-          <bdi className="m">{hand.name || hand.program || text.terminal.shell}</bdi>
-        </Link>
+        <bdi className="m">{hand.name || hand.program || text.terminal.shell}</bdi>
       </p>
       {hand.kind === "owner" ? <p className="risk">{say.yours}</p> : null}
       <p className="meta">{say.first}</p>

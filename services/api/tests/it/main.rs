@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 mod door;
 mod host;
+mod hand;
 mod limit;
 mod matrix;
 mod page;

@@ -52,7 +52,9 @@ impl Scene {
     async fn open(then: impl Fn(&str) -> Vec<Answer>) -> Result<Self> {
         let world = World::start().await?;
         let mut scene = Self::ask(world, "terminal_open", &json!({ "why": "to work in it" })).await?;
-        then(&scene.terminal).into_iter().for_each(|answer| scene.world.model.push(answer));
+        for answer in then(&scene.terminal) {
+            scene.world.model.push(answer);
+        }
         scene.yes().await?;
         scene.world.model.request().await?;
         Ok(scene)
