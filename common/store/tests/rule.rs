@@ -211,7 +211,7 @@ async fn every_change_of_a_rule_or_a_mode_turns_the_page_and_a_stale_change_is_r
     assert_eq!(store.book_version().await.unwrap(), 0);
     let rule = rule(Some(3));
     keep(&store, &rule).await;
-    assert_eq!(store.book("local", T0).await.unwrap().rules, [rule.clone()]);
+    assert_eq!(store.book("local", T0).await.unwrap().rules, std::slice::from_ref(&rule));
     let next = Rule { version: 2, words: vec!["y".to_owned()], ..rule.clone() };
     let mut tx = store.begin().await.unwrap();
     tx.change_rule(&next, &Actor::Owner, T0).await.unwrap();

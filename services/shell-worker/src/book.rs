@@ -44,12 +44,13 @@ impl Shelf {
         let kept =
             std::fs::read(&shelf.path).ok().and_then(|text| serde_json::from_slice::<Kept>(&text).ok());
         if let Some(kept) = kept {
-            match shelf.read(kept.version, &kept.sealed) {
-                Some(book) => *shelf.lock() = Some(book),
-                None => tracing::warn!(
+            let book = shelf.read(kept.version, &kept.sealed);
+            if book.is_none() {
+                tracing::warn!(
                     "the kept book of rules does not open: nothing counts but the owner's answers"
-                ),
+                );
             }
+            *shelf.lock() = book;
         }
         shelf
     }

@@ -149,8 +149,8 @@ impl Guard {
 
     /// The guard, with the owner's book at hand.
     #[must_use]
-    pub fn with_shelf(mut self, shelf: Arc<Shelf>) -> Self {
-        self.shelf = Some(shelf);
+    pub fn with_shelf(mut self, place: Arc<Shelf>) -> Self {
+        self.shelf = Some(place);
         self
     }
 

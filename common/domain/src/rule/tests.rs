@@ -254,7 +254,10 @@ fn what_is_allowed_again_and_again_is_suggested_and_destruction_never() {
         (found[0].seen, found[0].rule.words.as_slice()),
         (3, &["commit", "-m", "wip"].map(String::from)[..])
     );
-    assert!(suggest(&history, &[found[0].rule.clone()], T).is_empty(), "there is a rule for it already");
+    assert!(
+        suggest(&history, std::slice::from_ref(&found[0].rule), T).is_empty(),
+        "there is a rule for it already"
+    );
 }
 
 fn book(rule: &Rule, chat: ChatId, mode: Mode, until: Option<Instant>) -> Book {

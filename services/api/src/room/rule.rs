@@ -42,7 +42,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Rule {
     #[serde(flatten)]
-    rule: Domain,
+    terms: Domain,
     /// How often it was used.
     used: u32,
     /// Whether anything can still start under it.
@@ -57,7 +57,7 @@ impl Rule {
         let Kept { rule, used, created_at, last_used_at, revoked_at } = kept;
         let left = rule.times.is_none_or(|times| used < times);
         let in_force = left && revoked_at.is_none() && rule.is_current(now);
-        Self { rule, used, in_force, created_at, last_used_at, revoked_at }
+        Self { terms: rule, used, in_force, created_at, last_used_at, revoked_at }
     }
 }
 

@@ -16,9 +16,9 @@ fn rule(words: &Value, open: bool) -> Value {
 #[tokio::test]
 async fn h1_a_rule_and_mode_full_need_the_password_and_revoking_never_does() {
     let (world, cookie) = World::claimed().await;
-    let made = world.post("/api/v1/rules", &rule(&json!(["status"]), true)).cookie(&cookie).send().await;
-    assert_eq!(made.status, 201, "{}", made.text);
-    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let reply = world.post("/api/v1/rules", &rule(&json!(["status"]), true)).cookie(&cookie).send().await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    let id = reply.json()["id"].as_str().unwrap().to_owned();
     let chat = world.post("/api/v1/chats", &json!({})).cookie(&cookie).send().await.json();
     let mode = format!("/api/v1/chats/{}/mode", chat["id"].as_str().unwrap());
     let full = json!({ "mode": "full", "minutes": 10 });

@@ -63,10 +63,10 @@ impl Bench {
         // The seal itself is the bus's; here the right seal is the word in front.
         let open =
             Arc::new(|_: ExecId, sealed: &str| serde_json::from_str(sealed.strip_prefix("right key:")?).ok());
-        let shelf = Arc::new(Shelf::open(&folder.join("shell"), Arc::new(link()), "local"));
+        let books = Arc::new(Shelf::open(&folder.join("shell"), Arc::new(link()), "local"));
         let shell = Shell::new(
             Parts {
-                guard: Guard::new(premises, clock.clone(), open).with_shelf(shelf),
+                guard: Guard::new(premises, clock.clone(), open).with_shelf(books),
                 journal: Journal::open(&folder.join("shell"), T).unwrap(),
                 recordings: Recordings::open(&folder.join("recordings")).unwrap(),
                 families: Arc::new(families),

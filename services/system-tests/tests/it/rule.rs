@@ -139,8 +139,9 @@ async fn p4_a_changed_command_is_asked_anew_and_the_model_is_told_what_ran_inste
 #[tokio::test]
 async fn a_token_s_run_works_in_the_mode_that_the_owner_gave_the_token() -> Result<()> {
     let world = World::start().await?;
-    let made = world.owner.post("/tokens", &json!({ "name": "outside", "scopes": ["read", "chat"] })).await?;
-    let (id, value) = (made["id"].as_str().context("no id")?, made["token"].as_str().context("no value")?);
+    let token =
+        world.owner.post("/tokens", &json!({ "name": "outside", "scopes": ["read", "chat"] })).await?;
+    let (id, value) = (token["id"].as_str().context("no id")?, token["token"].as_str().context("no value")?);
     let mode = json!({ "mode": "plan" });
     world.owner.send(world.owner.request(Method::PUT, &format!("/tokens/{id}/mode")).json(&mode)).await?;
     world.model.push(Answer::command("touch outside.txt"));
