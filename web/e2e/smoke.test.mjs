@@ -67,6 +67,8 @@ async function rooms(page, faults, say) {
   await page.getByText(say.audit.kinds["exec.proposed"]).first().click()
   await page.getByText("command_sha256").first().waitFor()
   await inspect(page, faults, "audit")
+  await page.goBack()
+  await page.getByRole("heading", { level: 1, name: say.settings.title }).waitFor()
 }
 
 test("a stranger claims the machine, practises, asks, allows and reads the answer", { timeout: 240_000 }, async () => {

@@ -92,9 +92,13 @@ impl Shell {
             let (state, bus) = (state.clone(), bus.clone());
             async move {
                 let answer = |call: ShellCall| {
-                    let ShellCall::Terminal { call } = call else { panic!("{call:?}") };
-                    let answer = state.answer(*call);
-                    async move { ShellAnswer::Terminal { answer } }
+                    let answer = match call {
+                        ShellCall::Terminal { call } => ShellAnswer::Terminal { answer: state.answer(*call) },
+                        // It bears witness to nothing.
+                        ShellCall::KeepHead { .. } => ShellAnswer::Kept,
+                        other => panic!("{other:?}"),
+                    };
+                    async move { answer }
                 };
                 bus.serve_calls("local", answer, listening).await;
             }

@@ -252,17 +252,16 @@ impl Connection {
                     self.refuse(Some(id), &refusal);
                 }
             }
-            ClientFrame::Visible { id, device, chat } => match &mut self.here {
-                Some(here) => {
+            ClientFrame::Visible { id, device, chat } => {
+                if let Some(here) = &mut self.here {
                     here.shows(chat.map(|chat| (device, chat)));
                     self.agree(id, None, false);
-                }
-                None => {
+                } else {
                     let refusal =
                         ApiError::new(Code::OwnerOnly, "Only a page of the owner says what it shows.");
                     self.refuse(Some(id), &refusal);
                 }
-            },
+            }
             ClientFrame::Sub { id, topic, after, from } => {
                 if let Err(refusal) = self.subscribe(id, &topic, after, from).await {
                     self.refuse(Some(id), &refusal);
