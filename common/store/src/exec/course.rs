@@ -16,8 +16,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::Exec;
-use crate::error::{Error, to_json};
 use crate::Tx;
+use crate::error::{Error, to_json};
 
 fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text))

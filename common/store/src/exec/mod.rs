@@ -10,8 +10,8 @@ use metatron_domain::command::{CommandSpec, JobKind, ShellRequest, SpecOrigin};
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ExecId, RunId, TerminalId};
 use metatron_domain::policy::Judgement;
-use metatron_domain::terminal::Size;
 use metatron_domain::rule::Under;
+use metatron_domain::terminal::Size;
 use sqlx::SqliteExecutor;
 
 use crate::Store;

@@ -305,8 +305,10 @@ async fn decide(
         tx.edit_command(id, (&digest, &nonce), &command, &OWNER, now).await
     } else {
         let answer = if decision == OwnerAnswer::Deny { Say::Deny } else { Say::AllowOnce };
-        tx.decide(id, &Decision { answer, digest, nonce, reason }, &OWNER, now, |grant| seal(&app, &exec.host, grant))
-            .await
+        tx.decide(id, &Decision { answer, digest, nonce, reason }, &OWNER, now, |grant| {
+            seal(&app, &exec.host, grant)
+        })
+        .await
     };
     row.map_err(refusal)?;
     if decision != OwnerAnswer::Edit {

@@ -19,7 +19,10 @@ pub(super) async fn answer(
         OwnerAnswer::AllowOnce => Say::AllowOnce,
         OwnerAnswer::Deny => Say::Deny,
         OwnerAnswer::Edit | OwnerAnswer::AllowRule => {
-            return Err(ApiError::field("/decision", "must be `allow_once` or `deny` where a keyboard is asked for"));
+            return Err(ApiError::field(
+                "/decision",
+                "must be `allow_once` or `deny` where a keyboard is asked for",
+            ));
         }
     };
     let hand = question.hand.ok_or_else(|| ApiError::not_found("question"))?;

@@ -10,8 +10,8 @@
 mod audit;
 mod auth;
 mod door;
-mod host;
 mod hand;
+mod host;
 mod limit;
 mod matrix;
 mod page;
