@@ -130,10 +130,10 @@ async fn a_migration_that_fails_leaves_the_database_as_it_was_and_says_what_to_d
     assert_eq!(contents(&old.path).await, before, "not even the migration that succeeded has stayed");
     let copy = std::fs::read_dir(old.backup()).unwrap().next().unwrap().unwrap().path();
     assert_eq!(contents(&copy).await, before);
-    for part in ["push", "nothing in it was changed", copy.to_str().unwrap(), "Install the version you had"] {
+    for part in ["tick", "nothing in it was changed", copy.to_str().unwrap(), "Install the version you had"] {
         assert!(told.contains(part), "{part} in: {told}");
     }
-    old.change("drop table push").await;
+    old.change("drop table tick").await;
     old.change("update chat set title = 'written since'").await;
     let before = contents(&old.path).await;
     assert_eq!(old.migrate().await.unwrap(), Some(copy.clone()), "once the cause is gone it goes on");

@@ -130,11 +130,14 @@ impl<S: futures::Stream<Item = Result<Message, Error>> + Unpin> Watch<S> {
         }
     }
 
-    /// The next JSON frame.
+    /// The next JSON frame; how many look at a terminal is passed over.
     pub(crate) async fn json(&mut self) -> Value {
-        match self.next().await {
-            Got::Json(value) => value,
-            other => panic!("{other:?}"),
+        loop {
+            match self.next().await {
+                Got::Json(value) if value["ev"] == "terminal.viewers" => {}
+                Got::Json(value) => return value,
+                other => panic!("{other:?}"),
+            }
         }
     }
 

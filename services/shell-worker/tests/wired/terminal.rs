@@ -1,5 +1,6 @@
 //! The owner's terminals, from the wish to the last report, with the real binary.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -94,7 +95,8 @@ impl Rig {
     /// Watches from the prompt on; notes from before nobody would have heard.
     async fn live(&self, terminal: TerminalId) -> Watched {
         let stream = self.bus.hub().follow_terminal(terminal, 0);
-        let mut watched = Watched { stream, seen: Vec::new(), pressed: 0 };
+        let recording = self.folder.join(format!("data/recordings/{terminal}.out"));
+        let mut watched = Watched { stream, recording, seen: Vec::new(), pressed: 0 };
         watched.until("$ ", 0).await;
         watched
     }
@@ -102,6 +104,8 @@ impl Rig {
 
 struct Watched {
     stream: BoxStream<'static, LiveTerminal>,
+    /// Where the bytes of a flood are.
+    recording: PathBuf,
     seen: Vec<u8>,
     pressed: u64,
 }
@@ -117,6 +121,11 @@ impl Watched {
                 Some(LiveTerminal::Bytes { from, bytes }) => {
                     assert_eq!(from, self.seen.len() as u64);
                     self.seen.extend_from_slice(&bytes);
+                }
+                Some(LiveTerminal::Gap { from, to }) => {
+                    assert_eq!(from, self.seen.len() as u64);
+                    let all = std::fs::read(&self.recording).unwrap();
+                    self.seen.extend_from_slice(&all[self.seen.len()..usize::try_from(to).unwrap()]);
                 }
                 Some(LiveTerminal::Note(Note::Pressed { sequence })) => {
                     assert!(sequence > self.pressed);
