@@ -67,7 +67,7 @@ const story = async (language) => {
   await inspect(page, faults, "hand-terminal")
   await last.say("Typed.")
   await last.end()
-  await page.goto("/approvals")
+  await page.goto("/approvals?tab=history")
   await page.getByText(say.approval.state.allowed).first().waitFor()
   await inspect(page, faults, "hand-decided")
   await page.goto("/chat")
