@@ -291,7 +291,7 @@ async fn decide(
         fresh(&session, now)?;
     }
     let Some(exec) = question.exec else {
-        let row = keyboard::answer(&app, question, decision, (digest, nonce, reason)).await?;
+        let row = keyboard::answer(&app, question, session.id, decision, (digest, nonce, reason)).await?;
         return Ok(Json(Approval::of(&app, row).await?));
     };
     let exec = app.store.exec(exec).await?;

@@ -1,6 +1,7 @@
 //! Answering the question for a keyboard: the AI wants to type into a terminal for some minutes.
 
 use metatron_domain::approval::Answer as Say;
+use metatron_domain::id::SessionId;
 use metatron_store::approval::{Approval as ApprovalRow, Decision};
 
 use super::approval::{OwnerAnswer, refusal};
@@ -12,6 +13,7 @@ use crate::state::OWNER;
 pub(super) async fn answer(
     app: &App,
     question: ApprovalRow,
+    session: SessionId,
     said: OwnerAnswer,
     (digest, nonce, reason): (String, String, Option<String>),
 ) -> Answer<ApprovalRow> {
@@ -29,7 +31,9 @@ pub(super) async fn answer(
     let decision = Decision { answer, digest, nonce, reason };
     let decide = async || {
         let mut tx = app.store.begin().await?;
-        let row = tx.decide_hand(question.id, &decision, &OWNER, app.now()).await.map_err(refusal)?;
+        tx.decide_hand(question.id, &decision, &OWNER, app.now()).await.map_err(refusal)?;
+        tx.answered_from(question.id, session).await?;
+        let row = tx.approval(question.id).await?;
         Ok::<_, ApiError>((tx, row))
     };
     let (tx, row) = decide().await?;
