@@ -7,7 +7,9 @@ use utoipa::Modify;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
+use utoipa::openapi::{
+    Content, ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
@@ -91,6 +93,7 @@ pub fn document() -> OpenApi {
                 .content("application/problem+json", problem)
                 .build();
             operation.responses.responses.insert("default".to_owned(), RefOr::T(refusal));
+            operation.responses.responses.values_mut().for_each(name_problem);
             if let Some(RefOr::T(body)) = &mut operation.request_body
                 && !requires(body, &schemas)
             {
@@ -99,6 +102,17 @@ pub fn document() -> OpenApi {
         }
     }
     document
+}
+
+/// Refusals that an operation names itself have the media type of all others.
+fn name_problem(response: &mut RefOr<Response>) {
+    const JSON: &str = "application/json";
+    let RefOr::T(response) = response else { return };
+    let is_problem = matches!(response.content.get(JSON), Some(RefOr::T(Content { schema: Some(RefOr::Ref(named)), .. }))
+        if named.ref_location.ends_with("/Problem"));
+    if is_problem && let Some(content) = response.content.shift_remove(JSON) {
+        response.content.insert("application/problem+json".to_owned(), content);
+    }
 }
 
 /// Whether something in this body is required. Where nothing is, the body itself may be left out.

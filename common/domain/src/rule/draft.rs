@@ -25,7 +25,7 @@ pub type Fault = (&'static str, String);
 
 /// Says why `rule` can't be saved at `now`.
 pub fn check(rule: &Rule, now: Instant) -> Result<(), Fault> {
-    if !is_plain_path(&rule.program) {
+    if !is_plain_path(&rule.program) || rule.program == "/" {
         return Err(("/program", "must be the absolute path of a program, without `.` and `..`".to_owned()));
     }
     if !is_plain_path(&rule.folder) {

@@ -53,7 +53,7 @@ pub(crate) enum ActorFilter {
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditPage {
     /// Only these kinds, or all of a room, with commas between: `exec,approval.decided`.
-    #[param(max_length = 200, pattern = r"^[a-z]+(\.[a-z]+)?(,[a-z]+(\.[a-z]+)?)*$")]
+    #[param(max_length = 200, pattern = r"^([a-z]+(\.[a-z]+)?(,[a-z]+(\.[a-z]+)?)*)?$")]
     kind: Option<String>,
     /// Only what this kind of actor did.
     #[param(inline)]
