@@ -42,7 +42,7 @@ fn install_reader() -> Result<()> {
         return Ok(());
     }
     let status = Command::new("npm")
-        .args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .args(["ci", "--loglevel=error", "--ignore-scripts", "--no-audit", "--no-fund"])
         .current_dir(reader())
         .stdin(Stdio::null())
         .status()
