@@ -135,7 +135,7 @@ table! {
     HOST_TERMINAL: "metatron-live:terminal:{host}:{id}", "stream", Expires("about 256 entries; 1 h after its end, 24 h at most"),
         "shell-worker", "the same as the next, of a shell host that is not called `local`";
     TERMINAL: "metatron-live:terminal:{id}", "stream", Expires("about 256 entries; 1 h after its end, 24 h at most"),
-        "shell-worker", "output bytes of a terminal; the entry id ends in their end offset; also a channel";
+        "shell-worker", "output bytes of a terminal; the entry id ends in their end offset; also a channel. Only its end where api is beside: see `bus::direct`";
     RUN: "metatron-live:run:{id}", "stream", Expires("about 20,000 entries; 1 h after its end, 24 h at most"), "pulse-worker",
         "the model's words of the turn that streams now; also a channel";
     KEYS: "metatron-live:shell:{host}:keys", "channel", Kept, "api",

@@ -22,10 +22,16 @@ pub struct Pressed {
 }
 
 impl Bus {
-    /// Sends keys to the shell-worker of `host`. [`Error::Unavailable`] when none listens: then they are lost.
+    /// Sends keys to the shell-worker of `host`, directly where that is possible. [`Error::Unavailable`] when none listens:
+    /// then they are lost.
     pub async fn press(&self, host: &str, keys: &Pressed) -> Result<(), Error> {
+        let (channel, text) = (key::KEYS.fill(&[host]), serde_json::to_string(keys)?);
+        let direct = self.direct().filter(|direct| direct.is_of(host));
+        if direct.is_some_and(|direct| direct.send(&channel, text.as_bytes())) {
+            return Ok(());
+        }
         let mut pipe = redis::pipe();
-        pipe.cmd("PUBLISH").arg(key::KEYS.fill(&[host])).arg(serde_json::to_string(keys)?);
+        pipe.cmd("PUBLISH").arg(channel).arg(text);
         let (heard,): (u64,) = self.run(&pipe).await?;
         if heard == 0 {
             return Err(Error::Unavailable(format!("no shell-worker of host {host} listens")));

@@ -1,4 +1,4 @@
-//! Redis, and nothing else: queues of owed work, streams of facts, live bytes, leases.
+//! Redis, and the one short cut past it: queues of owed work, streams of facts, live bytes, leases.
 //!
 //! Owns the technology Redis (with deadpool-redis and apalis) for the whole workspace. Must never be the only place
 //! where anything is known: `SQLite` is the truth, Redis is motion, and it may be emptied at any moment.
@@ -10,6 +10,7 @@
 //! - [`lease`]: who is alive, told by a counter and a monotonic clock
 //! - [`events`]: facts, in the order of their row numbers
 //! - [`live`]: what flows while it is watched: terminal bytes, a model's words
+//! - [`direct`]: the line past Redis to the shell-worker of the same machine
 //! - [`call`]: a question to a shell-worker, answered at once or not at all
 //! - [`keys`]: what the owner types, on its way to a shell-worker
 //! - [`access`]: what the Redis user of a shell host elsewhere may do, and that there is one
@@ -20,6 +21,7 @@ pub mod access;
 mod announce;
 mod background;
 pub mod call;
+pub mod direct;
 mod error;
 pub mod events;
 pub mod generation;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, P
 use tokio::sync::watch;
 
 use crate::Error;
+use crate::direct;
 use crate::error::{is_broken, is_wrong_type};
 use crate::live::{Exchange, Hub};
 use crate::queue::InHand;
@@ -45,6 +47,7 @@ struct Inner {
     instance: String,
     clock: Arc<dyn Clock>,
     hub: OnceLock<Exchange>,
+    direct: OnceLock<direct::Client>,
     /// Workers that still run a handler or owe an acknowledgement.
     busy: watch::Sender<usize>,
     /// What this process has in hand, for each stream and group that it reads.
@@ -120,6 +123,7 @@ impl Bus {
                 instance: instance.to_owned(),
                 clock,
                 hub: OnceLock::new(),
+                direct: OnceLock::new(),
                 busy: watch::Sender::new(0),
                 in_hand: Mutex::default(),
             }),
@@ -147,6 +151,16 @@ impl Bus {
     pub fn hub(&self) -> Hub {
         let exchange = self.inner.hub.get_or_init(|| Exchange::start(self.dialer()));
         Hub::new(self.clone(), exchange.clone())
+    }
+
+    /// Uses a direct line to the shell-worker of `host`, whose socket is at `path`, as long as there is one: for what its
+    /// terminals show and what is typed into them. To be called once, inside the runtime.
+    pub fn use_direct(&self, host: &str, path: PathBuf) {
+        self.inner.direct.get_or_init(|| direct::Client::start(host, path));
+    }
+
+    pub(crate) fn direct(&self) -> Option<&direct::Client> {
+        self.inner.direct.get()
     }
 
     /// The wall clock in milliseconds, for due times.

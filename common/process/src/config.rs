@@ -168,6 +168,17 @@ impl Config {
         self.data.join("recordings")
     }
 
+    /// The socket of shell-worker at which api hears and types directly. It lies where both may be: who reads recordings may
+    /// also see them being made.
+    pub fn direct(&self) -> PathBuf {
+        self.recordings().join("direct.sock")
+    }
+
+    /// Whether shell-worker and api share this machine: who shares a socket with Redis shares a disk as well.
+    pub fn is_beside(&self) -> bool {
+        self.redis_url.starts_with("unix:")
+    }
+
     /// What shell-worker has started and seen end.
     pub fn shell_journal(&self) -> PathBuf {
         self.data.join("shell")

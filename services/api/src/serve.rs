@@ -51,6 +51,9 @@ pub async fn build(frame: Frame) -> anyhow::Result<()> {
     let user = config.redis_user.as_deref();
     let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
     let bus = Bus::enter(&config.redis_url, access, &frame.instance);
+    if config.is_beside() {
+        bus.use_direct(&config.host, config.direct());
+    }
     let app = App::new(config, store, vault, link, bus, Arc::new(SystemClock), Limits::default()).await?;
     let listener = TcpListener::bind(config.listen)
         .await

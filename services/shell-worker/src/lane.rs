@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use metatron_bus::direct::Outlet;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, watch};
@@ -46,23 +47,24 @@ pub enum Typed {
 /// The way in. Owned by its session; whoever types shares it.
 pub struct Lane {
     master: Arc<Master>,
+    outlet: Arc<Outlet>,
     waiting: Mutex<Waiting>,
     more: Notify,
     typed: watch::Sender<u64>,
 }
 
 impl Lane {
-    /// The way into `master`.
-    pub fn new(master: Arc<Master>) -> Self {
+    /// The way into `master`; `outlet` is told how far it is.
+    pub fn new(master: Arc<Master>, outlet: Arc<Outlet>) -> Self {
         let typed = watch::channel(0).0;
-        Self { master, waiting: Mutex::default(), more: Notify::new(), typed }
+        Self { master, outlet, waiting: Mutex::default(), more: Notify::new(), typed }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the last keys that the terminal has got.
+    /// The number of the last keys that the terminal has got. It moves unseen where the outlet tells it.
     pub fn typed(&self) -> watch::Receiver<u64> {
         self.typed.subscribe()
     }
@@ -103,7 +105,11 @@ impl Lane {
                 waiting.bytes -= bytes;
                 waiting.pieces.pop_front();
                 if let Some(number) = number {
-                    self.typed.send_replace(number);
+                    let told = self.outlet.pressed(number);
+                    self.typed.send_if_modified(|typed| {
+                        *typed = number;
+                        !told
+                    });
                 }
             }
         }
@@ -136,6 +142,8 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
+    use metatron_bus::direct::Server;
+    use metatron_domain::id::TerminalId;
     use metatron_domain::terminal::Size;
 
     use super::*;
@@ -147,7 +155,8 @@ mod tests {
         let argv = ["/bin/sh", "-c", "stty raw -echo; echo ready; exec sleep 1000"].map(str::to_owned);
         let environment = std::collections::BTreeMap::from([("PATH", "/usr/bin:/bin".to_owned())]);
         let pty = pty::start(&Account::own(), &argv, &environment, "/".as_ref(), Size::COMMAND).unwrap();
-        let lane = Lane::new(Arc::new(pty.master));
+        let outlet = Server::default().outlet("local", TerminalId::new());
+        let lane = Lane::new(Arc::new(pty.master), outlet);
         let piece = || Zeroizing::new(vec![b'x'; 16 * 1024]);
         let mut number = 0;
         let last = loop {

@@ -43,7 +43,7 @@ impl Shell {
         launch: Launch<'_>,
         journal: impl FnOnce(&Self, &Family) -> Result<(), JournalError>,
     ) -> anyhow::Result<(Arc<Session>, Work)> {
-        let Parts { recordings, families, .. } = self.parts();
+        let Parts { recordings, families, direct, .. } = self.parts();
         let Launch { terminal, purpose, account, size, at, .. } = launch;
         let (text, full) = match purpose {
             Purpose::Command { .. } => (true, Full::Stop),
@@ -52,7 +52,7 @@ impl Shell {
         let recording = recordings.begin(terminal, CAP, full).context(
             "its recording can't be begun: free space on the disk of the data folder or make it writable, and try again",
         )?;
-        let reader = Reader::ready(recording, text)?;
+        let reader = Reader::ready(recording, text, direct.outlet(self.host(), terminal))?;
         let (user, home) = (account.name.clone(), account.home.to_string_lossy().into_owned());
         let beginning = Beginning { at, size, user: user.clone(), command: launch.command };
         let events = recordings.begin_events(terminal, &beginning)?;

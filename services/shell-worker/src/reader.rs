@@ -4,9 +4,11 @@
 use std::io::{ErrorKind, Read as _};
 use std::sync::Arc;
 
+use metatron_bus::direct::Outlet;
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::{oneshot, watch};
 
+use crate::live::{FLOOD, GATHER};
 use crate::pty::Master;
 use crate::recording::Recording;
 use crate::screen::{Fold, Screen};
@@ -41,28 +43,29 @@ pub struct Reader {
     pub(crate) give: std::sync::mpsc::Sender<Arc<Master>>,
     pub(crate) seen: oneshot::Receiver<Seen>,
     pub(crate) told: watch::Sender<Progress>,
+    pub(crate) outlet: Arc<Outlet>,
 }
 
 impl Reader {
-    /// Starts the thread, which will fill `recording`, and gather its text where that is wanted. It ends with this value,
-    /// or with the terminal it was given.
-    pub fn ready(recording: Recording, text: bool) -> std::io::Result<Self> {
+    /// Starts the thread, which will fill `recording`, gather its text where that is wanted, and tell what it reads. It ends
+    /// with this value, or with the terminal it was given.
+    pub fn ready(recording: Recording, text: bool, outlet: Arc<Outlet>) -> std::io::Result<Self> {
         let (give, given) = std::sync::mpsc::channel::<Arc<Master>>();
         let (done, seen) = oneshot::channel();
         let told = watch::channel(Progress::default()).0;
-        let progress = told.clone();
+        let (progress, telling) = (told.clone(), Arc::clone(&outlet));
         std::thread::Builder::new().name("terminal".into()).stack_size(STACK).spawn(move || {
             if let Ok(master) = given.recv() {
                 let text = text.then(|| Screen::new(Fold::default()));
                 // Nobody waits any more when the session gave up on a terminal that stays open.
-                let _ = done.send(read(&master, Seen { recording, text }, &progress));
+                let _ = done.send(read(&master, Seen { recording, text }, &progress, &telling));
             }
         })?;
-        Ok(Self { give, seen, told })
+        Ok(Self { give, seen, told, outlet })
     }
 }
 
-fn read(master: &Master, mut seen: Seen, told: &watch::Sender<Progress>) -> Seen {
+fn read(master: &Master, mut seen: Seen, told: &watch::Sender<Progress>, outlet: &Outlet) -> Seen {
     let mut output = master.file();
     let mut buffer = vec![0; BUFFER];
     let mut filled = 0;
@@ -81,12 +84,15 @@ fn read(master: &Master, mut seen: Seen, told: &watch::Sender<Progress>) -> Seen
             continue;
         }
         if filled > 0 {
+            let from = seen.recording.end();
             let kept = seen.recording.append(&buffer[..filled]);
             if let Some(text) = &mut seen.text {
                 text.feed(&kept);
             }
             let open_line = buffer[filled - 1] != b'\n';
             told.send_replace(Progress { end: seen.recording.end(), ended: false, open_line });
+            // From this thread, so that between a key and its echo nobody else has to wake up.
+            outlet.offer(from, &kept, FLOOD, GATHER);
             filled = 0;
         }
         match state {

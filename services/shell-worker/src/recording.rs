@@ -2,6 +2,7 @@
 //! `{terminal}.time` holds `milliseconds offset` lines, `{terminal}.event` what happened beside the output, from which a
 //! replay can be made; `{terminal}.screen` the last screen of one that ended. Never interprets a byte.
 
+use std::borrow::Cow;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -60,7 +61,7 @@ impl Recordings {
             out,
             times,
             begun: time::Instant::now(),
-            hash: Sha256::new(),
+            hash: (full == Full::Stop).then(Sha256::new),
             end: 0,
             first: 0,
             cap,
@@ -187,7 +188,8 @@ pub struct Recording {
     out: File,
     times: File,
     begun: time::Instant,
-    hash: Sha256,
+    /// Of what shall be proven later; a recording that may forget its beginning proves nothing.
+    hash: Option<Sha256>,
     end: u64,
     /// Everything before this offset is forgotten.
     first: u64,
@@ -202,7 +204,7 @@ pub struct Recording {
 pub struct Total {
     /// Bytes kept.
     pub bytes: u64,
-    /// Their SHA-256, in hex.
+    /// Their SHA-256, in hex; empty where the beginning may have been forgotten.
     pub sha256: String,
     /// Bytes that came after the cap and are not kept.
     pub left_out: u64,
@@ -211,27 +213,25 @@ pub struct Total {
 impl Recording {
     /// Keeps `bytes`, and gives back what was really kept: less than `bytes`, then a mark, where the cap or the disk
     /// ended the recording. Whatever is shown or sent elsewhere is what was kept, so that offsets agree everywhere.
-    pub fn append(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub fn append<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         if self.stopped.is_some() {
             self.left_out += bytes.len() as u64;
-            return Vec::new();
+            return Cow::Borrowed(&[]);
         }
         if self.full == Full::Forget && self.end + bytes.len() as u64 > self.first + self.cap {
             self.forget();
         }
         let room = usize::try_from((self.first + self.cap).saturating_sub(self.end)).unwrap_or(usize::MAX);
         let kept = &bytes[..bytes.len().min(room)];
-        let mut shown = self.put(kept);
+        let shown = self.put(kept);
         if kept.len() < bytes.len() && self.stopped.is_none() {
             let mib = self.cap / (1024 * 1024);
             self.stopped = Some(format!("more than {mib} MiB of output"));
         }
-        if let Some(cause) = &self.stopped {
-            self.left_out += (bytes.len() - shown.len()) as u64;
-            let mark = format!("\r\n[output is no longer kept from here on: {cause}]\r\n");
-            shown.extend(self.put(mark.as_bytes()));
-        }
-        shown
+        let Some(cause) = &self.stopped else { return Cow::Borrowed(shown) };
+        self.left_out += (bytes.len() - shown.len()) as u64;
+        let mark = format!("\r\n[output is no longer kept from here on: {cause}]\r\n");
+        Cow::Owned([shown, self.put(mark.as_bytes())].concat())
     }
 
     /// Gives the older half back to the disk. Where the disk can't do that, the recording ends as others do.
@@ -245,12 +245,13 @@ impl Recording {
 
     /// Adds a mark of ours behind everything.
     pub fn mark(&mut self, mark: &str) -> Vec<u8> {
-        self.put(mark.as_bytes())
+        self.put(mark.as_bytes()).to_vec()
     }
 
-    fn put(&mut self, bytes: &[u8]) -> Vec<u8> {
+    /// Keeps `bytes`; returns what could be kept.
+    fn put<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         if bytes.is_empty() {
-            return Vec::new();
+            return bytes;
         }
         let mut kept = 0;
         while kept < bytes.len() {
@@ -264,12 +265,14 @@ impl Recording {
                 }
             }
         }
-        self.hash.update(&bytes[..kept]);
+        if let Some(hash) = &mut self.hash {
+            hash.update(&bytes[..kept]);
+        }
         self.end += kept as u64;
         // Only a replay needs the times; the bytes are kept without them too.
         let line = format!("{} {}\n", self.begun.elapsed().as_millis(), self.end);
         let _ = self.times.write_all(line.as_bytes());
-        bytes[..kept].to_vec()
+        &bytes[..kept]
     }
 
     /// Bytes kept so far.
@@ -282,7 +285,8 @@ impl Recording {
         if let Err(error) = self.out.sync_data() {
             tracing::warn!(%error, "a recording may not be on the disk");
         }
-        Total { bytes: self.end, sha256: hex::encode(self.hash.finalize()), left_out: self.left_out }
+        let sha256 = self.hash.map(|hash| hex::encode(hash.finalize())).unwrap_or_default();
+        Total { bytes: self.end, sha256, left_out: self.left_out }
     }
 }
 
@@ -296,7 +300,7 @@ mod tests {
         let recordings = Recordings::open(folder.path()).unwrap();
         let terminal = TerminalId::new();
         let mut recording = recordings.begin(terminal, CAP, Full::Stop).unwrap();
-        assert_eq!(recording.append(b"\x00\xffhello"), b"\x00\xffhello");
+        assert_eq!(recording.append(b"\x00\xffhello").as_ref(), b"\x00\xffhello");
         recording.append(b" world");
         assert_eq!(recordings.read(terminal, 2, 5).unwrap(), Some((b"hello".to_vec(), 13)));
         assert_eq!(recordings.read(terminal, 99, 5).unwrap(), Some((vec![], 13)));
@@ -311,8 +315,7 @@ mod tests {
         let recordings = Recordings::open(folder.path()).unwrap();
         let terminal = TerminalId::new();
         let mut recording = recordings.begin(terminal, 4, Full::Stop).unwrap();
-        let mut shown = recording.append(b"abcdef");
-        shown.extend(recording.append(b"ghi"));
+        let shown = [recording.append(b"abcdef"), recording.append(b"ghi")].concat();
         assert!(
             shown.starts_with(b"abcd\r\n[output is no longer kept"),
             "{}",

@@ -85,11 +85,16 @@ pub async fn keys(shell: Arc<Shell>, bus: Bus, host: &str, down: CancellationTok
             () = down.cancelled() => return,
             pressed = keys.next() => pressed,
         };
-        let Some(Pressed { terminal, sequence, sealed }) = pressed else { return };
-        let Some(session) = shell.session(terminal) else { continue };
-        if let Err(denied) = session.press(sequence, &sealed) {
-            session.warn_of_keys(denied);
-        }
+        let Some(pressed) = pressed else { return };
+        press(&shell, &pressed);
+    }
+}
+
+/// Types keys, from wherever they came: their seal decides. Never waits.
+pub fn press(shell: &Shell, Pressed { terminal, sequence, sealed }: &Pressed) {
+    let Some(session) = shell.session(*terminal) else { return };
+    if let Err(denied) = session.press(*sequence, sealed) {
+        session.warn_of_keys(denied);
     }
 }
 

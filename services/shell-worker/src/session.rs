@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use metatron_bus::direct::Outlet;
 use metatron_bus::seal::LinkKey;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::exec::Exit;
@@ -84,6 +85,8 @@ pub struct Session {
     pub leader: i32,
     /// How far it is.
     pub progress: watch::Receiver<Progress>,
+    /// Where that is told.
+    pub outlet: Arc<Outlet>,
     /// Who types, its size, what it waits for.
     pub desk: Desk,
     /// The way of what is typed.
@@ -153,7 +156,7 @@ pub struct Start {
 /// Makes a session of a started program. Its bytes are recorded from now on.
 pub fn begin(start: Start, families: Arc<Families>, reader: Reader, ties: Ties) -> (Arc<Session>, Work) {
     let Start { terminal, purpose, user, home, at, desk, events, master, family, timeout } = start;
-    let Reader { give, seen, told } = reader;
+    let Reader { give, seen, told, outlet } = reader;
     let (stopping, stop) = watch::channel(Stop::No);
     let master = Arc::new(master);
     let session = Arc::new(Session {
@@ -164,8 +167,9 @@ pub fn begin(start: Start, families: Arc<Families>, reader: Reader, ties: Ties) 
         at,
         leader: family.leader,
         progress: told.subscribe(),
+        outlet: Arc::clone(&outlet),
         desk,
-        lane: Lane::new(Arc::clone(&master)),
+        lane: Lane::new(Arc::clone(&master), outlet),
         master: Arc::clone(&master),
         events,
         view: Mutex::new(None),
@@ -268,6 +272,7 @@ impl Work {
         // One whose terminal stays open in a process that can't be ended has shown at least this.
         ending.total.bytes = ending.total.bytes.max(self.progress.borrow().end);
         self.progress.send_replace(Progress { end: ending.total.bytes, ended: true, open_line: false });
+        session.outlet.stir();
         ending
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use metatron_bus::direct::Server;
 use metatron_bus::seal::LinkKey;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
@@ -44,6 +45,8 @@ pub struct Parts {
     pub login: Option<Login>,
     /// What opens the owner's seals.
     pub link: Arc<LinkKey>,
+    /// Where terminals speak to an api beside us.
+    pub direct: Server,
     /// Where it is said what happens to terminals.
     pub reports: mpsc::UnboundedSender<Report>,
     /// The time.

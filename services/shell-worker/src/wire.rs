@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use metatron_bus::access::service;
+use metatron_bus::direct::{Door, Server};
 use metatron_bus::queue::{Options, Worker};
 use metatron_bus::seal::LinkKey;
 use metatron_bus::{Access, Bus};
@@ -101,6 +102,7 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
         clock,
         login: login(&config.owner_user),
         link,
+        direct: Server::default(),
         reports,
     })
 }
@@ -161,6 +163,17 @@ fn tasks(
     let (place, down) = (config.host.clone(), shutdown.clone());
     tasks.spawn("keys", always(async move { serve::keys(typing, pressed, &place, down).await }));
 
+    if config.is_beside() {
+        match Server::open(&config.direct()) {
+            Ok(door) => {
+                let (typing, place) = (Arc::clone(shell), config.host.clone());
+                tasks.spawn("direct", direct(frame.shutdown.clone(), typing, door, place));
+            }
+            // Everything goes through Redis then.
+            Err(error) => tracing::warn!(%error, "there is no direct line to api"),
+        }
+    }
+
     let (asked, answering, down) = (bus.clone(), Arc::clone(shell), shutdown.clone());
     let answer = move |call| calls::answer(Arc::clone(&answering), call);
     tasks.spawn("calls", always(async move { asked.serve_calls(&host, answer, down).await }));
@@ -182,7 +195,7 @@ fn tasks(
         }),
     );
 
-    tasks.spawn("live", follow(frame.clone(), bus.clone(), shell.parts().recordings.clone(), begun));
+    tasks.spawn("live", follow(frame.clone(), bus.clone(), Arc::clone(shell), begun));
     tasks.spawn("tidy", tidy(frame.clone(), Arc::clone(shell)));
     let children = signal(SignalKind::child()).context("SIGCHLD")?;
     tasks.spawn("orphans", reap(frame.clone(), Arc::clone(&shell.parts().families), children));
@@ -195,11 +208,21 @@ async fn always(work: impl Future<Output = ()>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Talks to an api on this machine without Redis in between.
+async fn direct(down: CancellationToken, shell: Arc<Shell>, door: Door, host: String) -> anyhow::Result<()> {
+    let line = shell.parts().direct.clone();
+    tokio::select! {
+        () = line.serve(door, &host, |pressed| serve::press(&shell, &pressed)) => {}
+        () = down.cancelled() => {}
+    }
+    Ok(())
+}
+
 /// Gives each session that begins its live stream.
 async fn follow(
     frame: Frame,
     bus: Bus,
-    recordings: Recordings,
+    shell: Arc<Shell>,
     mut begun: mpsc::UnboundedReceiver<Arc<Session>>,
 ) -> anyhow::Result<()> {
     loop {
@@ -208,10 +231,11 @@ async fn follow(
             () = frame.shutdown.cancelled() => None,
         };
         let Some(session) = session else { return Ok(()) };
-        let (bus, host, recordings) = (bus.clone(), frame.config.host.clone(), recordings.clone());
-        // Who shares a socket with Redis shares a disk with api too.
-        let beside = frame.config.redis_url.starts_with("unix:");
-        frame.tasks.spawn("terminal", always(live::carry(bus, host, recordings, session, beside)));
+        let (host, parts) = (frame.config.host.clone(), shell.parts());
+        let ways =
+            live::Ways { bus: bus.clone(), beside: frame.config.is_beside(), direct: parts.direct.up() };
+        let carrying = live::carry(ways, host, parts.recordings.clone(), session);
+        frame.tasks.spawn("terminal", always(carrying));
     }
 }
 

@@ -14,6 +14,7 @@ use redis::streams::StreamRangeReply;
 use super::frame::{ATTEMPTS, Frame, Kind, TERMINAL_SERIES};
 use super::hub::{Hub, Notice, Subscription};
 use super::{LiveRun, LiveTerminal, RunPos};
+use crate::direct::Client;
 use crate::link::{Backoff, Via};
 use crate::{Error, key};
 
@@ -106,6 +107,10 @@ struct Follow {
     hub: Hub,
     key: String,
     subscription: Option<Subscription>,
+    /// The line over which it comes as well, where there is one.
+    direct: Option<Client>,
+    /// Nobody speaks there: the stream has what there is.
+    absent: bool,
     position: Position,
     steps: VecDeque<Step>,
     /// The stream has to be read before live messages count again.
@@ -115,11 +120,13 @@ struct Follow {
 }
 
 impl Follow {
-    fn new(hub: &Hub, key: String, series: u64, at: u64) -> Self {
+    fn new(hub: &Hub, key: String, direct: Option<Client>, series: u64, at: u64) -> Self {
         Self {
             hub: hub.clone(),
             key,
             subscription: None,
+            direct,
+            absent: false,
             position: Position { series, at, ended: false },
             steps: VecDeque::new(),
             behind: true,
@@ -138,7 +145,10 @@ impl Follow {
             }
             let subscription = match &mut self.subscription {
                 Some(subscription) => subscription,
-                none => none.insert(self.hub.subscribe(&self.key).await),
+                none => none.insert(match &self.direct {
+                    Some(direct) => self.hub.subscribe_both(&self.key, direct).await,
+                    None => self.hub.subscribe(&self.key).await,
+                }),
             };
             if self.behind {
                 match self.read().await {
@@ -152,6 +162,7 @@ impl Follow {
             }
             match subscription.next().await? {
                 Notice::Again => self.behind = true,
+                Notice::Absent => (self.behind, self.absent) = (true, true),
                 Notice::Message(message) => {
                     let Some(frame) = Frame::from_message(&message) else { continue };
                     if !self.position.take(&frame, false, &mut self.steps) {
@@ -163,8 +174,13 @@ impl Follow {
         }
     }
 
-    /// Reads one page of the stream behind our position.
+    /// Reads one page of the stream behind our position; or has the other end of the direct line say how far it is.
     async fn read(&mut self) -> Result<(), Error> {
+        if !self.absent && self.direct.as_ref().is_some_and(|direct| direct.join(&self.key)) {
+            self.behind = false;
+            self.take_held();
+            return Ok(());
+        }
         let mut pipe = redis::pipe();
         let from = format!("({}-{}", self.position.series, self.position.at);
         pipe.cmd("XRANGE").arg(&self.key).arg(from).arg("+").arg("COUNT").arg(PAGE);
@@ -173,13 +189,18 @@ impl Follow {
             self.position.take(&frame, true, &mut self.steps);
         }
         self.behind = found.ids.len() == PAGE;
-        if !self.behind
-            && let Some(frame) = self.held.take()
-        {
-            // Not even the stream has what is missing.
-            self.position.take(&frame, true, &mut self.steps);
+        if !self.behind {
+            self.absent = false;
+            self.take_held();
         }
         Ok(())
+    }
+
+    /// What showed the hole counts now: not even the stream has what is missing.
+    fn take_held(&mut self) {
+        if let Some(frame) = self.held.take() {
+            self.position.take(&frame, true, &mut self.steps);
+        }
     }
 }
 
@@ -207,7 +228,8 @@ impl Hub {
         id: TerminalId,
         from: u64,
     ) -> BoxStream<'static, LiveTerminal> {
-        let follow = Follow::new(self, key::terminal(host, id), TERMINAL_SERIES, from);
+        let direct = self.direct_to(host);
+        let follow = Follow::new(self, key::terminal(host, id), direct, TERMINAL_SERIES, from);
         steps(follow).filter_map(|step| std::future::ready(terminal(step))).boxed()
     }
 
@@ -216,7 +238,7 @@ impl Hub {
         let (series, at) = from.map_or((0, 0), |from| {
             (u64::from(from.turn) * ATTEMPTS + u64::from(from.attempt).min(ATTEMPTS - 1), from.offset)
         });
-        steps(Follow::new(self, key::run(id), series, at)).map(run).boxed()
+        steps(Follow::new(self, key::run(id), None, series, at)).map(run).boxed()
     }
 }
 

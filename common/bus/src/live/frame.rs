@@ -8,15 +8,18 @@ use redis::streams::StreamId;
 use redis::{FromRedisValue, Pipeline};
 
 /// The series of a terminal's bytes: a terminal has one PTY in its life.
-pub(super) const TERMINAL_SERIES: u64 = 1;
+pub(crate) const TERMINAL_SERIES: u64 = 1;
 /// The series of a run's end: behind every turn.
-pub(super) const LAST_SERIES: u64 = 999_999_999;
+pub(crate) const LAST_SERIES: u64 = 999_999_999;
 /// Attempts at one turn, at most; the series of a turn is `turn * ATTEMPTS + attempt`.
-pub(super) const ATTEMPTS: u64 = 1_000;
+pub(crate) const ATTEMPTS: u64 = 1_000;
+
+/// Bytes before the payload of a message.
+const HEAD: usize = 17;
 
 /// What a frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A terminal's bytes.
     Bytes = 1,
     /// A model's words.
@@ -31,24 +34,31 @@ pub(super) enum Kind {
     Skip = 6,
 }
 
+impl Kind {
+    /// Whether a message carries a terminal's bytes.
+    pub(crate) fn is_bytes(message: &[u8]) -> bool {
+        message.first() == Some(&(Self::Bytes as u8))
+    }
+}
+
 /// One piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Frame {
-    pub(super) kind: Kind,
-    pub(super) series: u64,
+pub(crate) struct Frame {
+    pub(crate) kind: Kind,
+    pub(crate) series: u64,
     /// The offset behind its last byte.
-    pub(super) end: u64,
-    pub(super) payload: Bytes,
+    pub(crate) end: u64,
+    pub(crate) payload: Bytes,
 }
 
 impl Frame {
     /// The offset of its first byte.
-    pub(super) fn start(&self) -> u64 {
+    pub(crate) fn start(&self) -> u64 {
         self.end.saturating_sub(self.payload.len() as u64)
     }
 
     /// Appends it to the stream, and tells those who listen, in one write.
-    pub(super) fn add(&self, pipe: &mut Pipeline, key: &str, kept: usize) {
+    pub(crate) fn add(&self, pipe: &mut Pipeline, key: &str, kept: usize) {
         if self.kind == Kind::Note {
             pipe.cmd("PUBLISH").arg(key).arg(self.message());
             return;
@@ -71,17 +81,25 @@ impl Frame {
         pipe.cmd("PUBLISH").arg(key).arg(self.message());
     }
 
+    /// A terminal's bytes up to `end`, left to its recording.
+    pub(crate) fn skip(end: u64) -> Self {
+        Self { kind: Kind::Skip, series: TERMINAL_SERIES, end, payload: Bytes::new() }
+    }
+
+    /// What stands before the payload in a message.
+    pub(crate) fn head(&self) -> [u8; HEAD] {
+        let mut head = [self.kind as u8; HEAD];
+        head[1..9].copy_from_slice(&self.series.to_be_bytes());
+        head[9..].copy_from_slice(&self.end.to_be_bytes());
+        head
+    }
+
     fn message(&self) -> Vec<u8> {
-        let mut message = Vec::with_capacity(17 + self.payload.len());
-        message.push(self.kind as u8);
-        message.extend_from_slice(&self.series.to_be_bytes());
-        message.extend_from_slice(&self.end.to_be_bytes());
-        message.extend_from_slice(&self.payload);
-        message
+        [&self.head()[..], &self.payload].concat()
     }
 
     /// Reads a message of the channel.
-    pub(super) fn from_message(message: &Bytes) -> Option<Self> {
+    pub(crate) fn from_message(message: &Bytes) -> Option<Self> {
         let (&kind, rest) = message.split_first()?;
         let (series, rest) = rest.split_first_chunk::<8>()?;
         let (end, _) = rest.split_first_chunk::<8>()?;
@@ -95,11 +113,11 @@ impl Frame {
             _ => return None,
         };
         let (series, end) = (u64::from_be_bytes(*series), u64::from_be_bytes(*end));
-        Some(Self { kind, series, end, payload: message.slice(17..) })
+        Some(Self { kind, series, end, payload: message.slice(HEAD..) })
     }
 
     /// Reads an entry of the stream.
-    pub(super) fn from_entry(id: &StreamId) -> Option<Self> {
+    pub(crate) fn from_entry(id: &StreamId) -> Option<Self> {
         let (series, end) = id.id.split_once('-')?;
         let (series, end) = (series.parse().ok()?, end.parse::<u64>().ok()?);
         let field = |name: &str| {

@@ -13,6 +13,7 @@ use redis::aio::{PubSub, PubSubSink};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::background::Background;
+use crate::direct::Client;
 use crate::link::{Backoff, Dialer};
 use crate::{Bus, Error};
 
@@ -28,6 +29,8 @@ pub(crate) enum Notice {
     Message(Bytes),
     /// Messages may have been lost: the connection was, or the subscriber was too slow.
     Again,
+    /// Whoever would speak directly is not there: what there is, is in the stream.
+    Absent,
 }
 
 /// Follows live streams over the process's one pub/sub connection. Get it from [`Bus::hub`]; cheap to clone.
@@ -46,9 +49,26 @@ impl Hub {
         &self.bus
     }
 
+    /// The direct line, where what `host` says comes over one.
+    pub(super) fn direct_to(&self, host: &str) -> Option<Client> {
+        self.bus.direct().filter(|direct| direct.is_of(host)).cloned()
+    }
+
     /// Completes when the server has confirmed: what is published from then on arrives.
     pub(crate) async fn subscribe(&self, channel: &str) -> Subscription {
-        self.exchange.subscribe(channel).await
+        let (subscription, confirmation) = self.exchange.subscribe(channel, None);
+        // An error means that the exchange ended; then the subscription ends too.
+        drop(confirmation.await);
+        subscription
+    }
+
+    /// As [`Hub::subscribe`], hearing what comes over the direct line as well; while that is up, nothing waits for Redis.
+    pub(super) async fn subscribe_both(&self, channel: &str, direct: &Client) -> Subscription {
+        let (subscription, confirmation) = self.exchange.subscribe(channel, Some(direct));
+        if !direct.is_up() {
+            drop(confirmation.await);
+        }
+        subscription
     }
 }
 
@@ -66,8 +86,9 @@ enum Request {
     Leave(String, u64),
 }
 
+/// Who listens, as whoever speaks sees it.
 #[derive(Debug)]
-struct Member {
+pub(crate) struct Member {
     id: u64,
     notices: mpsc::Sender<Notice>,
     lagged: Arc<AtomicBool>,
@@ -83,6 +104,7 @@ pub(crate) struct Subscription {
     notices: mpsc::Receiver<Notice>,
     lagged: Arc<AtomicBool>,
     requests: mpsc::UnboundedSender<Request>,
+    direct: Option<Client>,
 }
 
 impl Subscription {
@@ -98,6 +120,9 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
+        if let Some(direct) = &self.direct {
+            direct.remove(&self.channel, self.id);
+        }
         // The exchange may be gone already.
         drop(self.requests.send(Request::Leave(std::mem::take(&mut self.channel), self.id)));
     }
@@ -110,24 +135,20 @@ impl Exchange {
         Self { requests, next: Arc::new(AtomicU64::new(0)), _task: Arc::new(task) }
     }
 
-    async fn subscribe(&self, channel: &str) -> Subscription {
+    fn subscribe(&self, channel: &str, direct: Option<&Client>) -> (Subscription, oneshot::Receiver<()>) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, notices) = mpsc::channel(PATIENCE);
+        let (notices, queue) = mpsc::channel(PATIENCE);
         let lagged = Arc::new(AtomicBool::new(false));
         let (confirmed, confirmation) = oneshot::channel();
-        let subscription = Subscription {
-            channel: channel.to_owned(),
-            id,
-            notices,
-            lagged: lagged.clone(),
-            requests: self.requests.clone(),
-        };
-        let member = Member { id, notices: sender, lagged, confirmed: Some(confirmed) };
-        if self.requests.send(Request::Join(channel.to_owned(), member)).is_ok() {
-            // An error means that the exchange ended; then the subscription ends too.
-            drop(confirmation.await);
+        let member = |confirmed| Member { id, notices: notices.clone(), lagged: lagged.clone(), confirmed };
+        if let Some(direct) = direct {
+            direct.add(channel, member(None));
         }
-        subscription
+        // The exchange ends with the process only.
+        drop(self.requests.send(Request::Join(channel.to_owned(), member(Some(confirmed)))));
+        let (requests, direct) = (self.requests.clone(), direct.cloned());
+        let channel = channel.to_owned();
+        (Subscription { channel, id, notices: queue, lagged, requests, direct }, confirmation)
     }
 }
 
@@ -246,8 +267,12 @@ impl Desk {
 }
 
 impl Member {
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Never waits.
-    fn tell(&self, notice: Notice) {
+    pub(crate) fn tell(&self, notice: Notice) {
         if self.notices.try_send(notice).is_err() {
             self.lagged.store(true, Ordering::Release);
         }

@@ -6,14 +6,14 @@
 //! Rooms: `write` appends, `hub` is the one pub/sub connection of a process, `follow` reads, `frame` is the wire.
 
 mod follow;
-mod frame;
+pub(crate) mod frame;
 mod hub;
 mod write;
 
 use metatron_domain::terminal::TerminalEnd;
 use metatron_domain::terminal::message::Note;
 
-pub(crate) use hub::{Exchange, Notice};
+pub(crate) use hub::{Exchange, Member, Notice};
 
 pub use hub::Hub;
 pub use write::{RunWriter, Writer};

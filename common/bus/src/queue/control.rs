@@ -79,7 +79,7 @@ impl Controller {
         self.ask(Some(false)).await;
         while let Some(notice) = said.next().await {
             match notice {
-                Notice::Again => self.ask(None).await,
+                Notice::Again | Notice::Absent => self.ask(None).await,
                 Notice::Message(bytes) => match std::str::from_utf8(&bytes).map(str::parse::<JobId>) {
                     Ok(Ok(job)) => self.in_hand.cancel(job),
                     _ => self.ask(None).await,

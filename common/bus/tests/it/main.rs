@@ -8,6 +8,7 @@ mod call;
 mod clock;
 mod control;
 mod delay;
+mod direct;
 mod facts;
 mod live;
 mod queue;

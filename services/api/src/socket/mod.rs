@@ -30,6 +30,9 @@ use frame::{ClientFrame, PROTOCOL, close};
 /// Bytes of one frame of a client.
 const FRAME_LIMIT: usize = 64 * 1024;
 
+/// Bytes of a client that are read at once.
+const READ: usize = 4 * 1024;
+
 /// Who is at the other end, as far as the handshake told.
 enum Greeting {
     Known(Caller),
@@ -71,6 +74,8 @@ pub(crate) async fn open(State(app): State<App>, request: Request) -> Answer<Res
         .await
         .map_err(|_| ApiError::new(Code::BadRequest, "This address speaks WebSocket only."))?;
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(FRAME_LIMIT).max_frame_size(FRAME_LIMIT);
+    // A client sends keys: the room for them is zeroed at each reading.
+    let upgrade = upgrade.read_buffer_size(READ);
     Ok(upgrade.on_upgrade(move |socket| Box::pin(greet(app, socket, greeting))))
 }
 

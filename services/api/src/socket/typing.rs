@@ -5,9 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::order::MOST_KEYS;
 use tokio::time::Instant;
@@ -198,10 +198,15 @@ impl Typing {
         let piece = line.waiting.split_to(line.waiting.len().min(MOST_KEYS)).freeze();
         line.leaving = piece.len();
         let (app, terminal, host) = (self.app.clone(), line.terminal, line.host.clone());
-        self.work.push(Box::pin(async move {
+        let mut pressing: BoxFuture<'static, (u32, Done)> = Box::pin(async move {
             let pressed = app.press(&host, terminal, &piece, false).await;
             (channel, Done::Pressed(piece.len(), pressed))
-        }));
+        });
+        // On a direct line it is done at once.
+        match (&mut pressing).now_or_never() {
+            Some((channel, done)) => self.take(channel, done),
+            None => self.work.push(pressing),
+        }
     }
 
     fn take(&mut self, channel: u32, done: Done) {

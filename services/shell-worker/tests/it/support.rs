@@ -74,6 +74,7 @@ impl Bench {
                 clock: clock.clone(),
                 login: Some(login),
                 link: Arc::new(link()),
+                direct: metatron_bus::direct::Server::default(),
                 reports: told,
             },
             mpsc::unbounded_channel().0,

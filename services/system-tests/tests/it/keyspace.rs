@@ -59,12 +59,12 @@ async fn every_key_is_in_the_table_and_what_dashboards_read_holds_no_secret() ->
     shows(redis, &["HMGET", "metatron:meta", "version", "docs"], &[env!("CARGO_PKG_VERSION"), &docs]).await?;
     let meta = redis.strings(&["HMGET", "metatron:meta", "generation", "schema", "started_at"])?;
     ensure!(meta.len() == 3, "{meta:?}");
-    // Those who may read the rest find what was planted: the search above would have found it as well.
+    // Those who may read the rest find what was planted: the search above would have found it as well. What a command
+    // printed reached api past Redis, because it is on the same machine.
     let live = seen.iter().filter(|name| name.starts_with("metatron-live:"));
     let live: Vec<String> = live.map(|name| read(&world.stack.redis, name)).collect::<Result<_>>()?;
-    for secret in ["canary-of-the-output", "canary-of-the-model"] {
-        ensure!(live.iter().any(|value| value.contains(secret)), "{secret} was never there");
-    }
+    let secret = "canary-of-the-model";
+    ensure!(live.iter().any(|value| value.contains(secret)), "{secret} was never there");
     Ok(())
 }
 

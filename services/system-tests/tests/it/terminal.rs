@@ -183,6 +183,22 @@ async fn an_emptied_redis_loses_no_output() -> Result<()> {
 }
 
 #[tokio::test]
+async fn typing_goes_on_while_redis_is_away() -> Result<()> {
+    let mut world = World::start().await?;
+    let mut tab = Tab::open(&world.owner).await?;
+    tab.types("echo befor''e\r").await?;
+    tab.until("before\r\n").await?;
+    world.stack.redis.kill();
+    tab.types("seq 1 20000; echo durin''g\r").await?;
+    tab.until("20000\r\nduring\r\n").await?;
+    world.stack.redis.restart()?;
+    tab.types("echo afte''r\r").await?;
+    tab.until("after\r\n").await?;
+    ensure!(recording(&world.owner, &tab.id).await?.starts_with(&tab.seen), "byte for byte");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_viewer_that_does_not_read_holds_up_nobody() -> Result<()> {
     let world = World::start().await?;
     let mut tab = Tab::open(&world.owner).await?;
