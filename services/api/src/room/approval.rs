@@ -174,6 +174,7 @@ impl Approval {
             Some(exec) => Some(app.store.exec(exec).await?),
             None => None,
         };
+        let own = command.as_ref().map_or(Risk::Low, own_risk);
         let waits = command.as_ref().filter(|_| row.state == ApprovalState::Waiting);
         let (proposal, no_rule) = match waits.and_then(|exec| proposal(exec, row.chat, app.now())) {
             Some(Ok(proposal)) => (Some(proposal), None),
@@ -195,7 +196,7 @@ impl Approval {
             exec,
             hand: row.hand,
             state: row.state,
-            risk: row.risk,
+            risk: row.risk.max(own),
             digest: row.digest,
             nonce: row.nonce,
             asked_at: row.asked_at,
@@ -211,6 +212,14 @@ impl Approval {
             no_rule,
         })
     }
+}
+
+/// How much could go wrong, by this process's own judge: what a shell host said came by way of Redis, and must not make a
+/// question look more harmless than it is.
+fn own_risk(exec: &ExecRow) -> Risk {
+    let Some(measure) = &exec.measure else { return Risk::Low };
+    let setting = Setting { cwd: &measure.cwd, user: &measure.user, ..Setting::default() };
+    judge(exec.command.as_bytes(), &setting).risk
 }
 
 /// A command with what was measured and judged of it.
@@ -310,7 +319,14 @@ async fn decide(
         })
         .await
     };
-    row.map_err(refusal)?;
+    let row = row.map_err(refusal)?;
+    if decision == OwnerAnswer::AllowOnce {
+        // The question may have been put anew since it was looked at; this is what the answer is about.
+        let exec = tx.exec(exec.id).await?;
+        if row.risk.max(own_risk(&exec)) == Risk::High {
+            fresh(&session, now)?;
+        }
+    }
     if decision != OwnerAnswer::Edit {
         tx.answered_from(id, session.id).await?;
     }

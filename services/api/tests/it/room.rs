@@ -43,7 +43,7 @@ pub(crate) async fn ask_owner(world: &World, risk: Risk) -> (ChatId, RunId) {
     tx.take_run(run, now).await.unwrap();
     let attempt = tx.ask_turn(run, 1, "m", now).await.unwrap();
     let new = NewExec {
-        command: "rm old".into(),
+        command: "touch old".into(),
         cwd: None,
         timeout_s: 60,
         why: "to tidy".into(),
@@ -87,7 +87,7 @@ async fn a_yes_is_sealed_for_the_shell_worker_and_counts_once() {
         (&card["chat_title"], &card["risk"], &card["state"]),
         (&json!("Tidy"), &json!("medium"), &json!("waiting"))
     );
-    assert_eq!((&card["exec"]["command"], &card["exec"]["user"]), (&json!("rm old"), &json!("agent")));
+    assert_eq!((&card["exec"]["command"], &card["exec"]["user"]), (&json!("touch old"), &json!("agent")));
     assert_eq!(card["exec"]["approval_id"], card["id"]);
     assert_eq!(card["measure"]["cwd"], "/home/agent/work");
     let path = format!("/api/v1/approvals/{}/decision", card["id"].as_str().unwrap());
