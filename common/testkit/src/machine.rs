@@ -67,6 +67,11 @@ impl Machine {
         Ok(())
     }
 
+    /// What its network is called.
+    pub fn network(&self) -> &str {
+        &self.name
+    }
+
     /// Our address, as it sees us, and a port that was free a moment ago.
     pub fn address(&self) -> String {
         format!("{}:{}", self.here, self.port)

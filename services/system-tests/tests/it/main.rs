@@ -1,6 +1,7 @@
 //! The running system as its owner sees it: real binaries, HTTP and WebSocket only.
 
 mod audit;
+mod boot;
 mod chat;
 mod dashboard;
 mod hands;
