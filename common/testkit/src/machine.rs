@@ -186,6 +186,24 @@ fn ip(line: &str) -> Result<()> {
     Ok(())
 }
 
+/// A stack that other machines can join, by an address of this machine alone.
+pub fn joinable(settings: &[(&str, &str)]) -> Result<Stack> {
+    let tls = tempfile::tempdir()?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    authority(tls.path(), Ipv4Addr::LOCALHOST)?;
+    let file = |name: &str| tls.path().join(name).display().to_string();
+    let redis = RedisServer::with(&[
+        &format!("--tls-port {port} --tls-auth-clients no"),
+        &format!("--tls-cert-file {} --tls-key-file {}", file("redis.pem"), file("redis.key")),
+    ])?;
+    let address = format!("127.0.0.1:{port}");
+    let settings: Vec<_> = settings.iter().copied().chain([("METATRON_JOIN", address.as_str())]).collect();
+    Stack::start_beside(redis, &settings, |folder| {
+        std::fs::copy(tls.path().join("ca.pem"), folder.join("keys/redis-ca.pem"))?;
+        Ok(())
+    })
+}
+
 /// An authority of its own, and what it signs for `address`.
 fn authority(folder: &Path, address: Ipv4Addr) -> Result<()> {
     let openssl = |line: &str| {
