@@ -104,11 +104,10 @@ async fn p5_a_script_that_is_a_pipe_is_shown_as_not_bound_and_not_opened() {
 #[tokio::test(flavor = "multi_thread")]
 async fn p5_a_command_that_runs_more_files_than_are_bound_is_not_prepared() {
     let bench = Bench::new();
-    let mut command = String::from("touch ran");
-    for n in 0..129 {
+    let command = (0..129).fold(String::from("touch ran"), |command, n| {
         std::fs::write(bench.work.join(format!("{n}.sh")), "true").unwrap();
-        command += &format!("; bash {n}.sh");
-    }
+        format!("{command}; bash {n}.sh")
+    });
     let said = declined(Answer::Report(Box::new(bench.shell.prepare(&spec(&command)))));
     assert!(said.starts_with("too_many_files: "), "{said}");
 }

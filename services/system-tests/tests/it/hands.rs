@@ -19,7 +19,7 @@ struct Scene {
 }
 
 /// What the model was told last.
-fn told(request: &Value) -> Result<&str> {
+pub(crate) fn told(request: &Value) -> Result<&str> {
     let messages = request["messages"].as_array().context("no messages")?;
     let last = messages.iter().rev().find(|message| message["role"] == "tool").context("no result")?;
     last["content"].as_str().context("no text")
@@ -383,34 +383,5 @@ async fn the_same_look_with_the_same_answer_three_times_ends_the_run_and_waiting
     }
     assert_eq!(scene.world.model.unread(), 0);
     assert_eq!(looks, 2, "the third was not told any more");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_ninth_terminal_in_one_conversation_is_not_opened() -> Result<()> {
-    let mut world = World::start().await?;
-    world.model.push(Answer::text("Here."));
-    let (chat, run) = world.owner.say("hello").await?;
-    world.owner.ended(&run).await?;
-    world.model.request().await?;
-    let full = json!({ "mode": "full", "minutes": 5 });
-    let path = format!("/chats/{chat}/mode");
-    world.owner.send(world.owner.request(reqwest::Method::PUT, &path).json(&full)).await?;
-    for n in 1..=9 {
-        world.model.push(Answer::tool("terminal_open", &json!({ "why": format!("for {n}") })));
-    }
-    world.model.push(Answer::text("Enough."));
-    let path = format!("/chats/{chat}/messages");
-    let posted = world.owner.post(&path, &json!({ "text": "open nine" })).await?;
-    let run = posted["run"]["id"].as_str().context("no run")?.to_owned();
-    assert_eq!(world.owner.ended(&run).await?["state"], "succeeded");
-    let mut last = Value::Null;
-    for _ in 1..=10 {
-        last = world.model.request().await?;
-    }
-    let refused = told(&last)?;
-    assert!(refused.starts_with("[not opened: 8 terminals are open in this conversation"), "{refused}");
-    let open = world.owner.get("/terminals?state=open").await?;
-    assert_eq!(open["items"].as_array().context("no list")?.len(), 8);
     Ok(())
 }

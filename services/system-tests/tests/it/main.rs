@@ -7,6 +7,7 @@ mod dashboard;
 mod hands;
 mod host;
 mod keyspace;
+mod limit;
 mod model;
 mod push;
 mod queue;
