@@ -83,10 +83,12 @@ pub enum ShellRequest {
         spec: CommandSpec,
         /// The measurement it must still have; a difference refuses.
         digest: String,
-        /// The owner's sealed [`crate::approval::Grant`], in base 64; absent where the policy alone allows.
+        /// The owner's sealed [`crate::approval::Grant`], in base 64; with `under` the sealed
+        /// [`crate::rule::warrant::Warrant`] instead; absent where the policy alone allows.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grant: Option<String>,
-        /// What the owner allowed it under beforehand: it must stand in shell-worker's own book.
+        /// What the owner allowed it under beforehand: it must stand in shell-worker's own book, and the warrant must be
+        /// sealed under that book's key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         under: Option<Under>,
     },

@@ -9,6 +9,7 @@ use metatron_domain::clock::Instant;
 use metatron_domain::command::{CommandSpec, ShellAnswer, ShellCall, ShellRequest, SpecOrigin};
 use metatron_domain::mode::Mode;
 use metatron_domain::rule::book::{Book, ChatMode, TokenMode};
+use metatron_domain::rule::warrant::{Warrant, WarrantKey};
 use metatron_domain::rule::{Rule, Scope, Under};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,6 +69,7 @@ fn a_book_and_its_way_hold() {
         rules: vec![rule.clone(), Rule { scope: Scope::Everywhere, until: None, times: None, ..rule }],
         chats: vec![ChatMode { chat: id("cht"), mode: Mode::Full, until: Some(at) }],
         tokens: vec![TokenMode { token: id("tok"), mode: Mode::Plan }],
+        key: WarrantKey::default(),
     };
     let time = "2026-11-22T18:40:00.123Z";
     let head = format!(
@@ -77,6 +79,23 @@ fn a_book_and_its_way_hold() {
         &book,
         &format!(
             r#"{{"version":7,"host":"local","expires_at":"{time}","rules":[{head}{{"where":"chat","chat":"cht_{TAIL}"}},"until":"{time}","times":3}},{head}{{"where":"everywhere"}}}}],"chats":[{{"chat":"cht_{TAIL}","mode":"full","until":"{time}"}}],"tokens":[{{"token":"tok_{TAIL}","mode":"plan"}}]}}"#
+        ),
+    );
+    let key = WarrantKey::of(&[7; 32], "local").unwrap();
+    let keyed = serde_json::to_string(&Book { key: key.clone(), ..book }).unwrap();
+    assert!(keyed.ends_with(&format!(r#"],"key":"{}"}}"#, key.text())), "{keyed}");
+    let warrant = Warrant {
+        exec: id("exc"),
+        run: id("run"),
+        origin: SpecOrigin { chat: id("cht"), actor: Actor::Owner },
+        digest: "d1".to_owned(),
+        under: Under::Full,
+        expires_at: at,
+    };
+    holds(
+        &warrant,
+        &format!(
+            r#"{{"exec":"exc_{TAIL}","run":"run_{TAIL}","origin":{{"chat":"cht_{TAIL}","actor":{{"kind":"owner"}}}},"digest":"d1","under":{{"under":"full"}},"expires_at":"{time}"}}"#
         ),
     );
     holds(

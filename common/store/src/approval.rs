@@ -364,9 +364,13 @@ impl Store {
 
     pub(crate) async fn sealed_grant(&self, exec: ExecId) -> Result<Option<String>, Error> {
         let id = exec.to_string();
-        Ok(sqlx::query_scalar!("select sealed_grant from approval where exec_id = ?", id)
-            .fetch_optional(self.reader())
-            .await?
-            .flatten())
+        Ok(sqlx::query_scalar!(
+            r#"select coalesce((select sealed_grant from approval where exec_id = ?1), warrant) as "sealed: String"
+               from exec where id = ?1"#,
+            id
+        )
+        .fetch_optional(self.reader())
+        .await?
+        .flatten())
     }
 }

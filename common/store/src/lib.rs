@@ -34,6 +34,7 @@ pub mod setting;
 pub mod terminal;
 mod unit;
 pub mod vault;
+pub mod warrant;
 
 use std::path::Path;
 

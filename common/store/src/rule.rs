@@ -7,6 +7,7 @@ use metatron_domain::event::EventKind;
 use metatron_domain::id::{ExecId, RuleId};
 use metatron_domain::rule::book::{Book, ChatMode, TokenMode, VALID};
 use metatron_domain::rule::draft::Past;
+use metatron_domain::rule::warrant::WarrantKey;
 use metatron_domain::rule::{Rule, Scope, Under};
 use serde_json::json;
 use sqlx::SqliteExecutor;
@@ -216,10 +217,17 @@ impl Tx {
         Ok(true)
     }
 
-    /// Writes down what the owner allowed a command under beforehand.
-    pub(crate) async fn note_under(&mut self, exec: ExecId, under: Under) -> Result<(), Error> {
+    /// Writes down what the owner allowed a command under beforehand, with the sealed warrant for it.
+    pub(crate) async fn note_under(
+        &mut self,
+        exec: ExecId,
+        under: Under,
+        warrant: &str,
+    ) -> Result<(), Error> {
         let (id, text) = (exec.to_string(), to_json("grant", &under)?);
-        sqlx::query!("update exec set under = ? where id = ?", text, id).execute(self.db()).await?;
+        sqlx::query!("update exec set under = ?, warrant = ? where id = ?", text, warrant, id)
+            .execute(self.db())
+            .await?;
         Ok(())
     }
 }
@@ -263,7 +271,7 @@ impl Store {
         count("version", version)
     }
 
-    /// The book for a shell host, as it is at `now`.
+    /// The book for a shell host, as it is at `now`; the key of its warrants is not in it yet.
     pub async fn book(&self, host: &str, now: Instant) -> Result<Book, Error> {
         // Read first: what the rows show is at least as new, and the next page corrects it.
         let version = self.book_version().await?;
@@ -304,7 +312,8 @@ impl Store {
             .map(|row| Ok(TokenMode { token: parse("token id", &row.id)?, mode: parse("mode", &row.mode)? }))
             .collect::<Result<_, Error>>()?;
         let host = host.to_owned();
-        Ok(Book { version, host, expires_at: now.after(VALID), rules, chats, tokens })
+        let (expires_at, key) = (now.after(VALID), WarrantKey::default());
+        Ok(Book { version, host, expires_at, rules, chats, tokens, key })
     }
 
     /// The newest commands that the owner was asked about, at most `limit`; only those that were allowed where

@@ -7,15 +7,18 @@ use std::time::Duration;
 use metatron_domain::actor::Actor;
 use metatron_domain::approval::{Answer, ApprovalState, Measure, MeasuredFile};
 use metatron_domain::clock::Instant;
+use metatron_domain::command::JobKind;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{ChatId, ExecId, RuleId, RunId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
+use metatron_domain::rule::warrant::Warrant;
 use metatron_domain::rule::{Rule, Scope, Under};
 use metatron_domain::run::Origin;
 use metatron_store::approval::Decision;
 use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
+use metatron_store::warrant::Seal;
 use metatron_store::{Error, Store};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -96,6 +99,8 @@ async fn prepared(
     under: Option<Under>,
 ) -> Vec<serde_json::Value> {
     let mut tx = store.begin().await.unwrap();
+    let seal = |warrant: &Warrant| Ok(format!("sealed {} {:?}", warrant.exec, warrant.under));
+    let under = under.map(|under| (under, &seal as Seal<'_>));
     tx.exec_prepared(exec, &measure(command), &judgement(verdict), under, T0).await.unwrap();
     let committed = tx.commit().await.unwrap();
     committed.owed.into_iter().filter_map(|owed| owed.body).collect()
@@ -178,7 +183,17 @@ async fn a_rule_counts_in_mode_auto_for_its_version_until_its_time_is_over_or_it
                 serde_json::to_value(under).unwrap(),
                 "the start says what allows it"
             );
-            assert!(owed[0]["grant"].is_null());
+            let sealed = format!("sealed {exec} {:?}", under.unwrap());
+            assert_eq!(owed[0]["grant"], sealed.as_str(), "with a warrant for it");
+            // It is still there when Redis was emptied and the start is carried again.
+            let again = store.with_bodies(
+                store.owed(None, 1_000).await.unwrap().into_iter().map(|row| row.owed).collect(),
+            );
+            let start =
+                again.await.unwrap().into_iter().find(|owed| {
+                    owed.ticket.kind == JobKind::Start && owed.ticket.subject == exec.to_string()
+                });
+            assert_eq!(start.unwrap().body.unwrap(), owed[0]);
         }
     }
     let mut tx = store.begin().await.unwrap();

@@ -1,5 +1,6 @@
 //! What tests need and no product has: real servers of their own, and the one fake there is, a scripted model.
 
+pub mod boot;
 pub mod client;
 pub mod machine;
 pub mod model;

@@ -67,6 +67,11 @@ impl Machine {
         Ok(())
     }
 
+    /// What its network is called.
+    pub fn network(&self) -> &str {
+        &self.name
+    }
+
     /// Our address, as it sees us, and a port that was free a moment ago.
     pub fn address(&self) -> String {
         format!("{}:{}", self.here, self.port)
@@ -179,6 +184,24 @@ fn ip(line: &str) -> Result<()> {
         bail!("ip {line}: {}", String::from_utf8_lossy(&done.stderr).trim());
     }
     Ok(())
+}
+
+/// A stack that other machines can join, by an address of this machine alone.
+pub fn joinable(settings: &[(&str, &str)]) -> Result<Stack> {
+    let tls = tempfile::tempdir()?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    authority(tls.path(), Ipv4Addr::LOCALHOST)?;
+    let file = |name: &str| tls.path().join(name).display().to_string();
+    let redis = RedisServer::with(&[
+        &format!("--tls-port {port} --tls-auth-clients no"),
+        &format!("--tls-cert-file {} --tls-key-file {}", file("redis.pem"), file("redis.key")),
+    ])?;
+    let address = format!("127.0.0.1:{port}");
+    let settings: Vec<_> = settings.iter().copied().chain([("METATRON_JOIN", address.as_str())]).collect();
+    Stack::start_beside(redis, &settings, |folder| {
+        std::fs::copy(tls.path().join("ca.pem"), folder.join("keys/redis-ca.pem"))?;
+        Ok(())
+    })
 }
 
 /// An authority of its own, and what it signs for `address`.

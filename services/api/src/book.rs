@@ -6,6 +6,7 @@ use std::time::Duration;
 use metatron_bus::Error as BusError;
 use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::rule::book::BOOK;
+use metatron_domain::rule::warrant::WarrantKey;
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
@@ -51,14 +52,34 @@ impl App {
         Ok(all)
     }
 
+    /// The key of the warrants for a host; made when the first book is.
+    async fn warrant_key(&self, host: &str) -> Answer<WarrantKey> {
+        if let Some(key) = self.store.warrant_key(&self.vault, host).await? {
+            return Ok(key);
+        }
+        let mut tx = self.store.begin().await?;
+        tx.make_warrant_key(&self.vault, self.now()).await?;
+        self.commit(tx).await?;
+        let key = self.store.warrant_key(&self.vault, host).await?;
+        key.ok_or_else(|| ApiError::internal("the key of the warrants is no key"))
+    }
+
     async fn send_book_to(&self, host: &str) -> Answer<Result<(), BusError>> {
-        let book = self.store.book(host, self.now()).await?;
+        let mut book = self.store.book(host, self.now()).await?;
+        book.key = self.warrant_key(host).await?;
         let text = serde_json::to_vec(&book).map_err(ApiError::internal)?;
         let link = self.links.of(host).ok_or_else(|| ApiError::not_found("host"))?;
         let sealed = link.seal(BOOK, host, book.version, &text).map_err(ApiError::internal)?;
         let call = ShellCall::Book { version: book.version, sealed };
         Ok(match self.bus.call(host, &call, PATIENCE).await {
-            Ok(ShellAnswer::Book { version }) if version >= book.version => Ok(()),
+            Ok(ShellAnswer::Book { version }) if version == book.version => Ok(()),
+            // Somebody of ours sent a newer one meanwhile; or this database is older than what the host knows, and
+            // until it has caught up the host goes by that for an hour at most.
+            Ok(ShellAnswer::Book { version })
+                if version > book.version && version <= self.store.book_version().await? =>
+            {
+                Ok(())
+            }
             Ok(other) => {
                 tracing::warn!(host, ?other, "a shell host answered a book with something else");
                 Err(BusError::Timeout)

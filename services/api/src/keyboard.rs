@@ -57,7 +57,7 @@ impl App {
                 Some(last) if !again => last,
                 _ => self.status_of(host, terminal).await?.orders,
             };
-            let sequence = last + 1;
+            let sequence = last.saturating_add(1);
             *number = Some(sequence);
             let link = self.link_of(host)?;
             let sealed =
@@ -123,7 +123,7 @@ impl App {
             Some(last) => last,
             None => self.status_of(host, terminal).await?.keys,
         };
-        let sequence = last + 1;
+        let sequence = last.saturating_add(1);
         let mut keys = Keys { base64: STANDARD.encode(bytes), secret };
         let text = serde_json::to_vec(&keys).map(Zeroizing::new);
         keys.base64.zeroize();

@@ -18,6 +18,7 @@ mod guard;
 mod health;
 mod host;
 mod join;
+mod judged;
 mod keyboard;
 mod limit;
 mod once;

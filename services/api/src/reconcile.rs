@@ -45,6 +45,10 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
 
 async fn look(app: &App, missing: &mut Missing) -> Answer<()> {
     let mut hosts: BTreeMap<String, Vec<Terminal>> = BTreeMap::new();
+    // Also where only the AI has terminals: one may be in the hands of a run that is over.
+    for (host, _) in app.store.running_by_host().await? {
+        hosts.entry(host).or_default();
+    }
     for terminal in app.store.open_terminals().await? {
         hosts.entry(terminal.host.clone()).or_default().push(terminal);
     }
@@ -105,7 +109,11 @@ async fn not_found(app: &App, terminal: &Terminal, missing: &mut Missing) -> Ans
 /// A run that is over has no use for a keyboard: its key is gone already, and the owner should see whose it is.
 async fn take_from_ended(app: &App, host: &str, status: &Status) {
     let Driver::Ai { run, until: Some(_), .. } = status.driver else { return };
-    if app.store.run(run).await.is_ok_and(|run| run.state.is_terminal())
+    // A host that lies about the terminal of another one must not take a keyboard there.
+    let row = app.store.find_terminal(status.terminal).await;
+    let is_there = row.is_ok_and(|row| row.is_some_and(|row| row.host == host));
+    if is_there
+        && app.store.run(run).await.is_ok_and(|run| run.state.is_terminal())
         && let Err(error) = app.take_back(host, status.terminal).await
     {
         tracing::warn!(?error, terminal.id = %status.terminal, "a keyboard could not be taken back");

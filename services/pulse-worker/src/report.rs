@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_bus::queue::{Delivery, Disposition};
+use metatron_bus::seal::LinkKey;
 use metatron_domain::command::{ShellAnswer, ShellCall, ShellReport};
 use metatron_domain::id::ExecId;
 use metatron_domain::policy::Verdict;
+use metatron_domain::rule::Under;
+use metatron_domain::rule::warrant::{WARRANT, Warrant};
 use metatron_process::crash::{self, Point};
 use metatron_store::Error;
+use metatron_store::warrant::Seal;
 
 use crate::desk::Desk;
 use crate::work::failed;
@@ -42,6 +46,13 @@ async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error
         }
         _ => false,
     };
+    let key = match &report {
+        ShellReport::Prepared { under: Some(_), .. } => Box::pin(warrants(desk, host)).await?,
+        _ => None,
+    };
+    let seal = key.as_ref().map(|key| move |warrant: &Warrant| sealed(key, warrant));
+    // Without the key there is nothing that the host would start it under.
+    let beforehand = |under: Option<Under>| under.zip(seal.as_ref().map(|seal| seal as Seal<'_>));
     let now = desk.now();
     let mut tx = desk.store.begin().await?;
     let exec = tx.exec(report.exec()).await?;
@@ -52,10 +63,10 @@ async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error
     }
     match report {
         ShellReport::Prepared { exec, measure, judgement, under } if unanswerable => {
-            tx.exec_prepared_unanswerable(exec, &measure, &judgement, under, now).await?;
+            tx.exec_prepared_unanswerable(exec, &measure, &judgement, beforehand(under), now).await?;
         }
         ShellReport::Prepared { exec, measure, judgement, under } => {
-            tx.exec_prepared(exec, &measure, &judgement, under, now).await?;
+            tx.exec_prepared(exec, &measure, &judgement, beforehand(under), now).await?;
         }
         ShellReport::Started { exec, at } => tx.exec_started(exec, at, now).await?,
         ShellReport::Rests { exec, rest } => tx.exec_rests(exec, &rest, now).await?,
@@ -65,6 +76,18 @@ async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error
         }
     }
     desk.commit(tx).await
+}
+
+/// The key of the warrants for `host`; nothing while the owner allowed nothing beforehand.
+async fn warrants(desk: &Desk, host: &str) -> Result<Option<LinkKey>, Error> {
+    let key = desk.store.warrant_key(&desk.vault, host).await?;
+    Ok(key.and_then(|key| LinkKey::parse(key.text())))
+}
+
+fn sealed(key: &LinkKey, warrant: &Warrant) -> Result<String, Error> {
+    let broken = |cause: String| Error::Key(format!("a warrant can't be sealed: {cause}"));
+    let text = serde_json::to_vec(warrant).map_err(|cause| broken(cause.to_string()))?;
+    key.seal(WARRANT, &warrant.exec.to_string(), 0, &text).map_err(|cause| broken(cause.to_string()))
 }
 
 /// Whether a run that nobody watches would wait for an answer that can't come: no device is notified, and no page of the

@@ -80,6 +80,17 @@ impl Account {
         })
     }
 
+    /// Whether this user may go through a folder with these rights. It is in no group but its main one.
+    pub fn may_enter(&self, folder: &std::fs::Metadata) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        let bit = match () {
+            () if folder.uid() == self.uid => 0o100,
+            () if folder.gid() == self.gid => 0o010,
+            () => 0o001,
+        };
+        self.uid == 0 || folder.mode() & bit != 0
+    }
+
     /// Whether this user could change what is at `path`: by its owner and mode, and those of the folders above.
     pub fn may_change(&self, path: &Path) -> bool {
         use std::os::unix::fs::MetadataExt as _;

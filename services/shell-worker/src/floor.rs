@@ -18,6 +18,11 @@ pub struct Floor {
 impl Floor {
     /// The text, with `more` typed behind it.
     fn after(&self, more: &[u8]) -> String {
+        self.read(more, true)
+    }
+
+    /// The text behind it, where Escape begins a key of several letters, or is a key of its own.
+    fn read(&self, more: &[u8], keys: bool) -> String {
         let mut text = self.text.clone();
         let mut escape = false;
         for letter in String::from_utf8_lossy(more).chars() {
@@ -27,7 +32,7 @@ impl Floor {
                 continue;
             }
             match letter {
-                '\u{1b}' => escape = true,
+                '\u{1b}' => escape = keys,
                 '\r' | '\n' => text.push('\n'),
                 // The last letter is taken back, unless its line was sent.
                 '\u{7f}' | '\u{8}' if !text.ends_with('\n') => _ = text.pop(),
@@ -59,8 +64,21 @@ impl Floor {
             let denies = judged.verdict == Verdict::Deny && !judged.rule.starts_with("deny.malformed");
             denies.then_some(judged)
         };
-        denied(&whole).or_else(|| denied(&fresh)).or_else(|| lines.into_iter().find_map(denied))
+        // A line editor takes `Escape 1` as a count and types what follows.
+        let literal = self.read(more, false);
+        denied(&whole)
+            .or_else(|| denied(&fresh))
+            .or_else(|| lines.into_iter().find_map(denied))
+            .or_else(|| counts(&literal).find_map(denied))
     }
+}
+
+/// The lines of a text, each also without the digits and signs of a count at its beginning.
+fn counts(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').flat_map(|line| {
+        let bare = line.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '-');
+        [line, bare]
+    })
 }
 
 impl Session {
@@ -100,6 +118,8 @@ mod tests {
         assert!(objects("echo hi\r", "cd /tmp\rrm -rf ~\r"), "behind other lines");
         assert!(objects("rm -rf \\\r", "/\r"), "on a line that goes on");
         assert!(objects("\u{1b}[A\u{1b}OB", "rm -rf /\r"), "behind keys");
+        assert!(objects("", "\u{1b}1rm -rf /\r"), "behind a count");
+        assert!(objects("echo hi\r", "\u{1b}-1rm -rf /\r"), "behind a count on a line of its own");
     }
 
     #[test]

@@ -4,19 +4,22 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use metatron_domain::approval::{Grant, Measure};
-use metatron_domain::clock::Clock;
+use metatron_bus::seal::LinkKey;
+use metatron_domain::approval::{GRANT_VALID_S, Grant, Measure};
+use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, SpecOrigin};
 use metatron_domain::id::{ApprovalId, ExecId, RuleId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::{Judgement, Setting, Verdict, judge};
-use metatron_domain::rule::book::Void;
+use metatron_domain::rule::book::{VALID, Void};
+use metatron_domain::rule::warrant::{WARRANT, Warrant, WarrantKey};
 use metatron_domain::rule::{Asked, Under};
 
 use crate::account::SHELL;
 use crate::book::{BookError, Shelf};
-use crate::measure::{Digests, Folder, Surroundings, difference, measure};
+use crate::measure::{Digests, Folder, Surroundings, Unmeasured, difference, measure};
 
 /// Why a command does not start. The code is stable, the sentence is for the owner and the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +32,7 @@ pub enum Refusal {
     GrantInvalid(&'static str),
     /// The answer is too old.
     #[error("the approval expired at {0}: ask the owner again")]
-    GrantExpired(metatron_domain::clock::Instant),
+    GrantExpired(Instant),
     /// The answer was used by another command.
     #[error("the approval was already used, and each is good for one start: ask the owner again")]
     GrantUsed,
@@ -56,6 +59,9 @@ pub enum Refusal {
         /// What the system said.
         cause: String,
     },
+    /// An answer could not be bound to all that it would run.
+    #[error("the command names more programs and scripts than an approval can be bound to: split it")]
+    TooManyFiles,
     /// A start can't be recorded, so there is none.
     #[error(
         "the journal can't be written, so nothing is started ({0}): free space on the disk of the data folder or make it writable, and try again"
@@ -83,6 +89,7 @@ impl Refusal {
             Self::Changed(_) => "changed_since_prepared",
             Self::Denied(_) => "denied_by_policy",
             Self::CwdMissing { .. } => "cwd_missing",
+            Self::TooManyFiles => "too_many_files",
             Self::JournalUnwritable(_) => "journal_unwritable",
             Self::NoProgram => "no_program",
             Self::StartFailed(_) => "start_failed",
@@ -134,6 +141,8 @@ pub struct Guard {
     digests: Digests,
     /// What the owner allowed beforehand; absent where nobody keeps it.
     shelf: Option<Arc<Shelf>>,
+    /// When this host's journal began.
+    born: Instant,
     /// What was prepared lately, only to be able to say what changed. Never decides anything.
     prepared: Mutex<VecDeque<(ExecId, Measure)>>,
 }
@@ -144,7 +153,15 @@ const REMEMBERED: usize = 64;
 impl Guard {
     /// A guard with the machine's `premises`; `open` opens grants.
     pub fn new(premises: Premises, clock: Arc<dyn Clock>, open: Opener) -> Self {
-        Self { premises, clock, open, digests: Digests::default(), shelf: None, prepared: Mutex::default() }
+        let (digests, prepared) = (Digests::default(), Mutex::default());
+        Self { premises, clock, open, digests, shelf: None, born: Instant::from_millis(0), prepared }
+    }
+
+    /// The guard, which trusts no answer that is older than the journal.
+    #[must_use]
+    pub fn since(mut self, born: Instant) -> Self {
+        self.born = born;
+        self
     }
 
     /// The guard, with the owner's book at hand.
@@ -194,10 +211,10 @@ impl Guard {
         let (approval, rule) = match (judgement.verdict, grant, under) {
             (Verdict::Deny, ..) => return Err(Refusal::Denied(judgement.reasons.join("; "))),
             (Verdict::Allow, ..) => (None, None),
-            (Verdict::Ask, None, Some(under)) => {
-                (None, self.allowed_under(spec, under, &measure, &judgement)?)
+            (Verdict::Ask, warrant, Some(under)) => {
+                (None, self.allowed_under(spec, (digest, warrant), under, &measure, &judgement)?)
             }
-            (Verdict::Ask, grant, _) => {
+            (Verdict::Ask, grant, None) => {
                 let approval = self.granted(spec, digest, grant)?;
                 if self.mode(spec) == Mode::Plan {
                     return Err(Refusal::Planning);
@@ -225,6 +242,7 @@ impl Guard {
     fn allowed_under(
         &self,
         spec: &CommandSpec,
+        (digest, warrant): (&str, Option<&str>),
         under: Under,
         measure: &Measure,
         judgement: &Judgement,
@@ -237,7 +255,44 @@ impl Guard {
         let rule = book.confirm(under, &asked, &origin.actor, now).map_err(|Void| {
             Refusal::Void("the rule or the mode was changed, ended or revoked, or is about something else")
         })?;
+        self.warranted(spec, (digest, warrant), under, &book.key)?;
         Ok(rule.map(|rule| (rule.id, rule.times)))
+    }
+
+    /// Whether the request comes from somebody who may ask under a rule or a mode: whoever holds Redis alone may not.
+    fn warranted(
+        &self,
+        spec: &CommandSpec,
+        (digest, warrant): (&str, Option<&str>),
+        under: Under,
+        key: &WarrantKey,
+    ) -> Result<(), Refusal> {
+        let sealed = warrant.ok_or(Refusal::GrantMissing)?;
+        let key = LinkKey::parse(key.text()).ok_or(Refusal::Void("this host's book has no key for it"))?;
+        let opened = key.open(WARRANT, &spec.exec.to_string(), 0, sealed);
+        let warrant: Warrant = opened
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .ok_or(Refusal::GrantInvalid("its seal does not open"))?;
+        if (warrant.exec, warrant.run, warrant.under) != (spec.exec, spec.run, under)
+            || Some(&warrant.origin) != spec.origin.as_ref()
+            || warrant.digest != digest
+        {
+            return Err(Refusal::GrantInvalid("it was given to something else"));
+        }
+        self.in_time(warrant.expires_at, VALID)
+    }
+
+    /// Whether what is void from `expires_at` on, and was sealed `valid` before, still counts. What is older than the
+    /// journal does not: whether it was used stood in the one before.
+    fn in_time(&self, expires_at: Instant, valid: Duration) -> Result<(), Refusal> {
+        if self.clock.now() >= expires_at {
+            return Err(Refusal::GrantExpired(expires_at));
+        }
+        if expires_at < self.born.after(valid) {
+            return Err(Refusal::GrantInvalid("it is older than this host's journal"));
+        }
+        Ok(())
     }
 
     fn granted(&self, spec: &CommandSpec, digest: &str, grant: Option<&str>) -> Result<ApprovalId, Refusal> {
@@ -252,9 +307,7 @@ impl Guard {
         if grant.digest != digest {
             return Err(Refusal::GrantInvalid("the owner saw something else"));
         }
-        if self.clock.now() >= grant.expires_at {
-            return Err(Refusal::GrantExpired(grant.expires_at));
-        }
+        self.in_time(grant.expires_at, Duration::from_secs(GRANT_VALID_S))?;
         Ok(grant.approval)
     }
 
@@ -267,7 +320,7 @@ impl Guard {
             path: spec.cwd.clone().unwrap_or_else(|| workspace.to_string_lossy().into_owned()),
             cause: cause.to_string(),
         };
-        let folder = Folder::open(workspace, spec.cwd.as_deref()).map_err(missing)?;
+        let folder = Folder::open(workspace, spec.cwd.as_deref(), Some(&around.account)).map_err(missing)?;
         let setting = Setting {
             cwd: &folder.path.to_string_lossy(),
             home: &around.account.home.to_string_lossy(),
@@ -276,7 +329,11 @@ impl Guard {
             protected,
         };
         let judgement = judge(spec.command.as_bytes(), &setting);
-        let measure = measure(spec, &judgement, &folder, around, &self.digests).map_err(missing)?;
+        let measured = measure(spec, &judgement, &folder, around, &self.digests);
+        let measure = measured.map_err(|error| match error {
+            Unmeasured::Folder(cause) => missing(cause),
+            Unmeasured::TooMany => Refusal::TooManyFiles,
+        })?;
         Ok((measure, judgement, folder))
     }
 

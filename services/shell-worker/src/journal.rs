@@ -76,8 +76,10 @@ struct Inner {
     tape: Tape,
     states: HashMap<ExecId, State>,
     approvals: HashMap<ApprovalId, ExecId>,
-    /// How many commands began under a rule.
+    /// How many commands began under a rule, those that are forgotten included.
     rules: HashMap<RuleId, u32>,
+    /// When the journal began; absent where that was not written down yet.
+    born: Option<Instant>,
     declined: HashMap<String, (Instant, Place)>,
     terminals: Terminals,
     /// Heads of the audit, the oldest first.
@@ -92,11 +94,13 @@ impl Journal {
     /// Opens or makes the journal in `folder`. A record cut off at the end is dropped: it was never acknowledged.
     pub fn open(folder: &Path, now: Instant) -> Result<Self, JournalError> {
         let (tape, records) = Tape::open(folder)?;
+        let fresh = records.is_empty();
         let mut inner = Inner {
             tape,
             states: HashMap::new(),
             approvals: HashMap::new(),
             rules: HashMap::new(),
+            born: None,
             declined: HashMap::new(),
             terminals: Terminals::default(),
             heads: Vec::new(),
@@ -104,8 +108,16 @@ impl Journal {
         for (record, place) in records {
             inner.learn(record, place);
         }
+        if fresh {
+            inner.write(Record::Born { at: now })?;
+        }
         inner.forget(now)?;
         Ok(Self(Mutex::new(inner)))
+    }
+
+    /// When it began: what was used before stood in another one. The beginning of time where that is not known.
+    pub fn born(&self) -> Instant {
+        self.lock().born.unwrap_or(Instant::from_millis(0))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -232,6 +244,8 @@ impl Inner {
                 self.declined.insert(request, (at, place));
             }
             Record::Head(kept) => self.heads.push(kept),
+            Record::Born { at } => self.born = Some(at),
+            Record::Uses { rule, count } => *self.rules.entry(rule).or_default() += count,
             other => self.terminals.learn(other, place),
         }
     }
@@ -272,12 +286,29 @@ impl Inner {
             return Ok(());
         }
         let newest = self.heads.last().copied();
-        let records = self.tape.rewrite(|record| {
-            if let Record::Head(kept) = record {
-                return Some(*kept) == newest || !old(&kept.at);
-            }
-            let declined_long_ago = matches!(record, Record::Declined { at, .. } if old(at));
-            !declined_long_ago && !gone.contains(&record.subject())
+        let records = self.tape.rewrite(|mut all| {
+            // How often a rule may be used does not begin anew because its first uses are long ago.
+            let mut uses: HashMap<RuleId, u32> = HashMap::new();
+            all.retain(|record| {
+                let counted = match record {
+                    Record::Uses { rule, count } => Some((*rule, *count)),
+                    Record::Started(Started { rule: Some(rule), .. }) if gone.contains(&record.subject()) => {
+                        Some((*rule, 1))
+                    }
+                    _ => None,
+                };
+                if let Some((rule, count)) = counted {
+                    *uses.entry(rule).or_default() += count;
+                    return false;
+                }
+                if let Record::Head(kept) = record {
+                    return Some(*kept) == newest || !old(&kept.at);
+                }
+                let declined_long_ago = matches!(record, Record::Declined { at, .. } if old(at));
+                !declined_long_ago && !gone.contains(&record.subject())
+            });
+            all.extend(uses.into_iter().map(|(rule, count)| Record::Uses { rule, count }));
+            all
         })?;
         self.states.clear();
         self.approvals.clear();

@@ -217,10 +217,10 @@ fn never(terminal: TerminalId, user: &str, at: Instant, size: metatron_domain::t
 /// The folder a login shell begins in: the one that is wanted, else the user's home, else `/`.
 fn folder(account: &Account, wanted: Option<&str>) -> Result<Folder, (&'static str, String)> {
     if let Some(wanted) = wanted {
-        return Folder::open(&account.home, Some(wanted))
+        return Folder::open(&account.home, Some(wanted), None)
             .map_err(|error| ("cwd_missing", format!("the folder {wanted} can't be opened: {error}")));
     }
-    Folder::open(&account.home, None)
-        .or_else(|_| Folder::open(Path::new("/"), None))
+    Folder::open(&account.home, None, None)
+        .or_else(|_| Folder::open(Path::new("/"), None, None))
         .map_err(|error| ("cwd_missing", format!("no folder can be opened: {error}")))
 }

@@ -94,7 +94,9 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
     let link = Arc::new(LinkKey::load(&config.link_key()).map_err(fatal)?);
     let shelf = Arc::new(Shelf::open(&config.shell_journal(), Arc::clone(&link), &config.host));
     Ok(Parts {
-        guard: Guard::new(premises, Arc::clone(&clock), opener(Arc::clone(&link))).with_shelf(shelf),
+        guard: Guard::new(premises, Arc::clone(&clock), opener(Arc::clone(&link)))
+            .with_shelf(shelf)
+            .since(journal.born()),
         journal,
         recordings: Recordings::open(&config.recordings()).context("the folder of recordings")?,
         families: Arc::new(Families::adopting().context("orphans can't be adopted")?),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::warrant::WarrantKey;
 use super::{Asked, Rule, Under};
 use crate::actor::Actor;
 use crate::clock::Instant;
@@ -58,6 +59,9 @@ pub struct Book {
     pub chats: Vec<ChatMode>,
     /// Tokens whose mode the owner set.
     pub tokens: Vec<TokenMode>,
+    /// The key of the warrants for this host.
+    #[serde(default, skip_serializing_if = "WarrantKey::is_empty")]
+    pub key: WarrantKey,
 }
 
 impl Book {

@@ -6,6 +6,7 @@
 
 pub mod book;
 pub mod draft;
+pub mod warrant;
 
 use serde::{Deserialize, Serialize};
 

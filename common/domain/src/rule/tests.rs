@@ -2,6 +2,7 @@
 
 use super::book::{Book, ChatMode, Void};
 use super::draft::{Past, check, narrowest, suggest};
+use super::warrant::WarrantKey;
 use super::*;
 use crate::actor::Actor;
 use crate::approval::MeasuredFile;
@@ -268,6 +269,7 @@ fn book(rule: &Rule, chat: ChatId, mode: Mode, until: Option<Instant>) -> Book {
         rules: vec![rule.clone()],
         chats: vec![ChatMode { chat, mode, until }],
         tokens: vec![],
+        key: WarrantKey::default(),
     }
 }
 

@@ -44,7 +44,7 @@ impl Tx {
     }
 
     /// The waiting question about a command, if there is one.
-    pub(super) async fn waiting_question(&mut self, exec: ExecId) -> Result<Option<ApprovalId>, Error> {
+    pub(crate) async fn waiting_question(&mut self, exec: ExecId) -> Result<Option<ApprovalId>, Error> {
         let exec_id = exec.to_string();
         let waiting = sqlx::query_scalar!(
             r#"select id as "id!: String" from approval where exec_id = ? and state = 'waiting'"#,

@@ -4,13 +4,15 @@ use metatron_domain::actor::Actor;
 use metatron_domain::approval::Measure;
 use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
-use metatron_domain::command::JobKind;
+use metatron_domain::command::{JobKind, SpecOrigin};
 use metatron_domain::event::EventKind;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::ExecId;
 use metatron_domain::mode::{Course, course};
 use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
+use metatron_domain::rule::book::VALID;
+use metatron_domain::rule::warrant::Warrant;
 use metatron_domain::told;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -18,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use super::Exec;
 use crate::Tx;
 use crate::error::{Error, to_json};
+use crate::warrant::Beforehand;
 
 fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text))
@@ -34,8 +37,10 @@ impl Tx {
         now: Instant,
     ) -> Result<Option<Exec>, Error> {
         let mut exec = self.exec(exec).await?;
-        let stale = exec.edited_from.is_some() && measure.command_sha256 != sha256(&exec.command);
-        if exec.state != ExecState::Preparing || stale {
+        // A question that waits meanwhile tells that the words were changed, also where they were changed back.
+        let changed = exec.edited_from.is_some() || self.waiting_question(exec.id).await?.is_some();
+        let stale = changed && measure.command_sha256 != sha256(&exec.command);
+        if exec.state != ExecState::Preparing || stale || measure.host != exec.host {
             return Ok(None);
         }
         self.settle(JobKind::Prepare, &exec.id.to_string(), now).await?;
@@ -69,13 +74,13 @@ impl Tx {
     }
 
     /// shell-worker measured and judged. The verdict, and what the owner allowed beforehand, decide what comes next;
-    /// `under` is what the host says it could run under. A report that came twice changes nothing.
+    /// `under` is what the host says it could run under, and who seals the warrant for that. A report that came twice changes nothing.
     pub async fn exec_prepared(
         &mut self,
         exec: ExecId,
         measure: &Measure,
         judgement: &Judgement,
-        under: Option<Under>,
+        under: Beforehand<'_>,
         now: Instant,
     ) -> Result<(), Error> {
         self.prepared((exec, measure, judgement), under, true, now).await
@@ -87,7 +92,7 @@ impl Tx {
         exec: ExecId,
         measure: &Measure,
         judgement: &Judgement,
-        under: Option<Under>,
+        under: Beforehand<'_>,
         now: Instant,
     ) -> Result<(), Error> {
         self.prepared((exec, measure, judgement), under, false, now).await
@@ -96,14 +101,19 @@ impl Tx {
     async fn prepared(
         &mut self,
         (exec, measure, judgement): (ExecId, &Measure, &Judgement),
-        under: Option<Under>,
+        under: Beforehand<'_>,
         answerable: bool,
         now: Instant,
     ) -> Result<(), Error> {
         let Some(mut exec) = self.exec_measured(exec, measure, judgement, now).await? else { return Ok(()) };
-        let way = self.way(&exec, judgement, under, now).await?;
+        let way = self.way(&exec, judgement, under.map(|(under, _)| under), now).await?;
         if way == Course::Ask && !answerable {
             return self.end_unanswerable(exec, now).await;
+        }
+        if let (Course::Under(under), Some((_, seal))) = (way, under) {
+            let warrant = self.warrant(&exec, under, now).await?;
+            self.note_under(exec.id, under, &seal(&warrant)?).await?;
+            exec.under = Some(under);
         }
         self.take_course(&mut exec, judgement, way, now).await?;
         self.carry_on(exec.run, now).await?;
@@ -129,6 +139,24 @@ impl Tx {
         Ok(way)
     }
 
+    /// What says to its host that it may start under `under`.
+    async fn warrant(&mut self, exec: &Exec, under: Under, now: Instant) -> Result<Warrant, Error> {
+        let run = self.run(exec.run).await?;
+        Ok(Warrant {
+            exec: exec.id,
+            run: exec.run,
+            origin: SpecOrigin { chat: run.chat, actor: run.actor },
+            digest: exec.digest.clone().unwrap_or_default(),
+            under,
+            expires_at: now.after(VALID),
+        })
+    }
+
+    async fn sealed_warrant(&mut self, exec: ExecId) -> Result<Option<String>, Error> {
+        let id = exec.to_string();
+        Ok(sqlx::query_scalar!("select warrant from exec where id = ?", id).fetch_one(self.db()).await?)
+    }
+
     async fn take_course(
         &mut self,
         exec: &mut Exec,
@@ -142,13 +170,10 @@ impl Tx {
         // Where the owner had changed the words, a question waits that nobody needs to answer any more.
         let runs = matches!(way, Course::Run | Course::Under(_));
         self.question_over(exec.id, runs, now).await?;
-        if let Course::Under(under) = way {
-            self.note_under(exec.id, under).await?;
-            exec.under = Some(under);
-        }
         if runs {
             self.advance(exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now).await?;
-            return self.owe_shell(exec, JobKind::Start, None, now).await;
+            let warrant = self.sealed_warrant(exec.id).await?;
+            return self.owe_shell(exec, JobKind::Start, warrant, now).await;
         }
         let told = if way == Course::Plan {
             let id = exec.id.to_string();

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use metatron_testkit::stack::Stack;
+use metatron_testkit::machine::joinable;
 
 /// How often it is looked whether a service has died.
 const LOOK: Duration = Duration::from_millis(100);
@@ -19,7 +19,7 @@ fn main() -> anyhow::Result<()> {
     if !web.is_empty() {
         settings.push(("METATRON_WEB", &web));
     }
-    let mut stack = Stack::start(&settings)?;
+    let mut stack = joinable(&settings)?;
     let code = stack.claim_code()?;
     writeln!(std::io::stdout(), r#"{{"url":"{}","claim_code":"{code}"}}"#, stack.url())?;
     let (closed, closing) = mpsc::channel();

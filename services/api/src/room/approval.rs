@@ -10,7 +10,7 @@ use metatron_domain::approval::{Answer as Say, ApprovalState, Grant, Measure};
 use metatron_domain::clock::Instant;
 use metatron_domain::id::{ApprovalId, ChatId, RuleId, RunId};
 use metatron_domain::mode::Mode;
-use metatron_domain::policy::{Effects, Risk, Setting, Verdict, judge, may_stay_open};
+use metatron_domain::policy::{Effects, Risk, may_stay_open};
 use metatron_domain::rule::draft::narrowest;
 use metatron_domain::rule::{Asked, Rule, Scope};
 use metatron_domain::terminal::hand::HandAsk;
@@ -28,6 +28,7 @@ use crate::App;
 use crate::draft::RuleBody;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id, Params};
+use crate::judged::{edited, own_risk};
 use crate::session::{Owner, Reader, fresh};
 use crate::state::OWNER;
 use crate::view::{Exec, bad_cursor, limit};
@@ -35,8 +36,6 @@ use crate::view::{Exec, bad_cursor, limit};
 /// What a grant is sealed for; shell-worker opens it for nothing else.
 const GRANT: &str = "grant";
 const LONGEST_REASON: usize = 2_000;
-/// SECURITY section 4: longer commands are malformed.
-const LONGEST_COMMAND: usize = 64 * 1_024;
 
 /// This room's routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -174,6 +173,7 @@ impl Approval {
             Some(exec) => Some(app.store.exec(exec).await?),
             None => None,
         };
+        let own = command.as_ref().map_or(Risk::Low, own_risk);
         let waits = command.as_ref().filter(|_| row.state == ApprovalState::Waiting);
         let (proposal, no_rule) = match waits.and_then(|exec| proposal(exec, row.chat, app.now())) {
             Some(Ok(proposal)) => (Some(proposal), None),
@@ -195,7 +195,7 @@ impl Approval {
             exec,
             hand: row.hand,
             state: row.state,
-            risk: row.risk,
+            risk: row.risk.max(own),
             digest: row.digest,
             nonce: row.nonce,
             asked_at: row.asked_at,
@@ -310,7 +310,14 @@ async fn decide(
         })
         .await
     };
-    row.map_err(refusal)?;
+    let row = row.map_err(refusal)?;
+    if decision == OwnerAnswer::AllowOnce {
+        // The question may have been put anew since it was looked at; this is what the answer is about.
+        let exec = tx.exec(exec.id).await?;
+        if row.risk.max(own_risk(&exec)) == Risk::High {
+            fresh(&session, now)?;
+        }
+    }
     if decision != OwnerAnswer::Edit {
         tx.answered_from(id, session.id).await?;
     }
@@ -342,23 +349,6 @@ pub(super) fn refusal(error: StoreError) -> ApiError {
         ),
         other => other.into(),
     }
-}
-
-/// The words that the owner puts in the place of the AI's. What the policy denies is said here already; shell-worker
-/// judges it again.
-fn edited(command: Option<String>, exec: &ExecRow) -> Answer<String> {
-    let command = command.filter(|text| !text.trim().is_empty() && text.len() <= LONGEST_COMMAND);
-    let command = command.ok_or_else(|| {
-        ApiError::field("/command", format!("must have 1 to {LONGEST_COMMAND} bytes that are not blank"))
-    })?;
-    let cwd = exec.measure.as_ref().map(|measure| measure.cwd.as_str());
-    let setting = Setting { cwd: cwd.unwrap_or(Setting::default().cwd), ..Setting::default() };
-    let judgement = judge(command.as_bytes(), &setting);
-    if judgement.verdict == Verdict::Deny {
-        let reasons = judgement.reasons.join(" ");
-        return Err(ApiError::field("/command", format!("is forbidden by the policy: {reasons}")));
-    }
-    Ok(command)
 }
 
 /// The rule to be made with the answer; it allows what is asked.

@@ -36,6 +36,11 @@ fn measure() -> Measure {
 
 /// A run whose first command waits for the owner.
 pub(crate) async fn ask_owner(world: &World, risk: Risk) -> (ChatId, RunId) {
+    ask_about(world, "touch old", risk).await
+}
+
+/// A run whose command waits for the owner, with the risk that its shell host is said to have seen.
+async fn ask_about(world: &World, command: &str, risk: Risk) -> (ChatId, RunId) {
     let now = world.clock.now();
     let mut tx = world.store.begin().await.unwrap();
     let chat = tx.create_chat("Tidy", &Actor::Owner, now).await.unwrap();
@@ -43,7 +48,7 @@ pub(crate) async fn ask_owner(world: &World, risk: Risk) -> (ChatId, RunId) {
     tx.take_run(run, now).await.unwrap();
     let attempt = tx.ask_turn(run, 1, "m", now).await.unwrap();
     let new = NewExec {
-        command: "rm old".into(),
+        command: command.into(),
         cwd: None,
         timeout_s: 60,
         why: "to tidy".into(),
@@ -87,7 +92,7 @@ async fn a_yes_is_sealed_for_the_shell_worker_and_counts_once() {
         (&card["chat_title"], &card["risk"], &card["state"]),
         (&json!("Tidy"), &json!("medium"), &json!("waiting"))
     );
-    assert_eq!((&card["exec"]["command"], &card["exec"]["user"]), (&json!("rm old"), &json!("agent")));
+    assert_eq!((&card["exec"]["command"], &card["exec"]["user"]), (&json!("touch old"), &json!("agent")));
     assert_eq!(card["exec"]["approval_id"], card["id"]);
     assert_eq!(card["measure"]["cwd"], "/home/agent/work");
     let path = format!("/api/v1/approvals/{}/decision", card["id"].as_str().unwrap());
@@ -144,6 +149,23 @@ async fn h1_a_risky_yes_needs_the_password_and_a_late_one_means_no() {
         world.post("/api/v1/login", &json!({ "password": crate::world::PASSWORD })).send().await.cookies();
     let late = world.post(&path, &answer(&card, "allow_once")).cookie(&cookie).send().await;
     assert_eq!(late.refusal(), (409, "approval_expired".into()));
+}
+
+#[tokio::test]
+async fn h1_what_came_by_way_of_redis_makes_no_question_look_more_harmless_than_it_is() {
+    let (world, cookie) = World::claimed().await;
+    ask_about(&world, "rm -rf build; sudo reboot-later", Risk::Low).await;
+    let id = world.waiting().await.unwrap();
+    let card = world.get(&format!("/api/v1/approvals/{id}")).cookie(&cookie).send().await.json();
+    assert_eq!(card["risk"], "high", "by api's own judge");
+    world.pass(std::time::Duration::from_mins(6));
+    let path = format!("/api/v1/approvals/{id}/decision");
+    let refused = world.post(&path, &answer(&card, "allow_once")).cookie(&cookie).send().await;
+    assert_eq!(refused.refusal(), (403, "reauth_required".into()));
+    let after = world.get(&format!("/api/v1/approvals/{id}")).cookie(&cookie).send().await.json();
+    assert_eq!(after["state"], "waiting", "nothing of the refused answer is written down");
+    let no = world.post(&path, &answer(&card, "deny")).cookie(&cookie).send().await;
+    assert_eq!(no.status, 200, "a no needs no password: {}", no.text);
 }
 
 #[tokio::test]

@@ -112,14 +112,17 @@ impl Tape {
             .ok_or_else(|| JournalError::Damaged { path: self.path.display().to_string(), at: place.offset })
     }
 
-    /// Writes the file anew with the records that `keep` wants, in one atomic step.
-    pub(super) fn rewrite(&mut self, keep: impl Fn(&Record) -> bool) -> Result<Records, JournalError> {
-        let all = self.load()?;
+    /// Writes the file anew with the records that `keep` leaves of all, in one atomic step.
+    pub(super) fn rewrite(
+        &mut self,
+        keep: impl FnOnce(Vec<Record>) -> Vec<Record>,
+    ) -> Result<Records, JournalError> {
+        let all = self.load()?.into_iter().map(|(record, _)| record).collect();
         let fresh_path = self.path.with_extension("new");
         let fresh = options().truncate(true).open(&fresh_path)?;
         let (mut records, mut at) = (Vec::new(), 0);
         let mut writer = std::io::BufWriter::new(&fresh);
-        for (record, _) in all.into_iter().filter(|(record, _)| keep(record)) {
+        for record in keep(all) {
             let line = encode(&record)?;
             writer.write_all(&line)?;
             records.push((record, Place { offset: at, length: line.len() }));

@@ -74,6 +74,8 @@ pub enum Subject {
     Terminal(TerminalId),
     /// The audit, of which this host is a witness.
     Audit,
+    /// The journal itself.
+    Journal,
 }
 
 /// One line.
@@ -140,6 +142,18 @@ pub enum Record {
     },
     /// The head of the audit, as api sealed it for this host.
     Head(KeptHead),
+    /// The first record of a new journal.
+    Born {
+        /// When it began.
+        at: Instant,
+    },
+    /// Commands that began under a rule and are forgotten.
+    Uses {
+        /// The rule.
+        rule: RuleId,
+        /// How many.
+        count: u32,
+    },
 }
 
 impl Record {
@@ -157,6 +171,7 @@ impl Record {
             | Self::Told { terminal, .. } => Subject::Terminal(*terminal),
             Self::Over { report } => Subject::Terminal(report.terminal),
             Self::Head(_) => Subject::Audit,
+            Self::Born { .. } | Self::Uses { .. } => Subject::Journal,
         }
     }
 }

@@ -226,3 +226,25 @@ fn r5_the_journal_tells_what_began_and_how_it_ended_in_pages() {
     assert_eq!(journal.begun(None, 2).unwrap(), (vec![first, second], true));
     assert_eq!(journal.begun(Some(execs[1]), 2).unwrap(), (vec![begun(2, None)], false));
 }
+
+#[test]
+fn p3_the_uses_of_a_rule_are_counted_also_when_its_first_ones_are_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = RuleId::new();
+    let using = || Started { rule: Some(rule), ..started(ExecId::new(), None) };
+    let journal = Journal::open(folder.path(), T).unwrap();
+    for _ in 0..2 {
+        let used = using();
+        assert_eq!(journal.begin_within(used.clone(), Some(3)).unwrap(), Begin::Fresh);
+        journal.ended(used.exec, outcome("x")).unwrap();
+    }
+    let later = T.after(KEPT + Duration::from_secs(1));
+    journal.prune(later).unwrap();
+    // Nor do they count twice, however often it is tidied and opened.
+    journal.prune(later).unwrap();
+    drop(journal);
+    let journal = Journal::open(folder.path(), later).unwrap();
+    assert_eq!(journal.born(), T, "it is still the same journal");
+    assert_eq!(journal.begin_within(using(), Some(3)).unwrap(), Begin::Fresh);
+    assert_eq!(journal.begin_within(using(), Some(3)).unwrap(), Begin::RuleUsed);
+}

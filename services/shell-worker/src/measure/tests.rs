@@ -23,7 +23,7 @@ fn measured(spec: &CommandSpec, folder: &Path) -> Measure {
     let around = Surroundings { account: Account::own(), host: "local".into(), timezone: "UTC".into() };
     let setting = Setting { cwd: "/w", home: "/h", user: "u", workspace: "/w", protected: &[] };
     let judgement = judge(spec.command.as_bytes(), &setting);
-    let folder = Folder::open(folder, spec.cwd.as_deref()).unwrap();
+    let folder = Folder::open(folder, spec.cwd.as_deref(), None).unwrap();
     measure(spec, &judgement, &folder, &around, &Digests::default()).unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! A light scan of a command line for the words that name programs and scripts. It understands quotes, backslashes,
-//! separators and `cd`; everything else it takes literally. It finds what to measure; it decides nothing.
+//! separators, `cd`, the home folder, code in a word and values behind options; everything else it takes literally. It
+//! finds what to measure; it decides nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,12 @@ pub(super) struct Scan {
     pub(super) programs: Vec<Named>,
     /// Operands of those: each that is a file is measured, for an interpreter may run any of them.
     pub(super) operands: Vec<Named>,
+    /// Operands of all other programs: each that is a program itself is measured.
+    pub(super) others: Vec<Named>,
 }
+
+/// Code within code is looked into so often.
+const NESTED: u8 = 3;
 
 const INTERPRETERS: &[&str] = &[
     "bash", "sh", "dash", "zsh", "ksh", "python", "perl", "ruby", "node", "nodejs", "php", "lua", "awk",
@@ -27,6 +33,9 @@ const WRAPPERS: &[&str] = &[
     "sudo", "env", "command", "builtin", "exec", "nohup", "nice", "ionice", "timeout", "time", "setsid",
     "stdbuf", "xargs", "chroot", "unshare", "doas", "chrt", "taskset", "coproc", "eval",
 ];
+/// What may stand for the home folder or the working folder at the beginning of a word.
+const HOMES: [&str; 3] = ["~/", "$HOME/", "${HOME}/"];
+const HERE: [&str; 2] = ["$PWD/", "${PWD}/"];
 const KEYWORDS: &[&str] =
     &["if", "then", "elif", "else", "while", "until", "do", "!", "{", "}", "(", ")", "fi", "done", "esac"];
 const BUILTINS: &[&str] = &[
@@ -104,48 +113,127 @@ pub(super) fn is_builtin(word: &str) -> bool {
     BUILTINS.contains(&word) || KEYWORDS.contains(&word)
 }
 
-/// Finds programs and operands in `command`, which begins in `cwd`.
-pub(super) fn scan(command: &str, cwd: &Path) -> Scan {
-    let mut found = Scan::default();
-    let mut cwd = cwd.to_owned();
-    for words in split(command) {
-        simple(&words, &mut cwd, &mut found);
-    }
-    found
+/// Finds programs and operands in `command`, which begins in `cwd` and whose user lives in `home`.
+pub(super) fn scan(command: &str, cwd: &Path, home: &Path) -> Scan {
+    let mut scanner = Scanner { first: cwd.to_owned(), home, cwd: cwd.to_owned(), found: Scan::default() };
+    scanner.lines(command, 0);
+    scanner.found
 }
 
-fn simple(words: &[String], cwd: &mut PathBuf, found: &mut Scan) {
-    let mut words = words.iter().skip_while(|word| KEYWORDS.contains(&word.as_str()) || is_assignment(word));
-    let Some(mut program) = words.next() else { return };
-    let named = |word: &str, cwd: &Path| Named { word: word.to_owned(), cwd: cwd.to_owned() };
-    if program == "cd" {
-        if let Some(target) = words.next() {
-            *cwd = cwd.join(target);
+struct Scanner<'a> {
+    /// Where the command begins: a `cd` may not have been reached, or was left again.
+    first: PathBuf,
+    home: &'a Path,
+    cwd: PathBuf,
+    found: Scan,
+}
+
+impl Scanner<'_> {
+    fn lines(&mut self, command: &str, depth: u8) {
+        for words in split(command) {
+            self.simple(&words, depth);
         }
-        return;
     }
-    found.programs.push(named(program, cwd));
-    while WRAPPERS.contains(&program.as_str()) {
-        let next = words.find(|word| !word.starts_with('-') && !is_assignment(word) && !is_number(word));
-        let Some(next) = next else { return };
-        program = next;
-        found.programs.push(named(program, cwd));
-        // An option's value can look like the program, so every later word may be the one that is run.
-        found
-            .operands
-            .extend(words.clone().filter(|word| !word.starts_with('-')).map(|word| named(word, cwd)));
-    }
-    if program.contains('/') {
-        found.operands.push(named(program, cwd));
-    }
-    let base = program.rsplit('/').next().unwrap_or(program);
-    let base = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    if INTERPRETERS.contains(&base) || INTERPRETERS.contains(&program.as_str()) {
-        found.operands.extend(words.filter(|word| !word.starts_with('-')).map(|word| named(word, cwd)));
+
+    fn simple(&mut self, words: &[String], depth: u8) {
+        let head = words.iter().take_while(|word| KEYWORDS.contains(&word.as_str()) || is_assignment(word));
+        for value in head.filter_map(|word| word.split_once('=')).map(|(_, value)| value) {
+            // A library to load, a file to begin with: what is handed over in a variable may be run.
+            self.operand(value, depth, true);
+        }
+        let mut words =
+            words.iter().skip_while(|word| KEYWORDS.contains(&word.as_str()) || is_assignment(word));
+        let Some(mut program) = words.next() else { return };
+        if matches!(program.as_str(), "cd" | "pushd") {
+            let mut target = words.skip_while(|word| word.starts_with('-') && word.len() > 1);
+            let target =
+                target.next().map_or_else(|| self.home.to_owned(), |target| self.expand(target).into());
+            self.cwd = self.cwd.join(target);
+            return;
+        }
+        self.program(program, depth);
+        let mut runs = false;
+        while WRAPPERS.contains(&program.as_str()) {
+            // An option's value can look like the program, so every later word may be the one that is run.
+            runs = true;
+            let next = words.find(|word| {
+                let value = word.starts_with('-') || is_assignment(word);
+                if value {
+                    self.operand(word, depth, true);
+                }
+                !value && !is_number(word)
+            });
+            let Some(next) = next else { return };
+            program = next;
+            self.program(program, depth);
+        }
+        let base = program.rsplit('/').next().unwrap_or(program);
+        let base = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        runs |= INTERPRETERS.contains(&base) || INTERPRETERS.contains(&program.as_str());
+        for word in words {
+            self.operand(word, depth, runs);
+        }
         if base == "make" {
-            found.operands.extend(["GNUmakefile", "makefile", "Makefile"].map(|name| named(name, cwd)));
+            for name in ["GNUmakefile", "makefile", "Makefile"] {
+                self.operand(name, depth, true);
+            }
         }
     }
+
+    fn program(&mut self, word: &str, depth: u8) {
+        // Within a word of another program the text may be no code at all: only what is there counts.
+        if depth == 0 {
+            self.found.programs.push(Named { word: word.to_owned(), cwd: self.cwd.clone() });
+        }
+        if word.contains('/') || is_code(word) {
+            self.operand(word, depth, true);
+        }
+    }
+
+    /// A word that may name a file; with `runs` one that would be run whatever it is.
+    fn operand(&mut self, word: &str, depth: u8, runs: bool) {
+        if let Some(option) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
+            let long = option.split_once('=').map(|(_, value)| value);
+            // The value of a short option may stand directly behind its letter.
+            let short = option.char_indices().nth(1).map(|(at, _)| &option[at..]);
+            for value in long.into_iter().chain(short) {
+                self.file(value, runs);
+            }
+            return;
+        }
+        if let Some((_, value)) = word.split_once('=') {
+            self.file(value, runs);
+        }
+        self.file(word, runs);
+        if depth < NESTED && is_code(word) {
+            let cwd = self.cwd.clone();
+            self.lines(word, depth + 1);
+            self.cwd = cwd;
+        }
+    }
+
+    fn file(&mut self, word: &str, runs: bool) {
+        let word = self.expand(word);
+        let into = if runs { &mut self.found.operands } else { &mut self.found.others };
+        into.push(Named { word: word.clone(), cwd: self.cwd.clone() });
+        if self.cwd != self.first && !word.starts_with('/') {
+            into.push(Named { word, cwd: self.first.clone() });
+        }
+    }
+
+    fn expand(&self, word: &str) -> String {
+        let behind = |starts: &[&str]| starts.iter().find_map(|start| word.strip_prefix(start));
+        match (behind(&HOMES), behind(&HERE)) {
+            (Some(rest), _) => self.home.join(rest).to_string_lossy().into_owned(),
+            (_, Some(rest)) => self.cwd.join(rest).to_string_lossy().into_owned(),
+            _ => word.to_owned(),
+        }
+    }
+}
+
+/// Whether a word may hold a command line.
+fn is_code(word: &str) -> bool {
+    word.contains([' ', '\t', '\n', ';', '|', '&', '('])
 }
 
 fn is_assignment(word: &str) -> bool {
@@ -209,12 +297,22 @@ mod tests {
     use super::*;
 
     fn programs(command: &str) -> Vec<String> {
-        scan(command, Path::new("/w")).programs.into_iter().map(|it| it.word).collect()
+        let found = scan(command, Path::new("/w"), Path::new("/h"));
+        found.programs.into_iter().map(|it| it.word).collect()
     }
 
     fn operands(command: &str) -> Vec<String> {
-        let found = scan(command, Path::new("/w")).operands;
+        paths(scan(command, Path::new("/w"), Path::new("/h")).operands)
+    }
+
+    fn paths(found: Vec<Named>) -> Vec<String> {
         found.into_iter().map(|it| it.cwd.join(it.word).to_string_lossy().into_owned()).collect()
+    }
+
+    #[track_caller]
+    fn runs(command: &str, path: &str) {
+        let found = operands(command);
+        assert!(found.iter().any(|it| it == path), "{command}: {found:?}");
     }
 
     #[test]
@@ -231,8 +329,37 @@ mod tests {
     #[test]
     fn scripts_are_found_where_they_lie() {
         assert_eq!(operands("bash -x a.sh; python3.11 'b c.py' 1"), ["/w/a.sh", "/w/b c.py", "/w/1"]);
-        assert_eq!(operands("cd sub && ./run.sh"), ["/w/sub/./run.sh"]);
+        runs("cd sub && ./run.sh", "/w/sub/./run.sh");
+        runs("cd -P -- sub && ./run.sh", "/w/sub/./run.sh");
+        runs("(cd sub; make); ./run.sh", "/w/./run.sh");
         assert_eq!(operands("bash < in.sh"), ["/w/in.sh"]);
         assert_eq!(operands("cat a.txt"), Vec::<String>::new());
+        assert_eq!(paths(scan("cat a.txt", Path::new("/w"), Path::new("/h")).others), ["/w/a.txt"]);
+    }
+
+    #[test]
+    fn p5_scripts_are_found_behind_code_options_variables_and_the_home_folder() {
+        runs("bash -c './deploy.sh now'", "/w/./deploy.sh");
+        runs("bash -c \"cd sub; python3 x.py\"", "/w/sub/x.py");
+        runs("bash -c 'sh -c \"./a.sh\"'", "/w/./a.sh");
+        runs("eval 'source lib.sh'", "/w/lib.sh");
+        runs("bash ~/x.sh", "/h/x.sh");
+        runs("$HOME/x.sh", "/h/x.sh");
+        runs("sh ${PWD}/x.sh", "/w/x.sh");
+        runs("awk -fprog.awk data", "/w/prog.awk");
+        runs("node --require=./hook.js a.js", "/w/./hook.js");
+        runs("bash --rcfile rc -i", "/w/rc");
+        runs("LD_PRELOAD=./evil.so make", "/w/./evil.so");
+        runs("env BASH_ENV=rc.sh bash -c true", "/w/rc.sh");
+        runs("sudo -u root -- python3 x.py", "/w/x.py");
+        for (command, path) in [
+            ("find . -exec ./x.sh {} +", "/w/./x.sh"),
+            ("flock lock ./x.sh", "/w/./x.sh"),
+            ("strace -o log ./x.sh", "/w/./x.sh"),
+            ("tar cf a.tar b --use-compress-program=./x.sh", "/w/./x.sh"),
+        ] {
+            let others = paths(scan(command, Path::new("/w"), Path::new("/h")).others);
+            assert!(others.iter().any(|it| it == path), "{command}: {others:?}");
+        }
     }
 }

@@ -1,10 +1,14 @@
-//! What may start: SECURITY B5, P4.
+//! What may start: SECURITY B5, P4, P5.
 
 use std::time::Duration;
 
+use metatron_domain::approval::{GRANT_VALID_S, Grant};
+use metatron_domain::command::{CommandSpec, ShellReport};
 use metatron_domain::id::{ExecId, RunId};
 use metatron_shell_worker::account::Account;
+use metatron_shell_worker::journal::Journal;
 use metatron_shell_worker::kill::Families;
+use metatron_shell_worker::shell::Answer;
 
 use crate::support::*;
 
@@ -44,6 +48,91 @@ async fn a_grant_is_void_one_second_after_its_hour() {
     bench.clock.set(T);
     let again = declined(bench.start(&spec, &digest, Some(&grant)));
     assert!(again.starts_with("grant_expired: "), "the same request gets the same answer: {again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_a_grant_from_before_the_journal_began_is_void() {
+    let bench = Bench::new();
+    let spec = spec("touch ran");
+    let digest = bench.prepared(&spec);
+    let good = grant(&spec, &digest);
+    let older = Grant { expires_at: T.after(Duration::from_secs(GRANT_VALID_S - 1)), ..good.clone() };
+    let said = declined(bench.start(&spec, &digest, Some(&older)));
+    assert!(said.starts_with("grant_invalid: ") && said.contains("older than this host's journal"), "{said}");
+    ended(bench.start(&spec, &digest, Some(&good))).await;
+    // The same Redis, another journal: what was used is not known there, and does not need to be.
+    bench.clock.set(T.after(Duration::from_secs(2)));
+    let journal = Journal::open(&bench.work.join("another"), T.after(Duration::from_secs(2))).unwrap();
+    assert!(good.expires_at < journal.born().after(Duration::from_secs(GRANT_VALID_S)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_a_script_behind_code_or_in_the_hands_of_another_program_is_bound_too() {
+    let bench = Bench::new();
+    let script = bench.work.join("x.sh");
+    std::fs::create_dir(bench.work.join("sub")).unwrap();
+    for command in [
+        "bash -c './x.sh; true'",
+        "flock lock ./x.sh",
+        "find . -name none -exec ./x.sh {} +",
+        "BASH_ENV=./x.sh bash -c true",
+        "(cd sub && true); ./x.sh",
+        "bash --rcfile=x.sh -i -c true",
+    ] {
+        std::fs::write(&script, "#!/bin/bash\ntouch good").unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let spec = spec(command);
+        let digest = bench.prepared(&spec);
+        std::fs::write(&script, "#!/bin/bash\ntouch bad").unwrap();
+        let said = declined(bench.start(&spec, &digest, Some(&grant(&spec, &digest))));
+        assert!(said.starts_with("changed_since_prepared: ") && said.contains("x.sh"), "{command}: {said}");
+    }
+    assert!(!bench.work.join("bad").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_a_script_that_is_a_pipe_is_shown_as_not_bound_and_not_opened() {
+    let bench = Bench::new();
+    let pipe = bench.work.join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let spec = spec("bash ./pipe");
+    let ShellReport::Prepared { measure, .. } = bench.shell.prepare(&spec) else { panic!("not prepared") };
+    let shown = measure.scripts.iter().find(|script| script.word == "./pipe").unwrap();
+    assert!(!shown.bound && shown.sha256.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_a_command_that_runs_more_files_than_are_bound_is_not_prepared() {
+    let bench = Bench::new();
+    let command = (0..129).fold(String::from("touch ran"), |command, n| {
+        std::fs::write(bench.work.join(format!("{n}.sh")), "true").unwrap();
+        format!("{command}; bash {n}.sh")
+    });
+    let said = declined(Answer::Report(Box::new(bench.shell.prepare(&spec(&command)))));
+    assert!(said.starts_with("too_many_files: "), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_a_folder_swapped_by_name_or_by_link_after_the_card_is_not_entered() {
+    let bench = Bench::new();
+    let (real, link) = (bench.work.join("real"), bench.work.join("link"));
+    std::fs::create_dir_all(bench.work.join("other")).unwrap();
+    std::fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink("real", &link).unwrap();
+    for (asked, swap) in [("link", true), ("real", false)] {
+        let spec = CommandSpec { cwd: Some(asked.to_owned()), ..spec("touch ran") };
+        let digest = bench.prepared(&spec);
+        if swap {
+            std::fs::remove_file(&link).unwrap();
+            std::os::unix::fs::symlink("other", &link).unwrap();
+        } else {
+            std::fs::rename(&real, bench.work.join("moved")).unwrap();
+            std::fs::create_dir(&real).unwrap();
+        }
+        let said = declined(bench.start(&spec, &digest, Some(&grant(&spec, &digest))));
+        assert!(said.contains("the working folder"), "{said}");
+    }
+    assert!(!bench.work.join("other/ran").exists() && !real.join("ran").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +212,10 @@ async fn nothing_starts_while_the_journal_s_disk_is_full_and_all_goes_on_when_it
     let filled = std::fs::write(&filling, vec![0; 1024 * 1024]);
     assert!(filled.is_err());
     // The journal may still have room in its own last page.
-    while bench.shell.parts().journal.declined(ExecId::new(), "r", T, "code", &"x".repeat(1000)).is_ok() {}
+    for length in [1000, 0] {
+        let long = "x".repeat(length);
+        while bench.shell.parts().journal.declined(ExecId::new(), "r", T, "code", &long).is_ok() {}
+    }
     let said = declined(bench.start(&spec, &digest, Some(&grant)));
     assert!(said.starts_with("journal_unwritable: "), "{said}");
     assert!(!bench.work.join("ran").exists());

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use metatron_bus::seal::LinkKey;
 use metatron_domain::actor::Actor;
 use metatron_domain::command::{CommandSpec, ShellReport, SpecOrigin};
 use metatron_domain::id::{ChatId, RuleId};
 use metatron_domain::mode::Mode;
 use metatron_domain::rule::book::{BOOK, Book, ChatMode, VALID};
+use metatron_domain::rule::warrant::{WARRANT, Warrant, WarrantKey};
 use metatron_domain::rule::{Rule, Scope, Under};
+use metatron_shell_worker::shell::Answer;
 
 use crate::support::*;
 
@@ -31,7 +34,30 @@ fn book(bench: &Bench, chat: ChatId, version: u64) -> Book {
         rules: vec![rule],
         chats: vec![ChatMode { chat, mode: Mode::Auto, until: None }],
         tokens: vec![],
+        key: warrant_key(),
     }
+}
+
+/// The key of the warrants for this host.
+fn warrant_key() -> WarrantKey {
+    WarrantKey::of(&[7; 32], "local").unwrap()
+}
+
+/// What whoever wrote a command down says of it.
+fn warrant(spec: &CommandSpec, digest: &str, under: Option<Under>) -> Option<Warrant> {
+    let (under, origin) = (under?, spec.origin.clone()?);
+    let expires_at = T.after(VALID + Duration::from_mins(1));
+    Some(Warrant { exec: spec.exec, run: spec.run, origin, digest: digest.to_owned(), under, expires_at })
+}
+
+fn sealed_warrant(warrant: &Warrant) -> String {
+    let key = LinkKey::parse(warrant_key().text()).unwrap();
+    key.seal(WARRANT, &warrant.exec.to_string(), 0, &serde_json::to_vec(warrant).unwrap()).unwrap()
+}
+
+fn start(bench: &Bench, spec: &CommandSpec, digest: &str, under: Option<Under>) -> Answer {
+    let warrant = warrant(spec, digest, under).map(|warrant| sealed_warrant(&warrant));
+    bench.shell.start_under(spec, digest, warrant.as_deref(), under)
 }
 
 fn give(bench: &Bench, book: &Book) {
@@ -71,11 +97,11 @@ async fn p4_a_rule_of_the_own_book_starts_what_it_matches_once() {
     let spec = asked("touch ran", chat);
     let (digest, under) = prepared(&bench, &spec);
     assert_eq!(under, Some(Under::Rule { rule: book.rules[0].id, version: 1 }));
-    ended(bench.shell.start_under(&spec, &digest, None, under)).await;
+    ended(start(&bench, &spec, &digest, under)).await;
     assert!(bench.work.join("ran").exists());
     let again = asked("touch ran", chat);
     let (digest, under) = prepared(&bench, &again);
-    let said = declined(bench.shell.start_under(&again, &digest, None, under));
+    let said = declined(start(&bench, &again, &digest, under));
     assert!(said.starts_with("rule_used: "), "{said}");
 }
 
@@ -89,11 +115,12 @@ async fn p4_of_a_hundred_starts_at_once_one_goes_through_under_a_rule_with_one_u
         let spec = asked("touch ran", chat);
         let (digest, under) = prepared(&bench, &spec);
         let shell = std::sync::Arc::clone(&bench.shell);
-        tasks.spawn_blocking(move || shell.start_under(&spec, &digest, None, under));
+        let warrant = warrant(&spec, &digest, under).map(|warrant| sealed_warrant(&warrant));
+        tasks.spawn_blocking(move || shell.start_under(&spec, &digest, warrant.as_deref(), under));
     }
     let mut started = 0;
     for answer in tasks.join_all().await {
-        if matches!(answer, metatron_shell_worker::shell::Answer::Running(_)) {
+        if matches!(answer, Answer::Running(_)) {
             started += 1;
             ended(answer).await;
         } else {
@@ -138,7 +165,7 @@ async fn p4_whatever_changes_after_the_prepare_refuses() {
         book.version = 2;
         change(&mut book, &mut spec);
         give(&bench, &book);
-        let said = declined(bench.shell.start_under(&spec, &digest, None, under));
+        let said = declined(start(&bench, &spec, &digest, under));
         assert!(said.starts_with("rule_void: "), "{what}: {said}");
         assert!(!bench.work.join("ran").exists(), "{what}");
     }
@@ -160,14 +187,14 @@ async fn p4_any_changed_byte_timeout_or_folder_refuses_under_a_rule_too() {
     flips[2].cwd = Some("sub".into());
     flips[3].terminal = metatron_domain::id::TerminalId::new();
     for flip in flips {
-        let said = declined(bench.shell.start_under(&flip, &digest, None, under));
+        let said = declined(start(&bench, &flip, &digest, under));
         assert!(said.starts_with("changed_since_prepared: "), "{said}");
     }
     // What the rule is not about is refused before it is compared.
     let other = CommandSpec { command: "touch other".to_owned(), ..spec.clone() };
-    assert!(declined(bench.shell.start_under(&other, &digest, None, under)).starts_with("rule_void: "));
+    assert!(declined(start(&bench, &other, &digest, under)).starts_with("rule_void: "));
     bench.clock.set(T.after(VALID));
-    let said = declined(bench.shell.start_under(&spec, &digest, None, under));
+    let said = declined(start(&bench, &spec, &digest, under));
     assert!(said.contains("no valid book"), "{said}");
     assert!(!bench.work.join("ran").exists());
 }
@@ -187,19 +214,19 @@ async fn mode_full_starts_what_is_asked_but_nothing_of_the_floor_and_plan_not_ev
         let risky = asked(command, chat);
         let (digest, under) = prepared(&bench, &risky);
         assert_eq!(under, None, "{command}");
-        let said = declined(bench.shell.start_under(&risky, &digest, None, Some(Under::Full)));
+        let said = declined(start(&bench, &risky, &digest, Some(Under::Full)));
         assert!(said.starts_with("rule_void: "), "{command}: {said}");
     }
     let denied = asked("rm -rf /", chat);
-    let said = declined(bench.shell.start_under(&denied, "", None, Some(Under::Full)));
+    let said = declined(start(&bench, &denied, "", Some(Under::Full)));
     assert!(said.starts_with("denied_by_policy: "), "{said}");
-    ended(bench.shell.start_under(&spec, &digest, None, Some(Under::Full))).await;
+    ended(start(&bench, &spec, &digest, Some(Under::Full))).await;
     assert!(bench.work.join("more").exists());
     bench.clock.set(T.after(Duration::from_mins(5)));
     let late = asked("touch late", chat);
     let (digest, under) = prepared(&bench, &late);
     assert_eq!(under, None, "its time is over");
-    let said = declined(bench.shell.start_under(&late, &digest, None, Some(Under::Full)));
+    let said = declined(start(&bench, &late, &digest, Some(Under::Full)));
     assert!(said.starts_with("rule_void: "), "{said}");
 
     bench.clock.set(T);
@@ -213,4 +240,66 @@ async fn mode_full_starts_what_is_asked_but_nothing_of_the_floor_and_plan_not_ev
     let reads = asked("echo hello", chat);
     let (digest, _) = prepared(&bench, &reads);
     assert_eq!(ended(bench.start(&reads, &digest, None)).await.text, "hello\n");
+}
+
+/// A change to a warrant.
+type Forgery = fn(&mut Warrant);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_whoever_can_only_write_to_redis_starts_nothing_under_a_rule_or_in_mode_full() {
+    let bench = bench();
+    let chat = ChatId::new();
+    let mut full = book(&bench, chat, 1);
+    full.chats[0] = ChatMode { chat, mode: Mode::Full, until: Some(T.after(Duration::from_mins(5))) };
+    give(&bench, &full);
+    let spec = asked("touch ran", chat);
+    let (digest, under) = prepared(&bench, &spec);
+    assert_eq!(under, Some(Under::Full));
+    let rule = Some(Under::Rule { rule: full.rules[0].id, version: 1 });
+    for under in [under, rule] {
+        let said = declined(bench.shell.start_under(&spec, &digest, None, under));
+        assert!(said.starts_with("grant_missing: "), "{said}");
+    }
+    let good = warrant(&spec, &digest, under).unwrap();
+    let forgeries: [(Forgery, &str); 7] = [
+        (|it| it.run = metatron_domain::id::RunId::new(), "grant_invalid"),
+        (|it| it.origin.chat = ChatId::new(), "grant_invalid"),
+        (|it| it.origin.actor = Actor::Schedule, "grant_invalid"),
+        (|it| it.digest = "0".repeat(64), "grant_invalid"),
+        (|it| it.under = Under::Rule { rule: RuleId::new(), version: 1 }, "grant_invalid"),
+        (|it| it.expires_at = T, "grant_expired"),
+        // One from before the journal began: whether it was used is not known any more.
+        (|it| it.expires_at = T.after(VALID.saturating_sub(Duration::from_millis(1))), "grant_invalid"),
+    ];
+    for (at, (forge, code)) in forgeries.into_iter().enumerate() {
+        let mut other = good.clone();
+        forge(&mut other);
+        let said = declined(bench.shell.start_under(&spec, &digest, Some(&sealed_warrant(&other)), under));
+        assert!(said.starts_with(code), "{at}: {said}");
+    }
+    // That of another command, that under the key of another host, and a grant of the owner in its place.
+    let another = asked("touch ran", chat);
+    let foreign = sealed_warrant(&warrant(&another, &digest, under).unwrap());
+    let key = LinkKey::parse(WarrantKey::of(&[7; 32], "build").unwrap().text()).unwrap();
+    let elsewhere =
+        key.seal(WARRANT, &spec.exec.to_string(), 0, &serde_json::to_vec(&good).unwrap()).unwrap();
+    for sealed in [foreign, elsewhere, sealed(&grant(&spec, &digest))] {
+        let said = declined(bench.shell.start_under(&spec, &digest, Some(&sealed), under));
+        assert!(said.starts_with("grant_invalid: "), "{said}");
+    }
+    assert!(!bench.work.join("ran").exists());
+    ended(start(&bench, &spec, &digest, under)).await;
+    assert!(bench.work.join("ran").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_under_a_book_without_a_key_nothing_starts() {
+    let bench = bench();
+    let chat = ChatId::new();
+    let keyless = Book { key: WarrantKey::default(), ..book(&bench, chat, 1) };
+    give(&bench, &keyless);
+    let spec = asked("touch ran", chat);
+    let (digest, under) = prepared(&bench, &spec);
+    let said = declined(start(&bench, &spec, &digest, under));
+    assert!(said.starts_with("rule_void: "), "{said}");
 }

@@ -64,10 +64,11 @@ impl Bench {
         let open =
             Arc::new(|_: ExecId, sealed: &str| serde_json::from_str(sealed.strip_prefix("right key:")?).ok());
         let books = Arc::new(Shelf::open(&folder.join("shell"), Arc::new(link()), "local"));
+        let journal = Journal::open(&folder.join("shell"), T).unwrap();
         let shell = Shell::new(
             Parts {
-                guard: Guard::new(premises, clock.clone(), open).with_shelf(books),
-                journal: Journal::open(&folder.join("shell"), T).unwrap(),
+                guard: Guard::new(premises, clock.clone(), open).with_shelf(books).since(journal.born()),
+                journal,
                 recordings: Recordings::open(&folder.join("recordings")).unwrap(),
                 families: Arc::new(families),
                 chain,

@@ -51,3 +51,30 @@ async fn a_command_can_t_read_what_the_service_keeps() {
     assert_eq!(outcome.text.matches("ermission denied").count(), 5, "{}", outcome.text);
     assert!(outcome.text.contains("not permitted"), "{}", outcome.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b4_a_command_can_t_begin_behind_a_door_that_is_closed_to_its_user() {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let bench = Bench::with(Account::named("nobody").unwrap(), Families::default());
+    let home = tempfile::tempdir().unwrap();
+    let inside = home.path().join("projects");
+    std::fs::create_dir(&inside).unwrap();
+    std::fs::write(inside.join("notes"), "the owner's\n").unwrap();
+    for (path, mode) in [(home.path(), 0o700), (inside.as_path(), 0o755)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    // A link of its own leads there no better.
+    std::os::unix::fs::symlink(&inside, bench.work.join("link")).unwrap();
+    for cwd in [inside.to_str().unwrap(), "link"] {
+        let spec = metatron_domain::command::CommandSpec { cwd: Some(cwd.to_owned()), ..spec("cat notes") };
+        let said = declined(bench.start(&spec, "", None));
+        assert!(said.starts_with("cwd_missing: ") && said.contains("ermission denied"), "{said}");
+    }
+    std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let spec = metatron_domain::command::CommandSpec { cwd: Some("link".to_owned()), ..spec("cat notes") };
+    let digest = bench.prepared(&spec);
+    assert_eq!(ended(bench.start(&spec, &digest, None)).await.text, "the owner's\n");
+}

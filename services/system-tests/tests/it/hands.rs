@@ -19,7 +19,7 @@ struct Scene {
 }
 
 /// What the model was told last.
-fn told(request: &Value) -> Result<&str> {
+pub(crate) fn told(request: &Value) -> Result<&str> {
     let messages = request["messages"].as_array().context("no messages")?;
     let last = messages.iter().rev().find(|message| message["role"] == "tool").context("no result")?;
     last["content"].as_str().context("no text")
@@ -344,5 +344,44 @@ async fn the_keyboard_is_handed_over_only_for_what_the_owner_saw() -> Result<()>
     scene.yes().await?;
     assert!(scene.told().await?.contains("\nonce"));
     assert_eq!(scene.ends().await?["state"], "succeeded");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_keyboard_that_was_handed_to_a_run_is_the_owners_again_when_the_run_is_over() -> Result<()> {
+    let mut scene = Scene::handed(|_| vec![Answer::text("Done.")]).await?;
+    let terminal = scene.terminal.clone();
+    let mut watch = scene.world.owner.watch(scene.watch.last).await?;
+    assert_eq!(scene.ends().await?["state"], "succeeded");
+    let back =
+        |event: &Value| event["subject"] == terminal.as_str() && event["data"]["driver"]["by"] == "owner";
+    watch.fact("terminal.drive", back).await?;
+    let now = scene.world.owner.get(&format!("/terminals/{terminal}")).await?;
+    assert_eq!((&now["driver"]["by"], &now["state"]), (&json!("owner"), &json!("running")), "{now}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_look_with_the_same_answer_three_times_ends_the_run_and_waiting_does_not() -> Result<()> {
+    let mut scene = Scene::open(|id| {
+        let look = Answer::tool("terminal_read", &json!({ "terminal": id }));
+        let wait = waits(id, "input", "");
+        vec![wait.clone(), wait.clone(), wait, look.clone(), look.clone(), look, Answer::text("never")]
+    })
+    .await?;
+    let ended = scene.ends().await?;
+    assert_eq!(
+        (&ended["state"], &ended["error"]["code"]),
+        (&json!("failed"), &json!("run_limit")),
+        "{ended}"
+    );
+    let detail = ended["error"]["detail"].as_str().context("no detail")?;
+    assert!(detail.contains("same tool call three times"), "{detail}");
+    let mut looks = 0;
+    for _ in 0..6 {
+        looks += usize::from(scene.told().await?.starts_with("[terminal"));
+    }
+    assert_eq!(scene.world.model.unread(), 0);
+    assert_eq!(looks, 2, "the third was not told any more");
     Ok(())
 }

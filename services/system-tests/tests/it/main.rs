@@ -1,11 +1,13 @@
 //! The running system as its owner sees it: real binaries, HTTP and WebSocket only.
 
 mod audit;
+mod boot;
 mod chat;
 mod dashboard;
 mod hands;
 mod host;
 mod keyspace;
+mod limit;
 mod model;
 mod push;
 mod queue;
