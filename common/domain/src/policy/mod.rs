@@ -13,6 +13,7 @@ mod class;
 mod deny;
 mod effect;
 mod expansion;
+mod facts;
 mod function;
 mod glob;
 mod interpret;

@@ -22,7 +22,7 @@ pub(super) fn echo(args: &[Arg]) -> String {
         newline &= !text.contains('n');
         from += 1;
     }
-    let text = join(&args[from..]).text();
+    let text = join(&args[from..]).text().to_owned();
     let text = if escapes { super::brace::ansi(&text).into_iter().collect() } else { text };
     if newline { text + "\n" } else { text }
 }
@@ -30,7 +30,7 @@ pub(super) fn echo(args: &[Arg]) -> String {
 /// What `printf` prints: the format's escapes, each `%s` or `%b` filled in turn.
 pub(super) fn printf(args: &[Arg]) -> String {
     let Some((format, values)) = args.split_first() else { return String::new() };
-    let format: String = super::brace::ansi(&format.text()).into_iter().collect();
+    let format: String = super::brace::ansi(format.text()).into_iter().collect();
     if !format.contains('%') {
         return format;
     }

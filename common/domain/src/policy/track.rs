@@ -2,6 +2,8 @@
 //!
 //! Owns: literal `cd` tracking and the known variables. Must never guess a value: what is not literal is unknown.
 
+use std::rc::Rc;
+
 use super::deny::{network, protected};
 use super::function::PARAMETERS;
 use super::glob::Unit;
@@ -42,8 +44,8 @@ impl Walker<'_> {
         if matches!(name, "PS4" | "PROMPT_COMMAND") {
             // The shell expands the first and runs the second.
             for arg in &args {
-                decode_text(&arg.text(), self);
-                self.apart(&arg.text(), &Input::default());
+                decode_text(arg.text(), self);
+                self.apart(arg.text(), &Input::default());
             }
         }
         for arg in args {
@@ -62,10 +64,10 @@ impl Walker<'_> {
         let target = match operands.next() {
             None if name == "popd" => self.pushed.pop(),
             None if name == "pushd" => self.pushed.pop(),
-            None => Some(self.setting.home.to_owned()),
+            None => Some(Rc::from(self.setting.home)),
             Some(arg) if arg.text() == "-" => self.old.clone(),
             Some(arg) if arg.units.iter().all(Unit::is_unknown) => None,
-            Some(arg) => Some(show(&resolve(&arg.units, &self.cwd))),
+            Some(arg) => Some(Rc::from(show(&resolve(&arg.units, &self.cwd)))),
         };
         // A longer path is refused by the kernel, and costs at every later step.
         let Some(target) = target.filter(|target| target.len() < 4096) else { return };
@@ -113,7 +115,7 @@ impl Look for Walker<'_> {
     fn variable(&mut self, name: &str) -> Value {
         match name {
             "HOME" => Value::Known(self.setting.home.to_owned()),
-            "PWD" => Value::Known(self.cwd.clone()),
+            "PWD" => Value::Known(self.cwd.to_string()),
             "USER" => Value::Known(self.setting.user.to_owned()),
             name if name.chars().all(|c| c.is_ascii_digit() || c == '@' || c == '*') => {
                 Value::Unknown { network: self.tainted.contains(PARAMETERS) }
@@ -131,7 +133,7 @@ impl Look for Walker<'_> {
     }
 
     fn cwd(&self) -> String {
-        self.cwd.clone()
+        self.cwd.to_string()
     }
 
     fn doubt(&mut self) {

@@ -247,7 +247,7 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         operands = &operands[own..];
     }
     if name == "flock" {
-        let code = operands.get(1).filter(|arg| matches!(arg.text().as_str(), "-c" | "--command"));
+        let code = operands.get(1).filter(|arg| matches!(arg.text(), "-c" | "--command"));
         if code.is_some() {
             result.code.extend(operands.get(2).cloned());
             return Some(result);
@@ -298,7 +298,7 @@ pub(super) fn join(args: &[Arg]) -> Arg {
         }
         units.extend(arg.units.iter().cloned());
     }
-    Arg { units, quoted: true }
+    Arg::new(units, true)
 }
 
 fn coded(short: &'static str, long: &'static str, args: &[Arg], names: &[&str]) -> Inner {

@@ -2,6 +2,8 @@
 //!
 //! Owns: the rule and its two exceptions: what `echo` and `printf` print, and search patterns.
 
+use std::rc::Rc;
+
 use crate::policy::Setting;
 use crate::policy::glob::Unit;
 use crate::policy::path::{Components, carried, components, other_process, resolve, show, within};
@@ -17,7 +19,7 @@ pub(in crate::policy) const RULE: &str = "deny.protected_path";
 #[derive(Debug, Default)]
 pub(in crate::policy) struct Nearness {
     /// The directory this is about.
-    directory: String,
+    directory: Rc<str>,
     /// It may be in one.
     inside: bool,
     /// One may be below it.
@@ -70,7 +72,7 @@ fn sensitive(walker: &mut Walker<'_>, arg: &Arg) {
     if !walker.place.sensitive && is_plain_name(arg) {
         return;
     }
-    walker.looked += 8 + arg.units.len();
+    walker.looked += 8 + arg.units.len() + walker.cwd.len() / 8;
     if walker.looked > MOST_LOOKED {
         walker.effects.sensitive("more words than were looked at");
         return;
@@ -98,7 +100,7 @@ fn settle(walker: &mut Walker<'_>) {
         return;
     }
     let setting = walker.setting;
-    let above = setting.protected.iter().any(|place| place.starts_with(&walker.cwd));
+    let above = setting.protected.iter().any(|place| place.starts_with(&*walker.cwd));
     let hidden = walker.cwd.contains("/.") || walker.cwd.contains(['*', '?', '[']);
     walker.place = Nearness {
         directory: walker.cwd.clone(),
@@ -129,7 +131,7 @@ fn is_far(walker: &mut Walker<'_>, arg: &Arg) -> bool {
         return false;
     }
     let text = arg.text();
-    !text.contains('%') && !is_named(setting, &text) && (text.starts_with('/') || !walker.place.above)
+    !text.contains('%') && !is_named(setting, text) && (text.starts_with('/') || !walker.place.above)
 }
 
 /// Whether a path is, or can be, protected.
