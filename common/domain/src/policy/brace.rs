@@ -8,7 +8,7 @@ use super::word::{Arg, Mark};
 /// The most words one word may become; what is beyond is not looked at, and the text asks anyway (braces never pass A).
 const MAX_WORDS: usize = 1024;
 /// The most units copied while expanding one word.
-const MAX_MARKS: usize = 200_000;
+const MAX_MARKS: usize = 40_000;
 const MAX_DEPTH: u32 = 24;
 
 /// Expands braces.

@@ -189,6 +189,15 @@ fn value(walker: &Walker<'_>, args: &[Arg], short: &str, long: &str) -> Option<S
 
 /// Whether these words make a program do more than read and print: no list of options that only read has them.
 fn does_more(walker: &Walker<'_>, name: &str, args: &[Arg]) -> bool {
+    if args.len() > 4 * MOST {
+        return true;
+    }
+    if name == "find" {
+        // What it runs and deletes is told by itself.
+        let writes =
+            |arg: &Arg| ["-fprint", "-fls", "-files0-from"].iter().any(|it| arg.text().starts_with(it));
+        return args.iter().any(writes);
+    }
     let listed = READERS.contains(&name) || matches!(name, "date" | "hostname" | "printf" | "column");
     listed && super::allow::does_more(walker.setting, name, args)
 }
@@ -204,7 +213,9 @@ fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
     // The word behind `-n` belongs to it, where a program's `-n` takes one.
     let belongs = |at: usize| {
         let option = at.checked_sub(1).and_then(|before| args[before].text().strip_prefix('-'));
-        option.is_some_and(|option| option.find(|c| letters.contains(c)).is_some_and(|found| found + 1 == option.len()))
+        option.is_some_and(|option| {
+            option.find(|c| letters.contains(c)).is_some_and(|found| found + 1 == option.len())
+        })
     };
     let expression = args.iter().position(|arg| arg.text().starts_with(['-', '(', '!']));
     let starts = expression.filter(|_| name == "find").unwrap_or(args.len());
@@ -215,7 +226,13 @@ fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
         .filter(|(at, (arg, pattern))| {
             let text = arg.text();
             let counts = *at > 0 && matches!(args[at - 1].text(), "--lines" | "--bytes");
-            !pattern && !counts && !belongs(*at) && text != "{}" && !text.starts_with('-') && !text.is_empty() && arg.is_known()
+            !pattern
+                && !counts
+                && !belongs(*at)
+                && text != "{}"
+                && !text.starts_with('-')
+                && !text.is_empty()
+                && arg.is_known()
         })
         .map(|(_, (arg, _))| show(&walker.resolve(arg)))
         .collect()
@@ -247,8 +264,11 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     // `dd`'s two ends.
     let is_end =
         |arg: &&Arg| name == "dd" && (arg.text().starts_with("if=") || arg.text().starts_with("of="));
-    let ends: Vec<(String, String)> =
-        args.iter().filter(is_end).map(|arg| (arg.text().to_owned(), show(&walker.resolve(&arg.tail(3))))).collect();
+    let ends: Vec<(String, String)> = args
+        .iter()
+        .filter(is_end)
+        .map(|arg| (arg.text().to_owned(), show(&walker.resolve(&arg.tail(3)))))
+        .collect();
     let target = match name {
         "cp" | "mv" | "install" | "ln" => value(walker, args, "-t", "--target-directory"),
         "sort" | "curl" => value(walker, args, "-o", "--output"),

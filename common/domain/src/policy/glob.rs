@@ -105,7 +105,8 @@ fn compatible(a: &Unit, b: &Unit) -> bool {
 
 /// Whether every name that `a` matches is longer than all that `b` matches.
 fn is_longer(a: &[Unit], b: &[Unit]) -> bool {
-    let least = |units: &[Unit]| units.iter().filter(|unit| **unit != Unit::Star && !unit.is_unknown()).count();
+    let least =
+        |units: &[Unit]| units.iter().filter(|unit| **unit != Unit::Star && !unit.is_unknown()).count();
     !b.contains(&Unit::Star) && least(a) > least(b)
 }
 

@@ -312,10 +312,7 @@ impl Walker<'_> {
         while at < args.len() {
             if matches!(args[at].text(), "-exec" | "-execdir" | "-ok" | "-okdir") {
                 let rest = &args[at + 1..];
-                let end = rest
-                    .iter()
-                    .position(|arg| matches!(arg.text(), ";" | "+"))
-                    .unwrap_or(rest.len());
+                let end = rest.iter().position(|arg| matches!(arg.text(), ";" | "+")).unwrap_or(rest.len());
                 self.wraps += 1;
                 let seen = self.invoke(&rest[..end], input);
                 self.wraps -= 1;

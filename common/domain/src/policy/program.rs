@@ -157,12 +157,28 @@ pub(super) fn fetches(name: &str, args: &[Arg]) -> bool {
             }
             let part = args.get(at).map(Arg::text).unwrap_or_default();
             // `archive --remote`, however it is shortened.
-            let remote = |arg: &Arg| arg.text().split('=').next().is_some_and(|it| it.len() > 4 && "--remote".starts_with(it));
-            matches!(part, "clone" | "fetch" | "pull" | "push" | "ls-remote" | "fetch-pack" | "send-pack" | "http-fetch" | "remote-http" | "remote-https")
-                || (part == "archive" && args.iter().any(remote))
-                || (matches!(part, "remote" | "submodule") && args.iter().any(|arg| matches!(arg.text(), "update" | "show" | "add")))
+            let remote = |arg: &Arg| {
+                arg.text().split('=').next().is_some_and(|it| it.len() > 4 && "--remote".starts_with(it))
+            };
+            matches!(
+                part,
+                "clone"
+                    | "fetch"
+                    | "pull"
+                    | "push"
+                    | "ls-remote"
+                    | "fetch-pack"
+                    | "send-pack"
+                    | "http-fetch"
+                    | "remote-http"
+                    | "remote-https"
+            ) || (part == "archive" && args.iter().any(remote))
+                || (matches!(part, "remote" | "submodule")
+                    && args.iter().any(|arg| matches!(arg.text(), "update" | "show" | "add")))
         }
-        "svn" => args.iter().any(|arg| matches!(arg.text(), "cat" | "export" | "checkout" | "co" | "update" | "up")),
+        "svn" => args
+            .iter()
+            .any(|arg| matches!(arg.text(), "cat" | "export" | "checkout" | "co" | "update" | "up")),
         _ => false,
     }
 }

@@ -165,7 +165,9 @@ static PLACE_PATTERNS: LazyLock<Vec<Components>> =
     LazyLock::new(|| PLACES.iter().map(|name| place(name)).collect());
 /// What a glob is also held against as if it matched a leading dot: whoever writes `?env` means it.
 static HIDDEN: LazyLock<Vec<Vec<Unit>>> = LazyLock::new(|| {
-    [".env", ".env.local", ".env.production", ".env.development", ".ssh", ".aws", ".netrc"].map(literal).to_vec()
+    [".env", ".env.local", ".env.production", ".env.development", ".ssh", ".aws", ".netrc"]
+        .map(literal)
+        .to_vec()
 });
 
 /// Whether one name of a path is, or as a glob can be, one of [`NAMES`].

@@ -27,7 +27,7 @@ impl Walker<'_> {
         input: &mut Input,
         printed: &mut bool,
     ) {
-        if !self.spend(200) {
+        if !self.spend(200 + self.deep()) {
             return;
         }
         let reads = redirect.op.starts_with('<');
@@ -42,7 +42,10 @@ impl Walker<'_> {
         if redirect.op == "<<<" {
             let arg = super::wrapper::join(&decode(&redirect.target, self));
             if stdin {
-                *input = Input { network: arg.is_from_network(), text: Some(Rc::from(format!("{}\n", arg.text()))) };
+                *input = Input {
+                    network: arg.is_from_network(),
+                    text: Some(Rc::from(format!("{}\n", arg.text()))),
+                };
             }
             return;
         }

@@ -12,6 +12,9 @@ use super::syntax::{Kind, read};
 use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look, Value, decode, decode_text};
 
+/// The longest directory that is followed.
+const MAX_DIRECTORY: usize = 1024;
+
 impl Walker<'_> {
     /// Follows an assignment: the substitutions in it, and whether it holds network output.
     pub(super) fn assign(&mut self, word: &str) {
@@ -67,14 +70,28 @@ impl Walker<'_> {
             None => Some(Rc::from(self.setting.home)),
             Some(arg) if arg.text() == "-" => self.old.clone(),
             Some(arg) if arg.units.iter().all(Unit::is_unknown) => None,
-            Some(arg) => Some(Rc::from(show(&resolve(&arg.units, &self.cwd)))),
+            Some(arg) => Some(self.step(arg)),
         };
-        // A longer path is refused by the kernel, and costs at every later step.
-        let Some(target) = target.filter(|target| target.len() < 4096) else { return };
+        // A longer path costs at every later step. Whoever really goes there comes back by as many steps more, so that
+        // what is tracked lies above what is true: there more is denied, never less.
+        let Some(target) = target.filter(|target| target.len() < MAX_DIRECTORY) else { return };
         if name == "pushd" {
             self.pushed.push(self.cwd.clone());
         }
         self.old = Some(std::mem::replace(&mut self.cwd, target));
+    }
+}
+
+impl Walker<'_> {
+    /// Where this word leads from the tracked directory.
+    fn step(&self, arg: &Arg) -> Rc<str> {
+        let (cwd, name) = (&*self.cwd, arg.text());
+        // One name more, where no link of the system's own is: most of all steps, and the only ones a text can repeat.
+        let plain = arg.units.iter().all(|unit| matches!(unit, Unit::Lit(c) if !matches!(c, '/' | '.')));
+        if plain && !name.is_empty() && cwd.starts_with("/home/") && !cwd.contains("/.") {
+            return Rc::from(format!("{cwd}/{name}"));
+        }
+        Rc::from(show(&resolve(&arg.units, cwd)))
     }
 }
 

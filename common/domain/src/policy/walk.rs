@@ -258,8 +258,13 @@ impl<'a> Walker<'a> {
         all
     }
 
+    /// What a long directory costs at each look at a path in it.
+    pub(super) fn deep(&self) -> usize {
+        self.cwd.len().saturating_sub(64) * 8
+    }
+
     pub(super) fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
-        if !self.spend(16 + self.cwd.len() * 2) || self.levels >= MAX_LEVELS {
+        if !self.spend(16 + self.cwd.len() * 2 + self.deep()) || self.levels >= MAX_LEVELS {
             self.give_up();
             return Facts::default();
         }

@@ -112,7 +112,8 @@ pub(super) trait Look {
 
 /// Whether a byte of a raw word means nothing but itself.
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b'+' | b'@' | b'%')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b'+' | b'@' | b'%')
 }
 
 /// Decodes one raw word into the arguments it becomes.

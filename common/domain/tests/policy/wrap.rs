@@ -262,7 +262,8 @@ proptest! {
 }
 
 /// What hands a here-document to a shell.
-const FED: &[&str] = &["bash", "sh -s", "sudo -u root bash -", "cat", "env A=1 sh", "timeout 5 bash /dev/stdin"];
+const FED: &[&str] =
+    &["bash", "sh -s", "sudo -u root bash -", "cat", "env A=1 sh", "timeout 5 bash /dev/stdin"];
 
 /// Puts one layer more around a text that is denied.
 fn layer(text: &str, kind: usize, which: prop::sample::Index, level: usize) -> String {

@@ -68,7 +68,9 @@ fn words(args: &[Arg], dashed: &str, dashed_values: &str) -> Result<(), Why> {
             let (name, value) =
                 long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned())));
             if LONG_VALUES.contains(&name) {
-                values.push(value.unwrap_or_else(|| args.get(at).map(Arg::text).unwrap_or_default().to_owned()));
+                values.push(
+                    value.unwrap_or_else(|| args.get(at).map(Arg::text).unwrap_or_default().to_owned()),
+                );
                 at += usize::from(!long.contains('='));
             } else if !LONG.contains(&name) {
                 return Err(refused(text));

@@ -218,9 +218,7 @@ fn find(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
             expression |= text != "-P";
             if table::FIND_VALUES.contains(&text) || newer(text) {
                 at += 1;
-            } else if !(table::FIND.contains(&text)
-                || matches!(text, "-O0" | "-O1" | "-O2" | "-O3"))
-            {
+            } else if !(table::FIND.contains(&text) || matches!(text, "-O0" | "-O1" | "-O2" | "-O3")) {
                 return Err(refused("find", text));
             }
         } else if expression {
@@ -282,8 +280,7 @@ fn sed(args: &[Arg]) -> Result<(), Why> {
     let range = script.strip_suffix('p').ok_or_else(wrong)?;
     let (from, to) = range.split_once(',').unwrap_or((range, "0"));
     let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let plain =
-        files.iter().all(|file| !file.text().starts_with('-') || matches!(file.text(), "-" | "--"));
+    let plain = files.iter().all(|file| !file.text().starts_with('-') || matches!(file.text(), "-" | "--"));
     let quiet = matches!(flag.text(), "-n" | "--quiet" | "--silent");
     if quiet && number(from) && number(to) && plain { Ok(()) } else { Err(wrong()) }
 }

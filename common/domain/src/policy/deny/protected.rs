@@ -106,8 +106,19 @@ fn settle(walker: &mut Walker<'_>) {
         directory: walker.cwd.clone(),
         inside: is_named(setting, &walker.cwd),
         above,
-        sensitive: hidden || is_near(&components(&walker.cwd)),
+        sensitive: hidden || is_near(&beginning(&walker.cwd)),
     };
+}
+
+/// The part of a directory that decides whether it is one of secrets: all of it, unless its names are the plainest.
+fn beginning(directory: &str) -> Components {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-');
+    if !directory.bytes().all(plain) || directory.contains("gcloud") {
+        return components(directory);
+    }
+    // No fixed place is deeper than this.
+    let end = directory.match_indices('/').nth(6).map_or(directory.len(), |(at, _)| at);
+    components(&directory[..end])
 }
 
 /// Whether a text holds a name of a protected path.

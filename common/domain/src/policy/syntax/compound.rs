@@ -88,7 +88,10 @@ impl Reader {
             self.tree.marks.broken = true;
             self.pos += 1;
             let body = Kind::Group { subshell: false, words: Vec::new(), body: self.list("}") };
-            return Some(Kind::Function { name, body: Rc::new(Command { kind: body, redirects: Vec::new() }) });
+            return Some(Kind::Function {
+                name,
+                body: Rc::new(Command { kind: body, redirects: Vec::new() }),
+            });
         }
         let body = Rc::new(self.command()?);
         Some(Kind::Function { name, body })

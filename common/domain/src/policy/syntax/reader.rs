@@ -8,7 +8,7 @@ use crate::policy::track::assignment;
 
 const MAX_DEPTH: u32 = 40;
 /// The longest subscript of an assigned element that is read as one.
-const MAX_SUBSCRIPT: usize = 512;
+const MAX_SUBSCRIPT: usize = 128;
 /// No reserved word is longer, continued lines included.
 const LONGEST_RESERVED: usize = 32;
 /// What a glance says of a word that is not reserved.
