@@ -250,6 +250,70 @@ fn carry(effects: &mut Effects, operands: &[String], moves: bool) {
     }
 }
 
+/// Notes what programs do to the files among their words; says whether this is one of them.
+fn change(
+    effects: &mut Effects,
+    name: &str,
+    args: &[Arg],
+    operands: &[String],
+    target: Option<&String>,
+) -> bool {
+    match name {
+        "sed"
+            if args
+                .iter()
+                .any(|arg| arg.text().starts_with("-i") || arg.text().starts_with("--in-place")) =>
+        {
+            for path in operands {
+                effects.write(path);
+            }
+            effects.reversible = Some(false);
+        }
+        "rm" | "rmdir" | "unlink" | "shred" => {
+            for path in operands {
+                add(&mut effects.deletes, path);
+            }
+            effects.reversible = Some(false);
+        }
+        "mv" | "cp" | "install" | "ln" => {
+            let operands: Vec<String> = operands.iter().chain(target).cloned().collect();
+            carry(effects, &operands, name == "mv");
+        }
+        "sort" | "uniq" | "xxd" => {
+            let output = if name == "sort" { target } else { operands.get(1) };
+            for path in operands.iter().filter(|path| Some(*path) != output) {
+                effects.read(path);
+            }
+            if let Some(path) = output {
+                effects.write(path);
+            }
+        }
+        "mkdir" | "touch" | "tee" | "truncate" | "mkfifo" | "mknod" => {
+            for path in operands {
+                effects.write(path);
+            }
+        }
+        "chmod" | "chown" | "chgrp" => {
+            for path in operands.iter().skip(1) {
+                effects.write(path);
+            }
+        }
+        "find" => {
+            if args.iter().any(|arg| arg.text() == "-delete") {
+                for path in operands {
+                    add(&mut effects.deletes, path);
+                }
+                effects.reversible = Some(false);
+            }
+            for path in operands {
+                effects.read(path);
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// Notes what one command does.
 pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     walker.noted += 1;
@@ -284,47 +348,10 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     if more {
         effects.unknown(&format!("what {name} does with these options"));
     }
+    if change(effects, name, args, &operands, target.as_ref()) {
+        return;
+    }
     match name {
-        "sed"
-            if args
-                .iter()
-                .any(|arg| arg.text().starts_with("-i") || arg.text().starts_with("--in-place")) =>
-        {
-            for path in &operands {
-                effects.write(path);
-            }
-            effects.reversible = Some(false);
-        }
-        "rm" | "rmdir" | "unlink" | "shred" => {
-            for path in &operands {
-                add(&mut effects.deletes, path);
-            }
-            effects.reversible = Some(false);
-        }
-        "mv" | "cp" | "install" | "ln" => {
-            let mut operands = operands;
-            operands.extend(target);
-            carry(effects, &operands, name == "mv");
-        }
-        "sort" | "uniq" | "xxd" => {
-            let output = if name == "sort" { target } else { operands.get(1).cloned() };
-            for path in operands.iter().filter(|path| Some(*path) != output.as_ref()) {
-                effects.read(path);
-            }
-            if let Some(path) = output {
-                effects.write(&path);
-            }
-        }
-        "mkdir" | "touch" | "tee" | "truncate" | "mkfifo" | "mknod" => {
-            for path in &operands {
-                effects.write(path);
-            }
-        }
-        "chmod" | "chown" | "chgrp" => {
-            for path in operands.iter().skip(1) {
-                effects.write(path);
-            }
-        }
         "dd" => {
             for (text, path) in &ends {
                 if text.starts_with("of=") {
@@ -350,17 +377,6 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
         }
         "systemctl" | "service" | "crontab" | "at" | "batch" | "s6-svc" | "s6-rc" | "loginctl" => {
             effects.services = Some(true);
-        }
-        "find" => {
-            if args.iter().any(|arg| arg.text() == "-delete") {
-                for path in &operands {
-                    add(&mut effects.deletes, path);
-                }
-                effects.reversible = Some(false);
-            }
-            for path in &operands {
-                effects.read(path);
-            }
         }
         name if is_network(name) || fetches(name, args) => {
             effects.network = Some(true);

@@ -163,7 +163,7 @@ static TAIL_PATTERNS: LazyLock<Vec<Components>> =
     LazyLock::new(|| TAILS.iter().map(|name| place(name)).collect());
 static PLACE_PATTERNS: LazyLock<Vec<Components>> =
     LazyLock::new(|| PLACES.iter().map(|name| place(name)).collect());
-/// What a glob is also held against as if it matched a leading dot: whoever writes `?env` means it.
+/// What `?` and `[…]` are also held against as if they matched a leading dot: whoever writes `?env` means it.
 static HIDDEN: LazyLock<Vec<Vec<Unit>>> = LazyLock::new(|| {
     [".env", ".env.local", ".env.production", ".env.development", ".ssh", ".aws", ".netrc"]
         .map(literal)
@@ -177,7 +177,8 @@ fn is_name(part: &[Unit]) -> bool {
         return NAME_PATTERNS.iter().any(|known| known.is(&name));
     }
     NAME_PATTERNS.iter().any(|known| names(part, &known.units))
-        || part.first().is_some_and(Unit::is_glob) && HIDDEN.iter().any(|name| meets(part, name))
+        || matches!(part.first(), Some(Unit::One | Unit::Class(_)))
+            && HIDDEN.iter().any(|name| meets(part, name))
 }
 
 /// Whether a path is, or as a glob can be, sensitive.
