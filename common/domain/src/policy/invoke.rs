@@ -281,7 +281,7 @@ impl Walker<'_> {
         if let (true, Some(at)) = (input.network, shell) {
             let marker = replaces.map(Arg::text).unwrap_or_default();
             let interpreter = name.clone().nth(at).unwrap_or_default();
-            let filled = !marker.is_empty() && argv[at + 1..].iter().any(|arg| arg.text().contains(&marker));
+            let filled = !marker.is_empty() && argv[at + 1..].iter().any(|arg| arg.text().contains(marker));
             let open =
                 !matches!(program::source(&interpreter, &argv[at + 1..]), Source::Code(_) | Source::File(_));
             if filled || open {
@@ -295,7 +295,7 @@ impl Walker<'_> {
             let words: Vec<Arg> = text.split_whitespace().take(256).map(Arg::plain).collect();
             match replaces.map(Arg::text) {
                 Some(marker) if !marker.is_empty() => {
-                    for arg in argv.iter_mut().filter(|arg| arg.text().contains(&marker)) {
+                    for arg in argv.iter_mut().filter(|arg| arg.text().contains(marker)) {
                         *arg = Arg::plain(&arg.text().replace(marker, text.trim()));
                     }
                 }

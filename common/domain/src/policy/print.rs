@@ -43,8 +43,8 @@ pub(super) fn printf(args: &[Arg]) -> String {
             match (c, c == '%') {
                 (_, true) => match chars.find(|c| c.is_ascii_alphabetic() || *c == '%') {
                     Some('%') => out.push('%'),
-                    Some('b') => out.extend(super::brace::ansi(&values.next().unwrap_or_default())),
-                    _ => out.push_str(&values.next().unwrap_or_default()),
+                    Some('b') => out.extend(super::brace::ansi(values.next().unwrap_or_default())),
+                    _ => out.push_str(values.next().unwrap_or_default()),
                 },
                 (c, false) => out.push(c),
             }

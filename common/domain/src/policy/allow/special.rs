@@ -158,7 +158,7 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
         "printf" => printf(args),
         "jq" => super::filter::check(args),
         "sed" => sed(args),
-        "command" => match args.first().map(Arg::text).as_deref() {
+        "command" => match args.first().map(Arg::text) {
             Some("-v") if args[1..].iter().all(|arg| !arg.text().starts_with('-')) => Ok(()),
             _ => Err(refused(name, "anything but -v")),
         },

@@ -25,7 +25,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     let texts = || args.iter().map(Arg::text);
     let runs = match name {
         "nc" | "ncat" | "netcat" | "nc.traditional" | "nc.openbsd" | "nc6" | "pwncat" | "cryptcat"
-        | "sbd" => texts().any(|text| netcat_runs(text)),
+        | "sbd" => texts().any(netcat_runs),
         "socat" => texts().any(|text| {
             let text = text.to_ascii_lowercase();
             ["exec:", "system:", "shell:"]
