@@ -20,7 +20,7 @@ mod hostile;
 #[path = "../tests/policy/rig.rs"]
 mod rig;
 
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 4;
 
 fn main() {
     let size = std::env::args().nth(1).and_then(|size| size.parse().ok());

@@ -2,7 +2,11 @@
 //!
 //! `cargo +nightly fuzz run judge -- -runs=10000000 -max_len=4096 -timeout=5`, in the folder `common/domain`.
 //! A stable compiler does with `RUSTC_BOOTSTRAP=1 cargo fuzz run -s none judge …`. The tables of the tests make a good corpus to
-//! begin with: one file for each command.
+//! begin with: one file for each command. Without `cargo fuzz` the target builds with `RUSTFLAGS` that name the passes of
+//! its coverage (`-Cpasses=sancov-module` and LLVM's `-sanitizer-coverage-*`).
+//!
+//! Counted so far: 2.2 million inputs from that corpus without a panic, on the rules of version 3. The 10 million that are
+//! asked for, and the rules of version 4, are still to be run.
 
 #![no_main]
 

@@ -8,7 +8,7 @@ use super::word::{Arg, Mark};
 /// The most words one word may become; what is beyond is not looked at, and the text asks anyway (braces never pass A).
 const MAX_WORDS: usize = 1024;
 /// The most units copied while expanding one word.
-const MAX_MARKS: usize = 200_000;
+const MAX_MARKS: usize = 40_000;
 const MAX_DEPTH: u32 = 24;
 
 /// Expands braces.
@@ -128,7 +128,7 @@ pub(super) fn fields(marks: Vec<Mark>, quoted: bool, home: &str, user: &str, cwd
     fields
         .into_iter()
         .filter(|field| !split || !field.is_empty())
-        .map(|field| Arg { units: tilde(field, home, user, cwd), quoted: quoted && !split })
+        .map(|field| Arg::new(tilde(field, home, user, cwd), quoted && !split))
         .filter(|arg| arg.quoted || !arg.units.is_empty())
         .collect()
 }

@@ -68,7 +68,7 @@ impl Barred {
 pub fn single(command: &str) -> Option<Vec<String>> {
     let text = malformed::check(command.as_bytes()).ok()?;
     let args = allow::single(text, &syntax::read(text), &Setting::default())?;
-    Some(args.iter().map(Arg::text).collect())
+    Some(args.iter().map(|arg| arg.text().to_owned()).collect())
 }
 
 /// Why no rule may be about these words, the program's name first.

@@ -5,9 +5,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::path::show;
-use super::program::{is_interpreter, is_network};
+use super::program::{fetches, is_interpreter, is_network};
 use super::walk::Walker;
 use super::word::Arg;
+
+/// What the card says of an expansion among a command's words.
+pub(super) const VALUES: &str = "values that are only known when it runs";
 
 const MOST: usize = 64;
 /// Commands whose effects are noted one by one: a card that names more is read by nobody.
@@ -81,7 +84,7 @@ impl Effects {
         settle(&mut self.privilege);
         settle(&mut self.packages);
         settle(&mut self.services);
-        if self.reversible.is_none() && known {
+        if self.reversible.is_none() && known && self.services != Some(true) {
             self.reversible = Some(self.writes.is_empty() && self.deletes.is_empty());
         }
     }
@@ -137,6 +140,68 @@ const QUIET: &[&str] = &[
     "exec", "stdbuf", "setsid", "pushd", "popd",
 ];
 
+/// The short options of a program that take the next word as their value.
+fn values(name: &str) -> &'static str {
+    match name {
+        "head" | "tail" => "ncs",
+        "sort" => "kSTto",
+        "cut" => "bcdf",
+        "uniq" => "fsw",
+        "xxd" => "cglosn",
+        "od" => "AjNStw",
+        "strings" => "nte",
+        "stat" => "c",
+        "du" => "dBtX",
+        "ls" => "ITw",
+        "tree" => "LPIoHT",
+        "diff" => "UCxXIFW",
+        "paste" => "d",
+        "join" => "aejotv12",
+        "base64" => "w",
+        "file" => "emFP",
+        "cmp" => "in",
+        "grep" => "ABCDdme",
+        "rg" => "ABCEMdmjrtTge",
+        "install" => "mgoStZ",
+        "cp" | "mv" | "ln" => "tS",
+        "mkdir" | "mkfifo" | "mknod" => "m",
+        "touch" => "dtr",
+        "truncate" => "sr",
+        "shred" => "ns",
+        _ => "",
+    }
+}
+
+/// The value of an option, as a resolved path.
+fn value(walker: &Walker<'_>, args: &[Arg], short: &str, long: &str) -> Option<String> {
+    args.iter().enumerate().find_map(|(at, arg)| {
+        let text = arg.text();
+        let found = if text == short || text == long {
+            args.get(at + 1).cloned()
+        } else if let Some(rest) = text.strip_prefix(long).filter(|rest| rest.starts_with('=')) {
+            Some(Arg::plain(&rest[1..]))
+        } else {
+            text.strip_prefix(short).filter(|_| !text.starts_with("--")).map(Arg::plain)
+        };
+        found.filter(Arg::is_known).map(|arg| show(&walker.resolve(&arg)))
+    })
+}
+
+/// Whether these words make a program do more than read and print: no list of options that only read has them.
+fn does_more(walker: &Walker<'_>, name: &str, args: &[Arg]) -> bool {
+    if args.len() > 4 * MOST {
+        return true;
+    }
+    if name == "find" {
+        // What it runs and deletes is told by itself.
+        let writes =
+            |arg: &Arg| ["-fprint", "-fls", "-files0-from"].iter().any(|it| arg.text().starts_with(it));
+        return args.iter().any(writes);
+    }
+    let listed = READERS.contains(&name) || matches!(name, "date" | "hostname" | "printf" | "column");
+    listed && super::allow::does_more(walker.setting, name, args)
+}
+
 /// The paths among a command's words, resolved: neither patterns nor counts nor what `find` is asked.
 fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
     let known = READERS.contains(&name) || CHANGERS.contains(&name) || name.ends_with("awk");
@@ -144,6 +209,14 @@ fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
         return Vec::new();
     }
     let patterns = super::pattern::is_pattern(name, args);
+    let letters = values(name);
+    // The word behind `-n` belongs to it, where a program's `-n` takes one.
+    let belongs = |at: usize| {
+        let option = at.checked_sub(1).and_then(|before| args[before].text().strip_prefix('-'));
+        option.is_some_and(|option| {
+            option.find(|c| letters.contains(c)).is_some_and(|found| found + 1 == option.len())
+        })
+    };
     let expression = args.iter().position(|arg| arg.text().starts_with(['-', '(', '!']));
     let starts = expression.filter(|_| name == "find").unwrap_or(args.len());
     args.iter()
@@ -152,10 +225,14 @@ fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
         .take(starts.min(4 * MOST))
         .filter(|(at, (arg, pattern))| {
             let text = arg.text();
-            let counts = matches!(name, "head" | "tail")
-                && *at > 0
-                && matches!(args[at - 1].text().as_str(), "-n" | "-c" | "--lines" | "--bytes");
-            !pattern && !counts && !text.starts_with('-') && !text.is_empty()
+            let counts = *at > 0 && matches!(args[at - 1].text(), "--lines" | "--bytes");
+            !pattern
+                && !counts
+                && !belongs(*at)
+                && text != "{}"
+                && !text.starts_with('-')
+                && !text.is_empty()
+                && arg.is_known()
         })
         .map(|(_, (arg, _))| show(&walker.resolve(arg)))
         .collect()
@@ -173,6 +250,70 @@ fn carry(effects: &mut Effects, operands: &[String], moves: bool) {
     }
 }
 
+/// Notes what programs do to the files among their words; says whether this is one of them.
+fn change(
+    effects: &mut Effects,
+    name: &str,
+    args: &[Arg],
+    operands: &[String],
+    target: Option<&String>,
+) -> bool {
+    match name {
+        "sed"
+            if args
+                .iter()
+                .any(|arg| arg.text().starts_with("-i") || arg.text().starts_with("--in-place")) =>
+        {
+            for path in operands {
+                effects.write(path);
+            }
+            effects.reversible = Some(false);
+        }
+        "rm" | "rmdir" | "unlink" | "shred" => {
+            for path in operands {
+                add(&mut effects.deletes, path);
+            }
+            effects.reversible = Some(false);
+        }
+        "mv" | "cp" | "install" | "ln" => {
+            let operands: Vec<String> = operands.iter().chain(target).cloned().collect();
+            carry(effects, &operands, name == "mv");
+        }
+        "sort" | "uniq" | "xxd" => {
+            let output = if name == "sort" { target } else { operands.get(1) };
+            for path in operands.iter().filter(|path| Some(*path) != output) {
+                effects.read(path);
+            }
+            if let Some(path) = output {
+                effects.write(path);
+            }
+        }
+        "mkdir" | "touch" | "tee" | "truncate" | "mkfifo" | "mknod" => {
+            for path in operands {
+                effects.write(path);
+            }
+        }
+        "chmod" | "chown" | "chgrp" => {
+            for path in operands.iter().skip(1) {
+                effects.write(path);
+            }
+        }
+        "find" => {
+            if args.iter().any(|arg| arg.text() == "-delete") {
+                for path in operands {
+                    add(&mut effects.deletes, path);
+                }
+                effects.reversible = Some(false);
+            }
+            for path in operands {
+                effects.read(path);
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// Notes what one command does.
 pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     walker.noted += 1;
@@ -182,42 +323,35 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     }
     let operands = operands(walker, name, args);
     if args.iter().any(|arg| !arg.is_known()) {
-        walker.effects.unknown("values that are only known when it runs");
+        walker.effects.unknown(VALUES);
     }
     // `dd`'s two ends.
     let is_end =
         |arg: &&Arg| name == "dd" && (arg.text().starts_with("if=") || arg.text().starts_with("of="));
-    let ends: Vec<(String, String)> =
-        args.iter().filter(is_end).map(|arg| (arg.text(), show(&walker.resolve(&arg.tail(3))))).collect();
+    let ends: Vec<(String, String)> = args
+        .iter()
+        .filter(is_end)
+        .map(|arg| (arg.text().to_owned(), show(&walker.resolve(&arg.tail(3)))))
+        .collect();
+    let target = match name {
+        "cp" | "mv" | "install" | "ln" => value(walker, args, "-t", "--target-directory"),
+        "sort" | "curl" => value(walker, args, "-o", "--output"),
+        "wget" => value(walker, args, "-O", "--output-document"),
+        _ => None,
+    };
+    let more = does_more(walker, name, args);
+    let added = walker.wraps > 0 && CHANGERS.contains(&name) && operands.is_empty();
     let effects = &mut walker.effects;
+    if added {
+        effects.unknown(&format!("which files {name} is given"));
+    }
+    if more {
+        effects.unknown(&format!("what {name} does with these options"));
+    }
+    if change(effects, name, args, &operands, target.as_ref()) {
+        return;
+    }
     match name {
-        "sed"
-            if args
-                .iter()
-                .any(|arg| arg.text().starts_with("-i") || arg.text().starts_with("--in-place")) =>
-        {
-            for path in &operands {
-                effects.write(path);
-            }
-            effects.reversible = Some(false);
-        }
-        "rm" | "rmdir" | "unlink" | "shred" => {
-            for path in &operands {
-                add(&mut effects.deletes, path);
-            }
-            effects.reversible = Some(false);
-        }
-        "mv" | "cp" | "install" | "ln" => carry(effects, &operands, name == "mv"),
-        "mkdir" | "touch" | "tee" | "truncate" | "mkfifo" | "mknod" => {
-            for path in &operands {
-                effects.write(path);
-            }
-        }
-        "chmod" | "chown" | "chgrp" => {
-            for path in operands.iter().skip(1) {
-                effects.write(path);
-            }
-        }
         "dd" => {
             for (text, path) in &ends {
                 if text.starts_with("of=") {
@@ -244,20 +378,12 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
         "systemctl" | "service" | "crontab" | "at" | "batch" | "s6-svc" | "s6-rc" | "loginctl" => {
             effects.services = Some(true);
         }
-        "find" => {
-            if args.iter().any(|arg| arg.text() == "-delete") {
-                for path in &operands {
-                    add(&mut effects.deletes, path);
-                }
-                effects.reversible = Some(false);
-            }
-            for path in &operands {
-                effects.read(path);
-            }
-        }
-        name if is_network(name) => {
+        name if is_network(name) || fetches(name, args) => {
             effects.network = Some(true);
             effects.unknown("what is sent and received");
+            if let Some(path) = target {
+                effects.write(&path);
+            }
         }
         name if READERS.contains(&name) => operands.iter().for_each(|path| effects.read(path)),
         name if QUIET.contains(&name) => {}

@@ -12,7 +12,7 @@ pub(super) enum Unit {
     /// An unquoted `?`.
     One,
     /// An unquoted bracket expression.
-    Class(Set),
+    Class(Box<Set>),
     /// An expansion whose value is not known; tested as empty.
     Unknown {
         /// The value comes from the network.
@@ -103,8 +103,18 @@ fn compatible(a: &Unit, b: &Unit) -> bool {
     }
 }
 
+/// Whether every name that `a` matches is longer than all that `b` matches.
+fn is_longer(a: &[Unit], b: &[Unit]) -> bool {
+    let least =
+        |units: &[Unit]| units.iter().filter(|unit| **unit != Unit::Star && !unit.is_unknown()).count();
+    !b.contains(&Unit::Star) && least(a) > least(b)
+}
+
 /// Whether some name is matched by both patterns; unknown units count as empty.
 pub(super) fn meets(a: &[Unit], b: &[Unit]) -> bool {
+    if is_longer(a, b) || is_longer(b, a) {
+        return false;
+    }
     let a: Vec<&Unit> = a.iter().filter(|unit| !unit.is_unknown()).collect();
     let b: Vec<&Unit> = b.iter().filter(|unit| !unit.is_unknown()).collect();
     let mut row = vec![false; b.len() + 1];

@@ -3,6 +3,8 @@
 //! Owns: following what a shell would run, and D5's question of whether it comes from the network. Must never take
 //! data for a program: what an interpreter with a program of its own reads is none of its business.
 
+use std::rc::Rc;
+
 use super::deny::network;
 use super::program::{self, Source, is_shell};
 use super::walk::{Facts, Input, Walker};
@@ -15,13 +17,13 @@ impl Walker<'_> {
         if code.is_from_network() || (input.network && !code.is_known()) {
             self.deny(network::PROGRAM, "Network output would become a shell's program by substitution.");
         }
-        self.code(&text, input)
+        self.code(text, input)
     }
 
     pub(super) fn interpreter(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
         if is_shell(name) {
             for (at, arg) in args.iter().enumerate() {
-                match arg.text().as_str() {
+                match arg.text() {
                     "--rcfile" | "--init-file" => self.file_program(args.get(at + 1), input),
                     _ if is_shell_startup(arg) && arg.is_from_network() => {
                         self.file_program(Some(arg), input);
@@ -70,13 +72,13 @@ impl Walker<'_> {
             self.deny(network::PROGRAM, network::BY_PIPE);
         }
         if let Some(text) = &input.text {
-            facts.absorb(&self.apart(&text.clone(), &Input::default()));
+            facts.absorb(&self.apart(&Rc::clone(text), &Input::default()));
         }
     }
 
     pub(super) fn file_program(&mut self, file: Option<&Arg>, input: &Input) {
         let Some(file) = file else { return };
-        let stdin = matches!(file.text().as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-");
+        let stdin = matches!(file.text(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-");
         let held = ["/dev/fd/", "/proc/self/fd/"]
             .iter()
             .any(|folder| file.text().strip_prefix(folder).is_some_and(|fd| self.tainted.contains(fd)));
@@ -87,7 +89,7 @@ impl Walker<'_> {
             );
         }
         if let (true, Some(text)) = (stdin, &input.text) {
-            self.apart(&text.clone(), &Input::default());
+            self.apart(&Rc::clone(text), &Input::default());
         }
     }
 }

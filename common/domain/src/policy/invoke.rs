@@ -2,10 +2,13 @@
 //!
 //! Owns: the meeting of an argument vector with the rules. Must never stop at a wrapper (I10).
 
+use std::rc::Rc;
+
 use super::deny::{device, network, power, protected, remove};
+use super::effect::VALUES;
 use super::function::PARAMETERS;
 use super::glob::{Unit, literal, meets};
-use super::program::{self, Source, is_interpreter, is_network, is_raw_network};
+use super::program::{self, Source, fetches, is_interpreter, is_network, is_raw_network};
 use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look, decode_text};
 use super::wrapper::{Inner, inner, join};
@@ -14,6 +17,9 @@ use super::wrapper::{Inner, inner, join};
 const MAX_WRAPS: u32 = 48;
 /// Words from each end that are tried as commands in text that is too deep.
 const MAX_SCANNED: usize = 64;
+
+/// What the card says of an expansion in the place of a command.
+const PROGRAM: &str = "which program an expansion names";
 
 /// Names a glob in command position is tried as, besides [`DANGEROUS`].
 const SUSPECTS: &[&str] = &[
@@ -37,8 +43,28 @@ impl Walker<'_> {
         if args.first().is_some_and(Arg::is_from_network) {
             self.deny(network::PROGRAM, "Network output would become the command itself.");
         }
+        if !args.iter().any(Arg::vanishes) {
+            return self.invoke_words(args, cost, input);
+        }
+        // Unknown words may be there, or not: both are looked at, and the card shows what the rest would do.
+        let present: Vec<Arg> = args.iter().map(Arg::present).collect();
         let kept: Vec<Arg> = args.iter().filter(|arg| !arg.vanishes()).cloned().collect();
-        let Some((first, rest)) = kept.split_first() else { return Facts::default() };
+        let place = self.cwd.clone();
+        let effects = std::mem::take(&mut self.effects);
+        let mut facts = self.invoke_words(&present, cost, input);
+        self.effects = effects;
+        self.cwd = place;
+        let unknown = if args.first().is_some_and(Arg::vanishes) { PROGRAM } else { VALUES };
+        self.effects.unknown(unknown);
+        let seen = self.invoke_words(&kept, cost, input);
+        facts.absorb(&seen);
+        facts.output = seen.output;
+        facts
+    }
+
+    /// Judges words that are all there.
+    fn invoke_words(&mut self, args: &[Arg], cost: usize, input: &Input) -> Facts {
+        let Some((first, rest)) = args.split_first() else { return Facts::default() };
         let text = first.text();
         let base = text.rsplit('/').next().unwrap_or_default();
         if first.has_glob() {
@@ -53,14 +79,14 @@ impl Walker<'_> {
                     facts.absorb(&self.named(suspect, rest, input));
                 }
             }
-            protected::command(self, &text, rest);
+            protected::command(self, text, rest);
             self.effects.unknown("which program a glob in the place of a command names");
             return facts;
         }
         protected::operand(self, first);
         if self.flat || self.wraps >= MAX_WRAPS {
             self.give_up();
-            self.scan(&kept);
+            self.scan(args);
             return Facts::default();
         }
         self.named(base, rest, input)
@@ -90,18 +116,15 @@ impl Walker<'_> {
         device::command(self, name, args);
         power::check(self, name, args);
         network::check(self, name, args);
-        if name == "find" && args.iter().any(|arg| matches!(arg.text().as_str(), "-delete" | "rm")) {
+        if name == "find" && args.iter().any(|arg| matches!(arg.text(), "-delete" | "rm")) {
             remove::find(self, args);
         }
     }
 
     fn named(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
         let mut facts = Facts {
-            network: is_network(name)
-                || (name == "openssl" && args.first().is_some_and(|arg| arg.text() == "s_client"))
-                || args.iter().any(Arg::is_from_network),
-            raw: is_raw_network(name)
-                || (name == "openssl" && args.first().is_some_and(|arg| arg.text() == "s_client")),
+            network: is_network(name) || fetches(name, args) || args.iter().any(Arg::is_from_network),
+            raw: is_raw_network(name) || (name == "openssl" && fetches(name, args)),
             interpreter: is_interpreter(name),
             removes: matches!(name, "rm" | "unlink" | "shred" | "rmdir"),
             output: None,
@@ -139,8 +162,8 @@ impl Walker<'_> {
         super::effect::note(self, name, args);
         match name {
             "cd" | "pushd" | "popd" | "chdir" => self.change_directory(name, args),
-            "echo" => facts.output = Some(super::print::echo(args)),
-            "printf" => facts.output = Some(super::print::printf(args)),
+            "echo" => facts.output = Some(Rc::from(super::print::echo(args))),
+            "printf" => facts.output = Some(Rc::from(super::print::printf(args))),
             "cat" | "tee" | "head" | "tail" if args.iter().all(|arg| arg.text().starts_with('-')) => {
                 facts.output.clone_from(&input.text);
             }
@@ -149,7 +172,7 @@ impl Walker<'_> {
                 facts.absorb(&self.evaluate(&join(&args[own..]), input));
             }
             "trap" => {
-                let code = args.iter().find(|arg| !matches!(arg.text().as_str(), "--" | "-p" | "-l"));
+                let code = args.iter().find(|arg| !matches!(arg.text(), "--" | "-p" | "-l"));
                 if let Some(code) = code.filter(|_| args.len() > 1) {
                     facts.absorb(&self.evaluate(code, input));
                 }
@@ -165,7 +188,7 @@ impl Walker<'_> {
                     }
                 }
                 for arg in args.iter().filter(|_| input.network) {
-                    self.taint(arg.text());
+                    self.taint(arg.text().to_owned());
                 }
             }
             "set" if args.iter().any(Arg::is_from_network) => self.taint(PARAMETERS.to_owned()),
@@ -199,13 +222,13 @@ impl Walker<'_> {
         for arg in args.iter().filter(|arg| arg.units.contains(&Unit::Lit('['))) {
             let text = arg.text();
             if text.contains("$(") || text.contains('`') {
-                decode_text(&text, self);
+                decode_text(text, self);
             }
         }
         if name == "printf" && args.first().is_some_and(|arg| arg.text().starts_with("-v")) {
             let variable = args.get(1).map(Arg::text).unwrap_or_default();
             if args.iter().any(Arg::is_from_network) {
-                self.taint(variable);
+                self.taint(variable.to_owned());
             }
         }
     }
@@ -258,7 +281,7 @@ impl Walker<'_> {
         if let (true, Some(at)) = (input.network, shell) {
             let marker = replaces.map(Arg::text).unwrap_or_default();
             let interpreter = name.clone().nth(at).unwrap_or_default();
-            let filled = !marker.is_empty() && argv[at + 1..].iter().any(|arg| arg.text().contains(&marker));
+            let filled = !marker.is_empty() && argv[at + 1..].iter().any(|arg| arg.text().contains(marker));
             let open =
                 !matches!(program::source(&interpreter, &argv[at + 1..]), Source::Code(_) | Source::File(_));
             if filled || open {
@@ -272,8 +295,8 @@ impl Walker<'_> {
             let words: Vec<Arg> = text.split_whitespace().take(256).map(Arg::plain).collect();
             match replaces.map(Arg::text) {
                 Some(marker) if !marker.is_empty() => {
-                    for arg in argv.iter_mut().filter(|arg| arg.text().contains(&marker)) {
-                        *arg = Arg::plain(&arg.text().replace(&marker, text.trim()));
+                    for arg in argv.iter_mut().filter(|arg| arg.text().contains(marker)) {
+                        *arg = Arg::plain(&arg.text().replace(marker, text.trim()));
                     }
                 }
                 _ => argv.extend(words),
@@ -287,12 +310,9 @@ impl Walker<'_> {
         let mut deletes = args.iter().any(|arg| arg.text() == "-delete");
         let mut at = 0;
         while at < args.len() {
-            if matches!(args[at].text().as_str(), "-exec" | "-execdir" | "-ok" | "-okdir") {
+            if matches!(args[at].text(), "-exec" | "-execdir" | "-ok" | "-okdir") {
                 let rest = &args[at + 1..];
-                let end = rest
-                    .iter()
-                    .position(|arg| matches!(arg.text().as_str(), ";" | "+"))
-                    .unwrap_or(rest.len());
+                let end = rest.iter().position(|arg| matches!(arg.text(), ";" | "+")).unwrap_or(rest.len());
                 self.wraps += 1;
                 let seen = self.invoke(&rest[..end], input);
                 self.wraps -= 1;

@@ -59,7 +59,7 @@ pub(super) fn ansi(chars: &[char], mut pos: usize) -> usize {
 }
 
 /// How far a `case` inside a substitution is followed; beyond, its brackets are counted like any others.
-const MAX_CASE: usize = 1024;
+const MAX_CASE: usize = 512;
 
 fn word_at(chars: &[char], pos: usize, word: &str) -> bool {
     let starts = pos == 0 || matches!(chars[pos - 1], ' ' | '\t' | '\n' | ';' | '(' | ')' | '|' | '&');

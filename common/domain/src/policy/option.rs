@@ -67,7 +67,7 @@ pub(super) fn read(table: &Options, args: &[Arg]) -> Parsed {
             };
             at += long_option(table, name, attached, args.get(at), &mut parsed);
         } else if text.len() > 1 && text.starts_with('-') && arg_is_option(arg) {
-            at += cluster(table, arg, &text, args.get(at), &mut parsed);
+            at += cluster(table, arg, text, args.get(at), &mut parsed);
         } else if table.stops {
             parsed.operands.extend_from_slice(&args[at - 1..]);
             parsed.used = at - 1;

@@ -174,7 +174,9 @@ pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
         let near = rest <= MAX_PATH || lit(at + 1, '/');
         if (lit(at, '=') || lit(at, '@')) && near && room >= rest.min(MAX_PATH) {
             room -= rest.min(MAX_PATH);
-            found.push(units[at + 1..].iter().take(MAX_PATH).cloned().collect());
+            // `curl -F 'f=@"/path"'`: its own quotes.
+            let quote = usize::from(lit(at + 1, '"') || lit(at + 1, '\''));
+            found.push(units[at + 1 + quote..].iter().take(MAX_PATH).cloned().collect());
         }
         if lit(at, ':') && lit(at + 1, '/') && ends_with_file(&units[..at]) && room >= rest.min(MAX_PATH) {
             room -= rest.min(MAX_PATH);

@@ -71,11 +71,16 @@ pub(super) fn is_pattern(name: &str, args: &[Arg]) -> Vec<bool> {
             &["file"],
         ),
         "jq" => first_operand(args, "fL", &["from-file", "indent"], "", &[], "f", &["from-file"]),
+        "git" if args.first().is_some_and(|part| part.text() == "grep") => {
+            let mut out = vec![false];
+            out.append(&mut is_pattern("grep", &args[1..]));
+            out
+        }
         "find" => {
             let mut out = vec![false; args.len()];
             for (at, arg) in args.iter().enumerate() {
                 let after = matches!(
-                    arg.text().as_str(),
+                    arg.text(),
                     "-name"
                         | "-iname"
                         | "-path"

@@ -22,7 +22,7 @@ pub(super) fn echo(args: &[Arg]) -> String {
         newline &= !text.contains('n');
         from += 1;
     }
-    let text = join(&args[from..]).text();
+    let text = join(&args[from..]).text().to_owned();
     let text = if escapes { super::brace::ansi(&text).into_iter().collect() } else { text };
     if newline { text + "\n" } else { text }
 }
@@ -30,7 +30,7 @@ pub(super) fn echo(args: &[Arg]) -> String {
 /// What `printf` prints: the format's escapes, each `%s` or `%b` filled in turn.
 pub(super) fn printf(args: &[Arg]) -> String {
     let Some((format, values)) = args.split_first() else { return String::new() };
-    let format: String = super::brace::ansi(&format.text()).into_iter().collect();
+    let format: String = super::brace::ansi(format.text()).into_iter().collect();
     if !format.contains('%') {
         return format;
     }
@@ -43,8 +43,8 @@ pub(super) fn printf(args: &[Arg]) -> String {
             match (c, c == '%') {
                 (_, true) => match chars.find(|c| c.is_ascii_alphabetic() || *c == '%') {
                     Some('%') => out.push('%'),
-                    Some('b') => out.extend(super::brace::ansi(&values.next().unwrap_or_default())),
-                    _ => out.push_str(&values.next().unwrap_or_default()),
+                    Some('b') => out.extend(super::brace::ansi(values.next().unwrap_or_default())),
+                    _ => out.push_str(values.next().unwrap_or_default()),
                 },
                 (c, false) => out.push(c),
             }

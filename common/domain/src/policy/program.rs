@@ -132,7 +132,55 @@ pub(super) fn is_network(name: &str) -> bool {
                 | "redis-cli"
                 | "websocat"
                 | "grpcurl"
+                | "gnutls-cli"
+                | "lwp-download"
+                | "wscat"
+                | "yt-dlp"
+                | "ssh-keyscan"
+                | "autossh"
+                | "mosquitto_sub"
         )
+}
+
+/// `git`'s own options whose value is the next word.
+const GIT_VALUES: &[&str] =
+    &["-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env", "--super-prefix"];
+
+/// Whether its words make a program fetch that does other things as well.
+pub(super) fn fetches(name: &str, args: &[Arg]) -> bool {
+    match name {
+        "openssl" => args.first().is_some_and(|arg| arg.text() == "s_client"),
+        "git" => {
+            let mut at = 0;
+            while let Some(text) = args.get(at).map(Arg::text).filter(|text| text.starts_with('-')) {
+                at += if GIT_VALUES.contains(&text) { 2 } else { 1 };
+            }
+            let part = args.get(at).map(Arg::text).unwrap_or_default();
+            // `archive --remote`, however it is shortened.
+            let remote = |arg: &Arg| {
+                arg.text().split('=').next().is_some_and(|it| it.len() > 4 && "--remote".starts_with(it))
+            };
+            matches!(
+                part,
+                "clone"
+                    | "fetch"
+                    | "pull"
+                    | "push"
+                    | "ls-remote"
+                    | "fetch-pack"
+                    | "send-pack"
+                    | "http-fetch"
+                    | "remote-http"
+                    | "remote-https"
+            ) || (part == "archive" && args.iter().any(remote))
+                || (matches!(part, "remote" | "submodule")
+                    && args.iter().any(|arg| matches!(arg.text(), "update" | "show" | "add")))
+        }
+        "svn" => args
+            .iter()
+            .any(|arg| matches!(arg.text(), "cat" | "export" | "checkout" | "co" | "update" | "up")),
+        _ => false,
+    }
 }
 
 /// Whether this is a raw network client.
@@ -157,7 +205,7 @@ pub(super) fn is_raw_network(name: &str) -> bool {
 }
 
 fn is_stdin(arg: &Arg) -> bool {
-    matches!(arg.text().as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
+    matches!(arg.text(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
 }
 
 /// Where this interpreter takes its program from.
@@ -167,7 +215,7 @@ pub(super) fn source(name: &str, args: &[Arg]) -> Source {
     }
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     if let ("deno" | "bun", Some((first, rest))) = (stem, args.split_first()) {
-        match first.text().as_str() {
+        match first.text() {
             "run" => return source("node", rest),
             "eval" => return rest.last().map_or(Source::Other, |code| Source::Code(code.clone())),
             "exec" | "repl" | "test" | "install" | "task" => return Source::Other,

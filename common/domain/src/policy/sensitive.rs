@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use super::Setting;
-use super::glob::{Unit, can_be, is, names, pattern};
+use super::glob::{Unit, can_be, is, literal, meets, names, pattern, text};
 use super::path::{Components, above, components, other_process, same, within};
 
 /// Names that are sensitive wherever they are.
@@ -123,21 +123,74 @@ fn place(path: &str) -> Components {
     path.split('/').filter(|part| !part.is_empty()).map(pattern).collect()
 }
 
-static NAME_PATTERNS: LazyLock<Vec<Vec<Unit>>> =
-    LazyLock::new(|| NAMES.iter().map(|name| pattern(name)).collect());
+/// One of [`NAMES`].
+struct Name {
+    /// Its fixed text.
+    text: &'static str,
+    /// Where its `*` stands.
+    open: Open,
+    units: Vec<Unit>,
+}
+
+enum Open {
+    No,
+    Before,
+    Behind,
+}
+
+impl Name {
+    fn new(name: &'static str) -> Self {
+        let (text, open) = match (name.strip_prefix('*'), name.strip_suffix('*')) {
+            (Some(text), _) => (text, Open::Before),
+            (_, Some(text)) => (text, Open::Behind),
+            _ => (name, Open::No),
+        };
+        Self { text, open, units: pattern(name) }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        match self.open {
+            Open::No => name == self.text,
+            Open::Before => name.ends_with(self.text),
+            Open::Behind => name.starts_with(self.text),
+        }
+    }
+}
+
+static NAME_PATTERNS: LazyLock<Vec<Name>> =
+    LazyLock::new(|| NAMES.iter().map(|name| Name::new(name)).collect());
 static TAIL_PATTERNS: LazyLock<Vec<Components>> =
     LazyLock::new(|| TAILS.iter().map(|name| place(name)).collect());
 static PLACE_PATTERNS: LazyLock<Vec<Components>> =
     LazyLock::new(|| PLACES.iter().map(|name| place(name)).collect());
+/// What `?` and `[…]` are also held against as if they matched a leading dot: whoever writes `?env` means it.
+static HIDDEN: LazyLock<Vec<Vec<Unit>>> = LazyLock::new(|| {
+    [".env", ".env.local", ".env.production", ".env.development", ".ssh", ".aws", ".netrc"]
+        .map(literal)
+        .to_vec()
+});
+
+/// Whether one name of a path is, or as a glob can be, one of [`NAMES`].
+fn is_name(part: &[Unit]) -> bool {
+    if part.iter().all(|unit| matches!(unit, Unit::Lit(_))) {
+        let name = text(part);
+        return NAME_PATTERNS.iter().any(|known| known.is(&name));
+    }
+    NAME_PATTERNS.iter().any(|known| names(part, &known.units))
+        || matches!(part.first(), Some(Unit::One | Unit::Class(_)))
+            && HIDDEN.iter().any(|name| meets(part, name))
+}
 
 /// Whether a path is, or as a glob can be, sensitive.
 pub(super) fn is_sensitive(path: &Components) -> bool {
     let tail = |tail: &Components| {
         path.windows(tail.len()).any(|part| part.iter().zip(tail).all(|(a, b)| names(a, b)))
     };
-    path.iter().any(|part| NAME_PATTERNS.iter().any(|name| names(part, name)))
+    // Every tail begins with a dot, which no glob matches.
+    let hidden = path.iter().any(|part| part.first() == Some(&Unit::Lit('.')));
+    path.iter().any(|part| is_name(part))
         || PLACE_PATTERNS.iter().any(|place| within(path, place))
-        || TAIL_PATTERNS.iter().any(tail)
+        || (hidden && TAIL_PATTERNS.iter().any(tail))
         || special(path)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Owns: [`Input`], and how a redirection changes it. Must never lose that something came from the network.
 
+use std::rc::Rc;
+
 use super::deny;
 use super::syntax::{Redirect, Tree};
 use super::walk::Walker;
@@ -13,7 +15,7 @@ pub(super) struct Input {
     /// It comes from the network, perhaps through filters.
     pub(super) network: bool,
     /// Its literal text.
-    pub(super) text: Option<String>,
+    pub(super) text: Option<Rc<str>>,
 }
 
 impl Walker<'_> {
@@ -25,7 +27,7 @@ impl Walker<'_> {
         input: &mut Input,
         printed: &mut bool,
     ) {
-        if !self.spend(200) {
+        if !self.spend(200 + self.deep()) {
             return;
         }
         let reads = redirect.op.starts_with('<');
@@ -33,14 +35,17 @@ impl Walker<'_> {
         if let Some(body) = redirect.body.and_then(|index| tree.bodies.get(index)) {
             let arg = if body.expands { decode_text(&body.text, self) } else { Arg::plain(&body.text) };
             if stdin {
-                *input = Input { network: arg.is_from_network(), text: Some(arg.text()) };
+                *input = Input { network: arg.is_from_network(), text: Some(Rc::from(arg.text())) };
             }
             return;
         }
         if redirect.op == "<<<" {
             let arg = super::wrapper::join(&decode(&redirect.target, self));
             if stdin {
-                *input = Input { network: arg.is_from_network(), text: Some(arg.text() + "\n") };
+                *input = Input {
+                    network: arg.is_from_network(),
+                    text: Some(Rc::from(format!("{}\n", arg.text()))),
+                };
             }
             return;
         }

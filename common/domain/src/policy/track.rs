@@ -2,6 +2,8 @@
 //!
 //! Owns: literal `cd` tracking and the known variables. Must never guess a value: what is not literal is unknown.
 
+use std::rc::Rc;
+
 use super::deny::{network, protected};
 use super::function::PARAMETERS;
 use super::glob::Unit;
@@ -9,6 +11,9 @@ use super::path::{resolve, show};
 use super::syntax::{Kind, read};
 use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look, Value, decode, decode_text};
+
+/// The longest directory that is followed.
+const MAX_DIRECTORY: usize = 1024;
 
 impl Walker<'_> {
     /// Follows an assignment: the substitutions in it, and whether it holds network output.
@@ -42,8 +47,8 @@ impl Walker<'_> {
         if matches!(name, "PS4" | "PROMPT_COMMAND") {
             // The shell expands the first and runs the second.
             for arg in &args {
-                decode_text(&arg.text(), self);
-                self.apart(&arg.text(), &Input::default());
+                decode_text(arg.text(), self);
+                self.apart(arg.text(), &Input::default());
             }
         }
         for arg in args {
@@ -62,17 +67,31 @@ impl Walker<'_> {
         let target = match operands.next() {
             None if name == "popd" => self.pushed.pop(),
             None if name == "pushd" => self.pushed.pop(),
-            None => Some(self.setting.home.to_owned()),
+            None => Some(Rc::from(self.setting.home)),
             Some(arg) if arg.text() == "-" => self.old.clone(),
             Some(arg) if arg.units.iter().all(Unit::is_unknown) => None,
-            Some(arg) => Some(show(&resolve(&arg.units, &self.cwd))),
+            Some(arg) => Some(self.step(arg)),
         };
-        // A longer path is refused by the kernel, and costs at every later step.
-        let Some(target) = target.filter(|target| target.len() < 4096) else { return };
+        // A longer path costs at every later step. Whoever really goes there comes back by as many steps more, so that
+        // what is tracked lies above what is true: there more is denied, never less.
+        let Some(target) = target.filter(|target| target.len() < MAX_DIRECTORY) else { return };
         if name == "pushd" {
             self.pushed.push(self.cwd.clone());
         }
         self.old = Some(std::mem::replace(&mut self.cwd, target));
+    }
+}
+
+impl Walker<'_> {
+    /// Where this word leads from the tracked directory.
+    fn step(&self, arg: &Arg) -> Rc<str> {
+        let (cwd, name) = (&*self.cwd, arg.text());
+        // One name more, where no link of the system's own is: most of all steps, and the only ones a text can repeat.
+        let plain = arg.units.iter().all(|unit| matches!(unit, Unit::Lit(c) if !matches!(c, '/' | '.')));
+        if plain && !name.is_empty() && cwd.starts_with("/home/") && !cwd.contains("/.") {
+            return Rc::from(format!("{cwd}/{name}"));
+        }
+        Rc::from(show(&resolve(&arg.units, cwd)))
     }
 }
 
@@ -113,7 +132,7 @@ impl Look for Walker<'_> {
     fn variable(&mut self, name: &str) -> Value {
         match name {
             "HOME" => Value::Known(self.setting.home.to_owned()),
-            "PWD" => Value::Known(self.cwd.clone()),
+            "PWD" => Value::Known(self.cwd.to_string()),
             "USER" => Value::Known(self.setting.user.to_owned()),
             name if name.chars().all(|c| c.is_ascii_digit() || c == '@' || c == '*') => {
                 Value::Unknown { network: self.tainted.contains(PARAMETERS) }
@@ -131,7 +150,7 @@ impl Look for Walker<'_> {
     }
 
     fn cwd(&self) -> String {
-        self.cwd.clone()
+        self.cwd.to_string()
     }
 
     fn doubt(&mut self) {

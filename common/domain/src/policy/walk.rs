@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::Setting;
 use super::deny::{Finding, device, network, power, protected};
 use super::effect::Effects;
+pub(super) use super::facts::Facts;
 use super::path::{Components, components, resolve};
 pub(super) use super::stream::Input;
 use super::syntax::{Command, Join, Kind, Step, Tree, read};
@@ -28,33 +29,7 @@ const MAX_STAYED: usize = 3;
 const MAX_FUNCTIONS: usize = 64;
 
 /// The directory, the one before it, and the stack of `pushd`.
-type Place = (String, Option<String>, Vec<String>);
-
-/// What was seen in a part of the tree.
-#[expect(clippy::struct_excessive_bools, reason = "independent observations, not a state")]
-#[derive(Clone, Debug, Default)]
-pub(super) struct Facts {
-    /// A network program runs.
-    pub(super) network: bool,
-    /// A raw network client runs.
-    pub(super) raw: bool,
-    /// An interpreter runs.
-    pub(super) interpreter: bool,
-    /// `rm` or its like runs.
-    pub(super) removes: bool,
-    /// The literal text it prints.
-    pub(super) output: Option<String>,
-}
-
-impl Facts {
-    /// Takes over what was seen elsewhere.
-    pub(super) fn absorb(&mut self, other: &Self) {
-        self.network |= other.network;
-        self.raw |= other.raw;
-        self.interpreter |= other.interpreter;
-        self.removes |= other.removes;
-    }
-}
+type Place = (Rc<str>, Option<Rc<str>>, Vec<Rc<str>>);
 
 /// The state of one walk.
 pub(super) struct Walker<'a> {
@@ -77,9 +52,9 @@ pub(super) struct Walker<'a> {
     /// Words that were looked at for secrets.
     pub(super) looked: usize,
     /// The tracked directory.
-    pub(super) cwd: String,
-    pub(super) old: Option<String>,
-    pub(super) pushed: Vec<String>,
+    pub(super) cwd: Rc<str>,
+    pub(super) old: Option<Rc<str>>,
+    pub(super) pushed: Vec<Rc<str>>,
     pub(super) tainted: BTreeSet<String>,
     pub(super) budget: usize,
     depth: u32,
@@ -111,7 +86,7 @@ impl<'a> Walker<'a> {
             place: protected::Nearness::default(),
             noted: 0,
             looked: 0,
-            cwd: setting.cwd.to_owned(),
+            cwd: Rc::from(setting.cwd),
             old: None,
             pushed: Vec::new(),
             tainted: BTreeSet::new(),
@@ -129,19 +104,21 @@ impl<'a> Walker<'a> {
 
     /// Notes a denial.
     pub(super) fn deny(&mut self, rule: &'static str, reason: impl Into<String>) {
-        if self.findings.len() < 64 && !self.findings.iter().any(|finding| finding.rule == rule) {
+        if !self.findings.iter().any(|finding| finding.rule == rule) {
             self.findings.push(Finding { rule, reason: reason.into() });
         }
+        // Nothing more can change the verdict: what is still looked at only says more about it.
+        self.budget = self.budget.min(BUDGET);
     }
 
     /// Walks the whole text; what could not be followed as a tree is read as flat text.
     pub(super) fn whole(&mut self, text: &str, tree: &Tree) {
         self.spend(text.len() * 4);
         self.tree(tree, &Input::default());
-        if self.partial {
+        if self.partial && self.findings.is_empty() {
             self.flat(text);
         }
-        if self.exhausted {
+        if self.exhausted && self.findings.is_empty() {
             network::anywhere(self, text);
         }
     }
@@ -243,12 +220,12 @@ impl<'a> Walker<'a> {
                 stayed.push(before);
             }
             outputs = match (outputs, &seen.output) {
-                (Some(text), Some(more)) => Some(text + more),
+                (Some(text), Some(more)) => Some(text + &**more),
                 _ => None,
             };
             facts.absorb(&seen);
         }
-        facts.output = outputs.filter(|_| !list.is_empty());
+        facts.output = outputs.filter(|_| !list.is_empty()).map(Rc::from);
         facts
     }
 
@@ -281,8 +258,13 @@ impl<'a> Walker<'a> {
         all
     }
 
+    /// What a long directory costs at each look at a path in it.
+    pub(super) fn deep(&self) -> usize {
+        self.cwd.len().saturating_sub(64) * 8
+    }
+
     pub(super) fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
-        if !self.spend(16 + self.cwd.len() * 2) || self.levels >= MAX_LEVELS {
+        if !self.spend(16 + self.cwd.len() * 2 + self.deep()) || self.levels >= MAX_LEVELS {
             self.give_up();
             return Facts::default();
         }
@@ -309,6 +291,10 @@ impl<'a> Walker<'a> {
                 if let Some(saved) = saved {
                     self.restore(saved);
                 }
+                // A coprocess, as far as the tree tells: what it prints is read through this variable.
+                if *subshell && facts.network && body.iter().all(|step| step.background) {
+                    self.taint("COPROC".to_owned());
+                }
                 facts
             }
             Kind::Function { name, body } => {
@@ -326,7 +312,7 @@ impl<'a> Walker<'a> {
                 // An arithmetic comparison expands the subscripts of its operands, quoted or not.
                 for word in words.iter().filter(|word| word.contains('[') && word.contains('\'')) {
                     for arg in decode(word, self) {
-                        decode_text(&arg.text(), self);
+                        decode_text(arg.text(), self);
                     }
                 }
                 Facts::default()

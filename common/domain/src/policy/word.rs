@@ -3,27 +3,36 @@
 //! Owns: raw word → [`Arg`]s. Must never run or guess an expansion: what is not known is a unit of its own, and every
 //! nested piece of code is handed to the [`Look`] (I7).
 
+use std::cell::OnceCell;
+
 use super::glob::{Set, Unit, literal};
 use super::nest;
 
 /// A decoded argument.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Arg {
     /// Its units.
     pub(super) units: Vec<Unit>,
     /// Some part was quoted, so that it stays even if empty.
     pub(super) quoted: bool,
+    /// Its text, made when it is first asked for: every rule looks at it.
+    text: OnceCell<String>,
 }
 
 impl Arg {
+    /// An argument of these units.
+    pub(super) fn new(units: Vec<Unit>, quoted: bool) -> Self {
+        Self { units, quoted, text: OnceCell::new() }
+    }
+
     /// An argument that is plain text.
     pub(super) fn plain(text: &str) -> Self {
-        Self { units: literal(text), quoted: true }
+        Self { units: literal(text), quoted: true, text: OnceCell::from(text.to_owned()) }
     }
 
     /// Its text; unknown units count as empty, globs as they are written.
-    pub(super) fn text(&self) -> String {
-        super::glob::text(&self.units)
+    pub(super) fn text(&self) -> &str {
+        self.text.get_or_init(|| super::glob::text(&self.units))
     }
 
     /// Whether it holds a glob.
@@ -51,6 +60,11 @@ impl Arg {
         !self.quoted && self.units.iter().all(Unit::is_unknown) && !self.is_from_network()
     }
 
+    /// The same word, taken to be there whatever its value is.
+    pub(super) fn present(&self) -> Self {
+        Self { quoted: true, ..self.clone() }
+    }
+
     /// The rest after the first `count` known units.
     pub(super) fn tail(&self, count: usize) -> Self {
         let mut left = count;
@@ -61,7 +75,7 @@ impl Arg {
             }
             skip
         });
-        Self { units: rest.cloned().collect(), quoted: true }
+        Self::new(rest.cloned().collect(), true)
     }
 }
 
@@ -96,18 +110,28 @@ pub(super) trait Look {
     fn spend(&mut self, cost: usize) -> bool;
 }
 
+/// Whether a byte of a raw word means nothing but itself.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b'+' | b'@' | b'%')
+}
+
 /// Decodes one raw word into the arguments it becomes.
 pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
-    let mut lexer =
-        Lexer { chars: raw.chars().collect(), pos: 0, out: Vec::new(), quoted: false, open: false, look };
-    if !lexer.look.spend(raw.len() + 1) {
+    if !look.spend(raw.len() + 1) {
         return Vec::new();
     }
+    if raw.bytes().all(is_plain) {
+        // Most words stand for themselves.
+        return if raw.is_empty() { Vec::new() } else { vec![Arg { quoted: false, ..Arg::plain(raw) }] };
+    }
+    let mut lexer =
+        Lexer { chars: raw.chars().collect(), pos: 0, out: Vec::new(), quoted: false, open: false, look };
     lexer.unquoted();
     let (out, quoted) = (lexer.out, lexer.quoted);
     if out.iter().all(|mark| matches!(mark, Mark::Unit(_))) {
         let units: Vec<Unit> = out.into_iter().filter_map(Mark::into_unit).collect();
-        return if quoted || !units.is_empty() { vec![Arg { units, quoted }] } else { Vec::new() };
+        return if quoted || !units.is_empty() { vec![Arg::new(units, quoted)] } else { Vec::new() };
     }
     let (home, user, cwd) = (look.home(), look.user(), look.cwd());
     let mut args = Vec::new();
@@ -133,7 +157,7 @@ pub(super) fn decode_text(text: &str, look: &mut dyn Look) -> Arg {
         Lexer { chars: text.chars().collect(), pos: 0, out: Vec::new(), quoted: true, open: false, look };
     lexer.double(false);
     let units = lexer.out.into_iter().filter_map(Mark::into_unit).collect();
-    Arg { units, quoted: true }
+    Arg::new(units, true)
 }
 
 /// A unit, or a mark that only the later steps of decoding understand.
@@ -343,6 +367,6 @@ impl Lexer<'_> {
             }
         }
         self.pos = at + 1;
-        self.out.push(Mark::Unit(Unit::Class(set)));
+        self.out.push(Mark::Unit(Unit::Class(Box::new(set))));
     }
 }

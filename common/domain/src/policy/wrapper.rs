@@ -3,6 +3,9 @@
 //! Owns: the table of wrappers and how many words of their own they take. Must never end at an option it does not know:
 //! then every later position is a candidate too (I10).
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::option::{Options, read};
 use super::word::Arg;
 
@@ -67,6 +70,10 @@ const WRAPPERS: &[Wrapper] = &[
     ),
     plain(
         &[
+            "sshpass",
+            "faketime",
+            "cpulimit",
+            "valgrind",
             "catchsegv",
             "dumb-init",
             "catatonit",
@@ -175,6 +182,12 @@ const WRAPPERS: &[Wrapper] = &[
     ),
 ];
 
+/// Every command is asked about, so that a look through the table would be a large part of the work.
+static BY_NAME: LazyLock<HashMap<&str, &Wrapper>> = LazyLock::new(|| {
+    let named = |wrapper: &'static Wrapper| wrapper.names.iter().map(move |name| (*name, wrapper));
+    WRAPPERS.iter().flat_map(named).collect()
+});
+
 /// What the program runs, if it is a wrapper.
 pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
     match name {
@@ -214,7 +227,7 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         }
         _ => {}
     }
-    let wrapper = WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&name))?;
+    let wrapper = BY_NAME.get(name)?;
     let parsed = read(&table(wrapper.short, wrapper.long), args);
     if name == "command" && parsed.has(&["v", "V"]) {
         return Some(Inner::default());
@@ -247,7 +260,7 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         operands = &operands[own..];
     }
     if name == "flock" {
-        let code = operands.get(1).filter(|arg| matches!(arg.text().as_str(), "-c" | "--command"));
+        let code = operands.get(1).filter(|arg| matches!(arg.text(), "-c" | "--command"));
         if code.is_some() {
             result.code.extend(operands.get(2).cloned());
             return Some(result);
@@ -298,7 +311,7 @@ pub(super) fn join(args: &[Arg]) -> Arg {
         }
         units.extend(arg.units.iter().cloned());
     }
-    Arg { units, quoted: true }
+    Arg::new(units, true)
 }
 
 fn coded(short: &'static str, long: &'static str, args: &[Arg], names: &[&str]) -> Inner {

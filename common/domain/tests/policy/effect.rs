@@ -18,6 +18,17 @@ fn files_that_are_written_read_and_deleted_are_named() {
         ("head -n 5 a", &["a"], &[], &[]),
         ("find src -name '*.o'", &["src"], &[], &[]),
         ("cat a | sort > b", &["a"], &["b"], &[]),
+        ("cp -t c a b", &["a", "b"], &["c"], &[]),
+        ("mv --target-directory=c a b", &["a", "b"], &["c"], &["a", "b"]),
+        ("sort -k 2 -t , -o b a", &["a"], &["b"], &[]),
+        ("uniq a b", &["a"], &["b"], &[]),
+        ("truncate -s 0 a", &[], &["a"], &[]),
+        ("install -m 755 a b", &["a"], &["b"], &[]),
+        ("cut -d , -f 1-3 a", &["a"], &[], &[]),
+        ("grep -A 3 x a", &["a"], &[], &[]),
+        ("curl -o a https://h", &[], &["a"], &[]),
+        ("rm $X/a b", &[], &[], &["b"]),
+        ("cat a > $X/b", &["a"], &[], &[]),
     ] {
         let effects = judged(command).effects;
         assert_eq!(
@@ -38,12 +49,29 @@ fn what_an_unknown_program_does_is_said_to_be_unknown() {
         "make",
         "bash x.sh",
         "cargo build",
+        "$X",
+        "rm $X",
+        "cat $X > a",
+        "cat a > $X",
+        "ls | xargs rm",
+        "find . -exec rm {} +",
+        "find . -fprint a",
+        "sed 's/a/b/w c' d",
+        "sort --compress-program=a b",
+        "date -s 10:00",
     ] {
         let effects = judged(command).effects;
         assert!(!effects.unknown.is_empty(), "{command}");
         assert_ne!(effects.reversible, Some(true), "{command}");
         assert_ne!(effects.network, Some(false), "{command}");
     }
+}
+
+/// A service that was restarted is not as it was, whatever is or isn't written.
+#[test]
+fn what_starts_or_stops_services_is_not_said_to_be_undone() {
+    assert_eq!(judged("systemctl restart x").effects.reversible, None);
+    assert_eq!(judged("ls").effects.reversible, Some(true));
 }
 
 #[test]

@@ -191,6 +191,25 @@ proptest! {
         prop_assert_eq!(verdict(&wrapped), Verdict::Deny, "{}", wrapped);
     }
 
+    /// I7, I8, I10: wrappers, structures, code strings, here-documents and quotes around each other.
+    #[test]
+    fn layers_of_every_kind_loosen_nothing(
+        index in any::<prop::sample::Index>(),
+        styles in prop::collection::vec(0_usize..5, 24),
+        layers in prop::collection::vec((0_usize..4, any::<prop::sample::Index>()), 1..5),
+    ) {
+        let all = denied();
+        let mut text = index.get(&all).command.clone();
+        if is_plain(&text) {
+            let words = text.split(' ').filter(|word| !word.is_empty()).zip(&styles);
+            text = words.map(|(word, style)| quoted(word, *style)).collect::<Vec<_>>().join(" ");
+        }
+        for (level, (kind, which)) in layers.iter().enumerate() {
+            text = layer(&text, *kind, *which, level);
+        }
+        prop_assert_eq!(verdict(&text), Verdict::Deny, "{}", text);
+    }
+
     /// I8: a part more, before or behind, never makes the whole laxer than its worst part.
     #[test]
     fn a_neighbour_loosens_nothing(
@@ -239,6 +258,33 @@ proptest! {
         let words = case.command.split(' ').filter(|word| !word.is_empty()).zip(&styles);
         let text = words.map(|(word, style)| quoted(word, *style)).collect::<Vec<_>>().join(blank);
         prop_assert_eq!(verdict(&text), case.verdict, "{}", text);
+    }
+}
+
+/// What hands a here-document to a shell.
+const FED: &[&str] =
+    &["bash", "sh -s", "sudo -u root bash -", "cat", "env A=1 sh", "timeout 5 bash /dev/stdin"];
+
+/// Puts one layer more around a text that is denied.
+fn layer(text: &str, kind: usize, which: prop::sample::Index, level: usize) -> String {
+    let code = || text.replace('\'', "'\\''");
+    match kind {
+        0 if is_single(text) => format!("{} {text}", which.get(&WRAPPERS[..STACKABLE])),
+        0 | 1 => {
+            let (before, after) = which.get(CODES);
+            format!("{before} '{}' {after}", code())
+        }
+        2 => {
+            let (before, after) = which.get(STRUCTURES);
+            // Structures in structures need delimiters of their own.
+            let name = format!("EEE{level}");
+            format!("{}{text}{}", before.replace("EEE", &name), after.replace("EEE", &name))
+        }
+        _ => {
+            let feeder = which.get(FED);
+            let pipe = if *feeder == "cat" { " | sh" } else { "" };
+            format!("{feeder} <<'FED{level}'{pipe}\n{text}\nFED{level}")
+        }
     }
 }
 

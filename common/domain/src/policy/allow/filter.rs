@@ -1,5 +1,7 @@
 //! A's rule for `jq`: a literal filter that neither reads the environment nor loads code (I13).
 
+use std::borrow::Cow;
+
 use super::{Why, table};
 use crate::policy::word::Arg;
 
@@ -20,29 +22,70 @@ pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
         } else if let Some(long) = text.strip_prefix("--").filter(|_| options) {
             let entry = table::JQ.long.split_whitespace().find(|entry| entry.trim_end_matches('=') == long);
             at += match (entry, long) {
-                (None, _) => return Err(refused(&text)),
+                (None, _) => return Err(refused(text)),
                 (_, "indent") => 1,
                 (_, "arg" | "argjson" | "slurpfile" | "rawfile" | "argfile") => 2,
                 _ => 0,
             };
         } else if options && text.len() > 1 && text.starts_with('-') {
             if !text.chars().skip(1).all(|c| table::JQ.short.contains(c)) {
-                return Err(refused(&text));
+                return Err(refused(text));
             }
         } else if filter.is_none() {
             filter = Some(text);
         }
     }
     match filter {
-        Some(filter) if reads_more(&filter) => {
+        Some(filter) if reads_more(filter) => {
             Err(refused("a filter that reads the environment or loads code"))
         }
         _ => Ok(()),
     }
 }
 
+/// The code of a filter: without the text of its strings, with what `\(…)` holds in them.
+fn code(filter: &str) -> Cow<'_, str> {
+    let mut out = String::with_capacity(filter.len());
+    // For each `\(` that is open: how many brackets in it are.
+    let mut open: Vec<u32> = Vec::new();
+    let mut quoted = false;
+    let mut chars = filter.chars();
+    while let Some(c) = chars.next() {
+        match (quoted, c, open.last_mut()) {
+            (true, '\\', _) => {
+                if chars.next() == Some('(') {
+                    open.push(0);
+                    quoted = false;
+                    out.push('(');
+                }
+            }
+            (true, '"', _) | (false, ')', Some(0)) => {
+                quoted = !quoted;
+                out.push(c);
+                if c == ')' {
+                    open.pop();
+                }
+            }
+            (true, ..) => {}
+            // A comment may hide a quote: then every word counts.
+            (false, '#', _) => return Cow::Borrowed(filter),
+            (false, _, depth) => {
+                quoted = c == '"';
+                match (c, depth) {
+                    ('(', Some(depth)) => *depth += 1,
+                    (')', Some(depth)) => *depth -= 1,
+                    _ => {}
+                }
+                out.push(c);
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// Whether a filter has a word that reads beyond its input.
 fn reads_more(filter: &str) -> bool {
+    let filter = &*code(filter);
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut rest = filter;
     let mut before = "";

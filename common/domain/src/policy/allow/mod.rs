@@ -14,7 +14,7 @@ use super::Setting;
 use super::path::{Components, carried, components, resolve, show};
 use super::pattern::is_pattern;
 use super::sensitive::{is_sensitive, reaches};
-use super::syntax::{Kind, Redirect, Tree};
+use super::syntax::{Join, Kind, Redirect, Tree};
 use super::word::{Arg, Look, Value, decode};
 
 /// Why a command is not allowed: a rule id and a sentence.
@@ -44,17 +44,37 @@ pub(super) fn check(text: &str, tree: &Tree, setting: &Setting<'_>) -> Result<()
     }
     let count = stages.len();
     let mut allower = Allower::new(setting);
-    for stage in stages {
-        let Kind::Simple(words) = &stage.kind else {
-            return Err(("ask.grammar", "The command uses groups or control flow.".to_owned()));
-        };
-        for redirect in &stage.redirects {
-            allower.redirect(redirect)?;
+    for step in &tree.list {
+        if step.join != Join::And {
+            allower.left();
         }
-        allower.simple(words)?;
+        for stage in &step.stages {
+            let Kind::Simple(words) = &stage.kind else {
+                return Err(("ask.grammar", "The command uses groups or control flow.".to_owned()));
+            };
+            for redirect in &stage.redirects {
+                allower.redirect(redirect)?;
+            }
+            allower.simple(words)?;
+            if step.stages.len() > 1 {
+                // In a pipeline it moves nobody.
+                allower.left();
+            }
+        }
     }
     // Last, because it costs the most.
     if plain::agrees(text, count) { Ok(()) } else { Err(plainest()) }
+}
+
+/// Whether a tool of the table has options here that are not on its list.
+pub(super) fn does_more(setting: &Setting<'_>, name: &str, args: &[Arg]) -> bool {
+    let mut allower = Allower::new(setting);
+    let judged = if table::ANY.contains(&name) {
+        special::any(&mut allower, name, args)
+    } else {
+        special::listed(&mut allower, name, args)
+    };
+    matches!(judged, Err(("ask.option", _)))
 }
 
 /// The words of a text that is one simple command, all of them known and none a glob; it redirects to nothing but
@@ -94,8 +114,10 @@ pub(super) fn single(text: &str, tree: &Tree, setting: &Setting<'_>) -> Option<V
 pub(super) struct Allower<'a> {
     pub(super) setting: &'a Setting<'a>,
     protected: Vec<Components>,
-    /// Every directory the commands may run in: a `cd` may have failed.
+    /// Every directory the commands may run in.
     cwds: BTreeSet<String>,
+    /// Directories that were left by a `cd` in this and-or list: behind `&&` it did not fail, elsewhere it may have.
+    stayed: BTreeSet<String>,
     strange: bool,
 }
 
@@ -105,6 +127,7 @@ impl<'a> Allower<'a> {
             setting,
             protected: setting.protected.iter().map(|path| components(path)).collect(),
             cwds: BTreeSet::from([setting.cwd.to_owned()]),
+            stayed: BTreeSet::new(),
             strange: false,
         }
     }
@@ -149,7 +172,7 @@ impl<'a> Allower<'a> {
             return Err(("ask.grammar", "A redirection without a command.".to_owned()));
         };
         let text = first.text();
-        let name = text.strip_prefix("/usr/bin/").or_else(|| text.strip_prefix("/bin/")).unwrap_or(&text);
+        let name = text.strip_prefix("/usr/bin/").or_else(|| text.strip_prefix("/bin/")).unwrap_or(text);
         if first.has_glob() || name.contains('/') {
             return Err(("ask.program", format!("`{text}` is not a plain name from the table.")));
         }
@@ -232,11 +255,16 @@ impl<'a> Allower<'a> {
         Ok(())
     }
 
-    /// Follows `cd`; both directories stay possible, since it may fail.
+    /// A command that also runs where an earlier one failed.
+    fn left(&mut self) {
+        self.cwds.append(&mut self.stayed);
+    }
+
+    /// Follows `cd`: what follows behind `&&` runs where it leads to, what follows otherwise also where it began.
     pub(super) fn change_directory(&mut self, target: &Arg) -> Result<(), Why> {
-        let next: Vec<String> = self.cwds.iter().map(|cwd| show(&resolve(&target.units, cwd))).collect();
-        self.cwds.extend(next);
-        if self.cwds.len() > MAX_DIRECTORIES {
+        let next = self.cwds.iter().map(|cwd| show(&resolve(&target.units, cwd))).collect();
+        self.stayed.append(&mut std::mem::replace(&mut self.cwds, next));
+        if self.cwds.len() + self.stayed.len() > MAX_DIRECTORIES {
             return Err(("ask.directories", "It changes the directory too often to follow.".to_owned()));
         }
         Ok(())

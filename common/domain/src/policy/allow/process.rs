@@ -68,19 +68,21 @@ fn words(args: &[Arg], dashed: &str, dashed_values: &str) -> Result<(), Why> {
             let (name, value) =
                 long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned())));
             if LONG_VALUES.contains(&name) {
-                values.push(value.unwrap_or_else(|| args.get(at).map(Arg::text).unwrap_or_default()));
+                values.push(
+                    value.unwrap_or_else(|| args.get(at).map(Arg::text).unwrap_or_default().to_owned()),
+                );
                 at += usize::from(!long.contains('='));
             } else if !LONG.contains(&name) {
-                return Err(refused(&text));
+                return Err(refused(text));
             }
         } else if let Some(letters) = text.strip_prefix('-') {
             // `-aux`: where `x` is no user, ps takes the whole word for BSD letters, and then `e` is the environment.
             if letters.contains('u') && letters.contains('x') && letters.contains('e') {
-                return Err(refused(&text));
+                return Err(refused(text));
             }
-            at += cluster(&text, letters, dashed, dashed_values, args.get(at), &mut values)?;
+            at += cluster(text, letters, dashed, dashed_values, args.get(at), &mut values)?;
         } else {
-            at += cluster(&text, &text, BSD, BSD_VALUES, args.get(at), &mut values)?;
+            at += cluster(text, text, BSD, BSD_VALUES, args.get(at), &mut values)?;
         }
         if values.iter().any(|value| value.to_ascii_lowercase().contains("env")) {
             return Err(refused("a column of the environment"));
@@ -101,7 +103,7 @@ fn cluster(
         if valued.contains(letter) {
             let rest = &letters[at + letter.len_utf8()..];
             let attached = !rest.is_empty();
-            found.push(if attached { rest.to_owned() } else { next.map(Arg::text).unwrap_or_default() });
+            found.push(if attached { rest } else { next.map(Arg::text).unwrap_or_default() }.to_owned());
             // The old `-g` and `t` may stand alone; a following word that looks like an option is not their value.
             let taken = !attached && next.is_some_and(|next| !next.text().starts_with('-'));
             return Ok(usize::from(taken));

@@ -66,7 +66,7 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
             );
             allower.selects(&parsed.values(&["include"]))?;
             let recurses =
-                parsed.values(&["d", "directories"]).iter().any(|value| "recurse".starts_with(&value.text()));
+                parsed.values(&["d", "directories"]).iter().any(|value| "recurse".starts_with(value.text()));
             if recurses || parsed.has(&["r", "R", "recursive", "dereference-recursive"]) {
                 let own = usize::from(!parsed.has(&["e", "f", "regexp", "file"]));
                 allower.recursive(parsed.operands.get(own..).unwrap_or_default())?;
@@ -79,7 +79,7 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
 
 fn directory(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
     let operands: Vec<&Arg> =
-        args.iter().filter(|arg| !matches!(arg.text().as_str(), "-L" | "-P" | "-e" | "-@" | "--")).collect();
+        args.iter().filter(|arg| !matches!(arg.text(), "-L" | "-P" | "-e" | "-@" | "--")).collect();
     match operands.as_slice() {
         [target] if !target.has_glob() && !target.text().starts_with('-') => allower.change_directory(target),
         _ => Err(refused("cd", "anything but one literal directory")),
@@ -118,15 +118,15 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
                     && text.ends_with('f')
             };
             if let Some(old) = args.iter().find(follows) {
-                return Err(refused(name, &old.text()));
+                return Err(refused(name, old.text()));
             }
-            let rest: Vec<Arg> = args.iter().filter(|arg| !count(&arg.text())).cloned().collect();
+            let rest: Vec<Arg> = args.iter().filter(|arg| !count(arg.text())).cloned().collect();
             let parsed = read(&table::TAIL, &rest);
             parsed.unknown.first().map_or(Ok(()), |option| Err(refused(name, option)))
         }
         "sort" => {
             if let Some(key) = old_key(args) {
-                return Err(refused(name, &key));
+                return Err(refused(name, key));
             }
             parsed(&table::SORT).map(drop)
         }
@@ -158,7 +158,7 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
         "printf" => printf(args),
         "jq" => super::filter::check(args),
         "sed" => sed(args),
-        "command" => match args.first().map(Arg::text).as_deref() {
+        "command" => match args.first().map(Arg::text) {
             Some("-v") if args[1..].iter().all(|arg| !arg.text().starts_with('-')) => Ok(()),
             _ => Err(refused(name, "anything but -v")),
         },
@@ -168,11 +168,12 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
 
 fn count(text: &str) -> bool {
     text.strip_prefix('-')
+        .map(|count| count.strip_suffix(['b', 'c', 'l']).unwrap_or(count))
         .is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// `sort +1 -2`, the old form of keys, is not on the list.
-fn old_key(args: &[Arg]) -> Option<String> {
+fn old_key(args: &[Arg]) -> Option<&str> {
     args.iter().map(Arg::text).find(|text| text.starts_with('+') && text.len() > 1)
 }
 
@@ -194,7 +195,7 @@ fn xxd(args: &[Arg]) -> Result<(), Why> {
         if table::XXD_VALUES.contains(&option) {
             at += 1;
         } else if !table::XXD.contains(&option) && !attached(option) {
-            return Err(refused("xxd", &text));
+            return Err(refused("xxd", text));
         }
     }
     one("xxd", operands)
@@ -213,14 +214,12 @@ fn find(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
     while let Some(arg) = args.get(at) {
         let text = arg.text();
         at += 1;
-        if text.starts_with('-') || matches!(text.as_str(), "(" | ")" | "!" | ",") {
+        if text.starts_with('-') || matches!(text, "(" | ")" | "!" | ",") {
             expression |= text != "-P";
-            if table::FIND_VALUES.contains(&text.as_str()) || newer(&text) {
+            if table::FIND_VALUES.contains(&text) || newer(text) {
                 at += 1;
-            } else if !(table::FIND.contains(&text.as_str())
-                || matches!(text.as_str(), "-O0" | "-O1" | "-O2" | "-O3"))
-            {
-                return Err(refused("find", &text));
+            } else if !(table::FIND.contains(&text) || matches!(text, "-O0" | "-O1" | "-O2" | "-O3")) {
+                return Err(refused("find", text));
             }
         } else if expression {
             return Err(refused("find", "a path after its expression"));
@@ -252,14 +251,14 @@ fn ripgrep(allower: &mut Allower<'_>, parsed: &Parsed) -> Result<(), Why> {
 }
 
 fn printf(args: &[Arg]) -> Result<(), Why> {
-    let first = args.iter().map(Arg::text).find(|text| text != "--");
+    let first = args.iter().map(Arg::text).find(|text| *text != "--");
     if args.first().is_some_and(|arg| arg.text().starts_with("-v")) {
         return Err(refused("printf", "-v, which assigns"));
     }
     let format: Vec<char> = first.unwrap_or_default().chars().collect();
-    for (at, _) in format.iter().enumerate().filter(|(_, c)| **c == '%') {
-        let rest = &format[at + 1..];
-        let end = rest.iter().find(|c| {
+    let mut chars = format.iter();
+    while chars.any(|c| *c == '%') {
+        let end = chars.find(|c| {
             !matches!(
                 c,
                 '-' | '+' | ' ' | '#' | '0'
@@ -281,8 +280,7 @@ fn sed(args: &[Arg]) -> Result<(), Why> {
     let range = script.strip_suffix('p').ok_or_else(wrong)?;
     let (from, to) = range.split_once(',').unwrap_or((range, "0"));
     let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let plain =
-        files.iter().all(|file| !file.text().starts_with('-') || matches!(file.text().as_str(), "-" | "--"));
-    let quiet = matches!(flag.text().as_str(), "-n" | "--quiet" | "--silent");
+    let plain = files.iter().all(|file| !file.text().starts_with('-') || matches!(file.text(), "-" | "--"));
+    let quiet = matches!(flag.text(), "-n" | "--quiet" | "--silent");
     if quiet && number(from) && number(to) && plain { Ok(()) } else { Err(wrong()) }
 }

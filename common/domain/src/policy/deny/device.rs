@@ -18,7 +18,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, units: &[Unit], what: &s
 
 /// Judges one command.
 pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
-    let reads_only = |flags: &[&str]| args.iter().any(|arg| flags.contains(&arg.text().as_str()));
+    let reads_only = |flags: &[&str]| args.iter().any(|arg| flags.contains(&arg.text()));
     match name {
         "dd" => {
             for arg in args.iter().filter(|arg| arg.text().starts_with("of=")) {

@@ -9,6 +9,7 @@ pub(super) mod power;
 pub(super) mod protected;
 pub(super) mod remove;
 
+use super::effect::VALUES;
 use super::path::show;
 use super::walk::Walker;
 use super::word::Arg;
@@ -24,17 +25,25 @@ pub(super) struct Finding {
 
 /// Judges the target of a redirection (D2, D4, D6).
 pub(super) fn redirect(walker: &mut Walker<'_>, target: &Arg, reads: bool, writes: bool) {
+    if target.text() == "/dev/null" {
+        if reads {
+            walker.effects.read("/dev/null");
+        }
+        return;
+    }
     protected::operand(walker, target);
     network::socket_path(walker, target);
     let path = show(&walker.resolve(target));
     if writes {
         walker.device(target, "redirect to");
         power::sysrq(walker, target);
-        if path != "/dev/null" && !target.text().chars().all(|c| c.is_ascii_digit() || c == '-') {
+        if !target.is_known() {
+            walker.effects.unknown(VALUES);
+        } else if !target.text().chars().all(|c| c.is_ascii_digit() || c == '-') {
             walker.effects.write(&path);
         }
     }
-    if reads && !target.text().is_empty() {
+    if reads && !target.text().is_empty() && target.is_known() {
         walker.effects.read(&path);
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     let texts = || args.iter().map(Arg::text);
     let runs = match name {
         "nc" | "ncat" | "netcat" | "nc.traditional" | "nc.openbsd" | "nc6" | "pwncat" | "cryptcat"
-        | "sbd" => texts().any(|text| netcat_runs(&text)),
+        | "sbd" => texts().any(netcat_runs),
         "socat" => texts().any(|text| {
             let text = text.to_ascii_lowercase();
             ["exec:", "system:", "shell:"]
@@ -47,9 +47,9 @@ pub(in crate::policy) fn is_program(name: &str, args: &[Arg], piped: bool) -> bo
     let stdin = |text: &str| piped && matches!(text, "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
     let file = args.iter().enumerate().any(|(at, arg)| {
         let text = arg.text();
-        match text.as_str() {
+        match text {
             "-f" | "--file" | "--makefile" => {
-                args.get(at + 1).is_some_and(|file| file.is_from_network() || stdin(&file.text()))
+                args.get(at + 1).is_some_and(|file| file.is_from_network() || stdin(file.text()))
             }
             text => text
                 .strip_prefix("--file=")

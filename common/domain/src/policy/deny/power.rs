@@ -41,10 +41,10 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         | "s6-linux-init-hpr"
         | "s6-linux-init-shutdown"
         | "zzz" => true,
-        "init" | "telinit" => texts().any(|text| matches!(text.as_str(), "0" | "1" | "6" | "s" | "S")),
+        "init" | "telinit" => texts().any(|text| matches!(text, "0" | "1" | "6" | "s" | "S")),
         "systemctl" | "loginctl" => texts().any(|text| {
             matches!(
-                text.as_str(),
+                text,
                 "reboot"
                     | "poweroff"
                     | "halt"
@@ -55,7 +55,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
                     | "hybrid-sleep"
                     | "suspend-then-hibernate"
                     | "exit"
-            ) || POWER_UNITS.contains(&text.as_str())
+            ) || POWER_UNITS.contains(&text)
         }),
         "tee" | "cp" | "dd" | "install" => {
             for arg in args {
@@ -74,18 +74,18 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     }
 }
 
-fn kill(walker: &mut Walker<'_>, texts: &[String]) {
+fn kill(walker: &mut Walker<'_>, texts: &[&str]) {
     let mut at = 0;
     let mut options = true;
     let mut signalled = false;
-    while let Some(text) = texts.get(at) {
+    while let Some(text) = texts.get(at).copied() {
         at += 1;
         let number = text.parse::<i64>().ok();
         if options && text == "--" {
             options = false;
-        } else if options && matches!(text.as_str(), "-l" | "-L" | "--list" | "--table") {
+        } else if options && matches!(text, "-l" | "-L" | "--list" | "--table") {
             return;
-        } else if options && matches!(text.as_str(), "-s" | "-n" | "--signal" | "-q" | "--queue") {
+        } else if options && matches!(text, "-s" | "-n" | "--signal" | "-q" | "--queue") {
             at += 1;
             signalled = true;
         } else if options && !signalled && text.starts_with('-') && !(number == Some(-1) && texts.len() == 1)

@@ -2,6 +2,8 @@
 //!
 //! Owns: the rule and its two exceptions: what `echo` and `printf` print, and search patterns.
 
+use std::rc::Rc;
+
 use crate::policy::Setting;
 use crate::policy::glob::Unit;
 use crate::policy::path::{Components, carried, components, other_process, resolve, show, within};
@@ -17,7 +19,7 @@ pub(in crate::policy) const RULE: &str = "deny.protected_path";
 #[derive(Debug, Default)]
 pub(in crate::policy) struct Nearness {
     /// The directory this is about.
-    directory: String,
+    directory: Rc<str>,
     /// It may be in one.
     inside: bool,
     /// One may be below it.
@@ -70,7 +72,7 @@ fn sensitive(walker: &mut Walker<'_>, arg: &Arg) {
     if !walker.place.sensitive && is_plain_name(arg) {
         return;
     }
-    walker.looked += 8 + arg.units.len();
+    walker.looked += 8 + arg.units.len() + walker.cwd.len() / 8;
     if walker.looked > MOST_LOOKED {
         walker.effects.sensitive("more words than were looked at");
         return;
@@ -98,14 +100,25 @@ fn settle(walker: &mut Walker<'_>) {
         return;
     }
     let setting = walker.setting;
-    let above = setting.protected.iter().any(|place| place.starts_with(&walker.cwd));
+    let above = setting.protected.iter().any(|place| place.starts_with(&*walker.cwd));
     let hidden = walker.cwd.contains("/.") || walker.cwd.contains(['*', '?', '[']);
     walker.place = Nearness {
         directory: walker.cwd.clone(),
         inside: is_named(setting, &walker.cwd),
         above,
-        sensitive: hidden || is_near(&components(&walker.cwd)),
+        sensitive: hidden || is_near(&beginning(&walker.cwd)),
     };
+}
+
+/// The part of a directory that decides whether it is one of secrets: all of it, unless its names are the plainest.
+fn beginning(directory: &str) -> Components {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-');
+    if !directory.bytes().all(plain) || directory.contains("gcloud") {
+        return components(directory);
+    }
+    // No fixed place is deeper than this.
+    let end = directory.match_indices('/').nth(6).map_or(directory.len(), |(at, _)| at);
+    components(&directory[..end])
 }
 
 /// Whether a text holds a name of a protected path.
@@ -129,7 +142,7 @@ fn is_far(walker: &mut Walker<'_>, arg: &Arg) -> bool {
         return false;
     }
     let text = arg.text();
-    !text.contains('%') && !is_named(setting, &text) && (text.starts_with('/') || !walker.place.above)
+    !text.contains('%') && !is_named(setting, text) && (text.starts_with('/') || !walker.place.above)
 }
 
 /// Whether a path is, or can be, protected.

@@ -67,7 +67,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
 /// A cheap look, true of most targets: a plain name in a directory below home that is not the workspace.
 fn is_deep(walker: &Walker<'_>, target: &Arg) -> bool {
     let below = |path: &str, place: &str| path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
-    let (cwd, setting) = (walker.cwd.as_str(), walker.setting);
+    let (cwd, setting) = (&*walker.cwd, walker.setting);
     let plain = target.units.iter().all(|unit| matches!(unit, Unit::Lit(c) if *c != '/' && *c != '.'));
     plain && below(cwd, setting.home) && !below(setting.workspace, cwd)
 }
@@ -107,7 +107,7 @@ pub(in crate::policy) fn find(walker: &mut Walker<'_>, args: &[Arg]) {
     let mut at = 0;
     while let Some(arg) = args.get(at) {
         let text = arg.text();
-        match text.as_str() {
+        match text {
             "-H" | "-L" | "-P" | "--" => at += 1,
             "-D" => at += 2,
             text if text.starts_with("-O") => at += 1,

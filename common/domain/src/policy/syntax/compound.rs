@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::reader::Reader;
-use super::{Kind, List, Step};
+use super::{Command, Kind, List, Step};
 use crate::policy::nest;
 
 impl Reader {
@@ -22,7 +22,7 @@ impl Reader {
         }
         let word = self.glance();
         let group = |body| Kind::Group { subshell: false, words: Vec::new(), body };
-        match word.as_str() {
+        match word {
             "{" => {
                 self.word();
                 Some(group(self.list("}")))
@@ -52,14 +52,16 @@ impl Reader {
             "" => None,
             _ => {
                 let start = self.pos;
-                let word = self.word();
+                self.skip_word();
+                let end = self.pos;
                 self.blanks();
                 if self.peek() == Some('(') {
                     self.pos += 1;
                     self.blanks();
                     if self.peek() == Some(')') {
                         self.pos += 1;
-                        return self.function(word);
+                        let name = self.chars[start..end].iter().collect();
+                        return self.function(name);
                     }
                 }
                 self.pos = start;
@@ -81,6 +83,16 @@ impl Reader {
 
     pub(super) fn function(&mut self, name: String) -> Option<Kind> {
         self.gap();
+        if self.peek() == Some('{') && self.at(1).is_some_and(|c| !c.is_whitespace()) {
+            // `:(){:|:&};:` is no bash, but it is clear what it wants to be.
+            self.tree.marks.broken = true;
+            self.pos += 1;
+            let body = Kind::Group { subshell: false, words: Vec::new(), body: self.list("}") };
+            return Some(Kind::Function {
+                name,
+                body: Rc::new(Command { kind: body, redirects: Vec::new() }),
+            });
+        }
         let body = Rc::new(self.command()?);
         Some(Kind::Function { name, body })
     }

@@ -8,9 +8,16 @@ use crate::policy::track::assignment;
 
 const MAX_DEPTH: u32 = 40;
 /// The longest subscript of an assigned element that is read as one.
-const MAX_SUBSCRIPT: usize = 512;
+const MAX_SUBSCRIPT: usize = 128;
 /// No reserved word is longer, continued lines included.
 const LONGEST_RESERVED: usize = 32;
+/// What a glance says of a word that is not reserved.
+const OTHER: &str = "…";
+/// The words a glance knows.
+const RESERVED: &[&str] = &[
+    "{", "}", "[[", "!", "if", "fi", "in", "do", "-p", "--", "for", "case", "esac", "then", "else", "elif",
+    "done", "time", "while", "until", "select", "coproc", "function",
+];
 const TRANSPARENT: &[&str] = &["then", "else", "elif", "do"];
 const CLOSERS: &[&str] = &["fi", "done", "esac", "}"];
 
@@ -119,15 +126,24 @@ impl Reader {
     }
 
     /// The raw word that begins here as far as it can be a reserved one, not consumed; empty when an operator does.
-    pub(super) fn glance(&mut self) -> String {
+    pub(super) fn glance(&mut self) -> &'static str {
         let start = self.pos;
         self.skip_word();
         let end = std::mem::replace(&mut self.pos, start);
         if end > start + LONGEST_RESERVED {
-            return "…".to_owned();
+            return OTHER;
+        }
+        let word = &self.chars[start..end];
+        let known = |word: &[char]| {
+            let is = |name: &&&str| name.len() == word.len() && name.chars().zip(word).all(|(a, b)| a == *b);
+            RESERVED.iter().find(is).copied().unwrap_or(if word.is_empty() { "" } else { OTHER })
+        };
+        if !word.contains(&'\\') {
+            return known(word);
         }
         // The shell joins continued lines before it knows a word.
-        self.chars[start..end].iter().collect::<String>().replace("\\\n", "")
+        let joined: Vec<char> = word.iter().collect::<String>().replace("\\\n", "").chars().collect();
+        known(&joined)
     }
 
     /// Reads until the closer: a word such as `fi`, `)`, or `;;` for a case branch.
@@ -163,12 +179,12 @@ impl Reader {
                 continue;
             }
             let word = self.glance();
-            if TRANSPARENT.contains(&word.as_str()) {
+            if TRANSPARENT.contains(&word) {
                 self.word();
                 self.tree.marks.structure = true;
                 continue;
             }
-            if CLOSERS.contains(&word.as_str()) {
+            if CLOSERS.contains(&word) {
                 if closer == ";;" && word == "esac" {
                     return list;
                 }
@@ -209,11 +225,11 @@ impl Reader {
         let mut stages = Vec::new();
         loop {
             self.gap();
-            while matches!(self.glance().as_str(), "!" | "time") {
+            while matches!(self.glance(), "!" | "time") {
                 let timed = self.word() == "time";
                 self.tree.marks.structure = true;
                 self.blanks();
-                while timed && matches!(self.glance().as_str(), "-p" | "--") {
+                while timed && matches!(self.glance(), "-p" | "--") {
                     self.word();
                     self.blanks();
                 }
@@ -351,7 +367,8 @@ impl Reader {
         self.chars[start..self.pos].iter().collect()
     }
 
-    fn skip_word(&mut self) {
+    /// Passes over one raw word.
+    pub(super) fn skip_word(&mut self) {
         let start = self.pos;
         if self.last.0 == start && self.last.1 > start {
             self.pos = self.last.1;
