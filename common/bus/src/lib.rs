@@ -11,6 +11,7 @@
 //! - [`events`]: facts, in the order of their row numbers
 //! - [`live`]: what flows while it is watched: terminal bytes, a model's words
 //! - [`call`]: a question to a shell-worker, answered at once or not at all
+//! - [`book`]: what the owner allowed beforehand, laid for its shell host
 //! - [`keys`]: what the owner types, on its way to a shell-worker
 //! - [`access`]: what the Redis user of a shell host elsewhere may do, and that there is one
 //! - [`seal`]: what only api and shell-worker may read or make
@@ -19,6 +20,7 @@
 pub mod access;
 mod announce;
 mod background;
+pub mod book;
 pub mod call;
 mod error;
 pub mod events;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metatron_bus::Error as BusError;
 use metatron_domain::command::{ShellAnswer, ShellCall};
-use metatron_domain::rule::book::BOOK;
+use metatron_domain::rule::book::{BOOK, VALID};
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
@@ -40,6 +40,11 @@ impl App {
         }
         let mut all = true;
         for host in self.links.names() {
+            // A host that is away finds it before it comes to what waits for it.
+            if let Err(error) = self.lay_book(&host).await? {
+                all = false;
+                tracing::warn!(%error, host, "a book of rules could not be laid");
+            }
             if self.hosts.silent_since(&host).is_some() {
                 // It is told when it is there again; until then nothing starts there.
                 all = false;
@@ -51,14 +56,25 @@ impl App {
         Ok(all)
     }
 
-    async fn send_book_to(&self, host: &str) -> Answer<Result<(), BusError>> {
+    /// The newest book for a host, sealed, and its version.
+    async fn sealed_book(&self, host: &str) -> Answer<(u64, String)> {
         let book = self.store.book(host, self.now()).await?;
         let text = serde_json::to_vec(&book).map_err(ApiError::internal)?;
         let link = self.links.of(host).ok_or_else(|| ApiError::not_found("host"))?;
         let sealed = link.seal(BOOK, host, book.version, &text).map_err(ApiError::internal)?;
-        let call = ShellCall::Book { version: book.version, sealed };
+        Ok((book.version, sealed))
+    }
+
+    async fn lay_book(&self, host: &str) -> Answer<Result<(), BusError>> {
+        let (version, sealed) = self.sealed_book(host).await?;
+        Ok(self.bus.lay_book(host, version, &sealed, VALID).await)
+    }
+
+    async fn send_book_to(&self, host: &str) -> Answer<Result<(), BusError>> {
+        let (sent, sealed) = self.sealed_book(host).await?;
+        let call = ShellCall::Book { version: sent, sealed };
         Ok(match self.bus.call(host, &call, PATIENCE).await {
-            Ok(ShellAnswer::Book { version }) if version >= book.version => Ok(()),
+            Ok(ShellAnswer::Book { version }) if version >= sent => Ok(()),
             Ok(other) => {
                 tracing::warn!(host, ?other, "a shell host answered a book with something else");
                 Err(BusError::Timeout)
@@ -72,6 +88,18 @@ impl App {
 async fn soon(app: &App) {
     app.turned.notified().await;
     tokio::time::sleep(AGAIN).await;
+}
+
+/// Redis was emptied, and no host finds its book there: until it does, nothing starts under it.
+async fn lost(app: &App) {
+    loop {
+        tokio::time::sleep(AGAIN).await;
+        if app.store.book_version().await.unwrap_or_default() > 0
+            && app.bus.has_books(&app.links.names()).await.is_ok_and(|all| !all)
+        {
+            return;
+        }
+    }
 }
 
 /// Renews the book until `shutdown`.
@@ -88,6 +116,7 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = soon(&app) => {}
+            () = lost(&app) => {}
             () = shutdown.cancelled() => return,
         }
     }

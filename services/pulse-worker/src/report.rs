@@ -9,6 +9,7 @@ use metatron_domain::id::ExecId;
 use metatron_domain::policy::Verdict;
 use metatron_process::crash::{self, Point};
 use metatron_store::Error;
+use metatron_store::run::Run;
 
 use crate::desk::Desk;
 use crate::work::failed;
@@ -38,7 +39,8 @@ pub(crate) async fn handle(desk: Arc<Desk>, host: String, delivery: Delivery) ->
 async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error> {
     let unanswerable = match &report {
         ShellReport::Prepared { exec, judgement, .. } if judgement.verdict == Verdict::Ask => {
-            Box::pin(nobody_can_answer(desk, *exec)).await?
+            let run = desk.store.run(desk.store.exec(*exec).await?.run).await?;
+            Box::pin(nobody_can_answer(desk, &run)).await?
         }
         _ => false,
     };
@@ -69,8 +71,7 @@ async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error
 
 /// Whether a run that nobody watches would wait for an answer that can't come: no device is notified, and no page of the
 /// owner is open. While Redis can't tell, somebody may be looking.
-async fn nobody_can_answer(desk: &Desk, exec: ExecId) -> Result<bool, Error> {
-    let run = desk.store.run(desk.store.exec(exec).await?.run).await?;
+pub(crate) async fn nobody_can_answer(desk: &Desk, run: &Run) -> Result<bool, Error> {
     if !run.origin.is_unattended() || !desk.store.devices().await?.is_empty() {
         return Ok(false);
     }

@@ -97,6 +97,8 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
+    use metatron_domain::elevated::Elevated;
+
     use super::*;
 
     const T: Instant = Instant::from_millis(1_000_000);
@@ -107,7 +109,15 @@ mod tests {
 
     fn sealed(key: &LinkKey, host: &str, version: u64, until: Instant) -> String {
         let (rules, chats, tokens) = (vec![], vec![], vec![]);
-        let book = Book { version, host: host.to_owned(), expires_at: until, rules, chats, tokens };
+        let book = Book {
+            version,
+            host: host.to_owned(),
+            expires_at: until,
+            rules,
+            chats,
+            tokens,
+            elevated: Elevated::Off,
+        };
         key.seal(BOOK, host, version, &serde_json::to_vec(&book).unwrap()).unwrap()
     }
 

@@ -4,6 +4,7 @@
 //! judge does not rely on it.
 
 mod digest;
+mod link;
 mod word;
 
 use std::fs::File;
@@ -60,17 +61,18 @@ pub struct Surroundings {
     pub timezone: String,
 }
 
-/// Measures `spec`, which `judgement` was given on, in `folder`.
+/// Measures `spec`, which `judgement` was given on, in `folder`, and which runs as `runs_as`. Whether a file could change
+/// meanwhile depends on the commands' own user: root is not who would do that behind the owner's back.
 pub fn measure(
     spec: &CommandSpec,
     judgement: &Judgement,
     folder: &Folder,
-    around: &Surroundings,
+    (around, runs_as): (&Surroundings, &Account),
     digests: &Digests,
 ) -> std::io::Result<Measure> {
     let account = &around.account;
     let meta = folder.handle.metadata()?;
-    let environment = environment::environment(account, &around.timezone, spec.terminal);
+    let environment = environment::environment(runs_as, &around.timezone, spec.terminal);
     let scanned = word::scan(&spec.command, &folder.path);
     let mut programs: Vec<MeasuredFile> = Vec::new();
     let named = scanned.programs.iter().map(|it| (it.word.as_str(), it.cwd.as_path()));
@@ -97,12 +99,14 @@ pub fn measure(
         cwd_device: meta.dev(),
         cwd_inode: meta.ino(),
         env_sha256: environment::digest(&environment),
-        user: account.name.clone(),
+        user: runs_as.name.clone(),
         host: around.host.clone(),
         timeout_s: spec.timeout_s,
         programs,
         scripts,
         policy_version: VERSION,
+        links: link::links(&spec.command, &folder.path),
+        packages: None,
     })
 }
 
@@ -135,6 +139,8 @@ pub fn difference(before: &Measure, now: &Measure) -> String {
     note(before.host != now.host, "the host");
     note(before.timeout_s != now.timeout_s, "the timeout");
     note(before.policy_version != now.policy_version, "the policy");
+    note(before.links != now.links, "where a link leads");
+    note(before.packages != now.packages, "what apt would install");
     for (kind, old, new) in
         [("the program", &before.programs, &now.programs), ("the script", &before.scripts, &now.scripts)]
     {

@@ -28,6 +28,8 @@ pub struct Effects {
     pub deletes: Vec<String>,
     /// Places that hold secrets, devices or processes, as far as its words name them.
     pub sensitive: Vec<String>,
+    /// Secrets whose values it would get, by name: none by its words, which name no secret.
+    pub secrets: Option<Vec<String>>,
     /// Whether it uses the network.
     pub network: Option<bool>,
     /// Whether it asks for more privilege.
@@ -81,6 +83,9 @@ impl Effects {
         settle(&mut self.privilege);
         settle(&mut self.packages);
         settle(&mut self.services);
+        if known {
+            self.secrets.get_or_insert_default();
+        }
         if self.reversible.is_none() && known {
             self.reversible = Some(self.writes.is_empty() && self.deletes.is_empty());
         }

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::{Asked, Rule, Under};
 use crate::actor::Actor;
 use crate::clock::Instant;
+use crate::elevated::Elevated;
 use crate::id::{ChatId, TokenId};
 use crate::mode::{Mode, effective, is_floor};
 use crate::policy::Verdict;
+use crate::taint::asks;
 
 /// What a book is sealed for; its subject is the host, its position the version.
 pub const BOOK: &str = "rules";
@@ -58,6 +60,9 @@ pub struct Book {
     pub chats: Vec<ChatMode>,
     /// Tokens whose mode the owner set.
     pub tokens: Vec<TokenMode>,
+    /// What may be asked for as root.
+    #[serde(default, skip_serializing_if = "Elevated::is_off")]
+    pub elevated: Elevated,
 }
 
 impl Book {
@@ -78,7 +83,7 @@ impl Book {
         if mode < Mode::Auto || asked.judgement.verdict != Verdict::Ask || is_floor(asked.judgement) {
             return None;
         }
-        if mode == Mode::Full {
+        if mode == Mode::Full && !(asked.tainted && asks(asked.judgement)) {
             return Some(Under::Full);
         }
         let rule = self.rules.iter().find(|rule| rule.is_current(now) && rule.matches(asked))?;
@@ -98,7 +103,7 @@ impl Book {
             return Err(Void);
         }
         let (holds, rule) = match under {
-            Under::Full => (mode == Mode::Full, None),
+            Under::Full => (mode == Mode::Full && !(asked.tainted && asks(asked.judgement)), None),
             Under::Rule { rule, version } => {
                 let found = self.rules.iter().find(|it| it.id == rule && it.version == version);
                 let matches = found.is_some_and(|rule| rule.is_current(now) && rule.matches(asked));

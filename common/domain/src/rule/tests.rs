@@ -42,6 +42,8 @@ fn past(command: &str, cwd: &str) -> Past {
             programs: vec![file(name, &path, bound)],
             scripts: vec![],
             policy_version: 1,
+            links: vec![],
+            packages: None,
         },
         judgement: judge(command.as_bytes(), &setting),
     }
@@ -268,6 +270,7 @@ fn book(rule: &Rule, chat: ChatId, mode: Mode, until: Option<Instant>) -> Book {
         rules: vec![rule.clone()],
         chats: vec![ChatMode { chat, mode, until }],
         tokens: vec![],
+        elevated: crate::elevated::Elevated::Off,
     }
 }
 

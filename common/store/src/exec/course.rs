@@ -11,6 +11,7 @@ use metatron_domain::id::ExecId;
 use metatron_domain::mode::{Course, course};
 use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
+use metatron_domain::taint::{Source, brings};
 use metatron_domain::told;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -54,6 +55,7 @@ impl Tx {
         .await?;
         exec.digest = Some(digest);
         exec.judgement = Some(judgement.clone());
+        exec.measure = Some(measure.clone());
         let verdict = json!({
             "verdict": judgement.verdict,
             "rule": judgement.rule,
@@ -120,11 +122,13 @@ impl Tx {
     ) -> Result<Course, Error> {
         let run = self.run(exec.run).await?;
         let mode = self.mode_of_run(&run, now).await?;
-        let way = course(mode, judgement, under);
+        let way = course(mode, judgement, under, run.taint.is_some());
         if let Course::Under(Under::Rule { rule, version }) = way
             && !self.use_rule(rule, version, exec.id, now).await?
         {
-            return Ok(Course::Ask);
+            // The host named the first that matches; what is used up must not hide another.
+            let other = self.use_another_rule(exec, run.chat, now).await?;
+            return Ok(other.map_or(Course::Ask, Course::Under));
         }
         Ok(way)
     }
@@ -148,6 +152,7 @@ impl Tx {
         }
         if runs {
             self.advance(exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now).await?;
+            self.taint_by(exec, now).await?;
             return self.owe_shell(exec, JobKind::Start, None, now).await;
         }
         let told = if way == Course::Plan {
@@ -161,6 +166,14 @@ impl Tx {
         };
         self.advance(exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now).await?;
         self.tell(exec, &told).await
+    }
+
+    /// A command may start: what it says enters its run, whenever that is told.
+    async fn taint_by(&mut self, exec: &Exec, now: Instant) -> Result<(), Error> {
+        if exec.judgement.as_ref().is_some_and(brings) {
+            self.taint_run(exec.run, &Source::Command { exec: exec.id }, now).await?;
+        }
+        Ok(())
     }
 
     async fn ask_owner(&mut self, exec: &mut Exec, judgement: &Judgement, now: Instant) -> Result<(), Error> {
@@ -205,6 +218,7 @@ impl Tx {
         match answer {
             Answered::Allowed { grant, by } => {
                 self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, by, now).await?;
+                self.taint_by(&exec, now).await?;
                 self.owe_shell(&exec, JobKind::Start, Some(grant), now).await?;
             }
             Answered::Denied { reason, by } => {

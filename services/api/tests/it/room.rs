@@ -31,6 +31,8 @@ fn measure() -> Measure {
         programs: vec![],
         scripts: vec![],
         policy_version: 1,
+        links: vec![],
+        packages: None,
     }
 }
 
@@ -49,6 +51,7 @@ pub(crate) async fn ask_owner(world: &World, risk: Risk) -> (ChatId, RunId) {
         why: "to tidy".into(),
         host: "local".into(),
         interactive: false,
+        power: metatron_domain::elevated::Power::Agent,
         size: Size::COMMAND,
     };
     let turn = CompleteTurn {

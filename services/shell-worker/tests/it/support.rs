@@ -11,7 +11,7 @@ use metatron_domain::id::{ApprovalId, ExecId, RunId, TerminalId};
 use metatron_domain::terminal::message::Report;
 use metatron_shell_worker::account::{Account, Chain, Groups};
 use metatron_shell_worker::book::Shelf;
-use metatron_shell_worker::guard::{Guard, Premises};
+use metatron_shell_worker::guard::{Guard, Premises, Root};
 use metatron_shell_worker::journal::Journal;
 use metatron_shell_worker::kill::Families;
 use metatron_shell_worker::measure::Surroundings;
@@ -44,7 +44,20 @@ impl Bench {
         bench
     }
 
+    /// As where the service does not run as root.
+    pub(crate) fn rootless() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = Self::made(folder.path(), Account::own(), Families::default(), None);
+        bench.kept = Some(folder);
+        bench
+    }
+
     pub(crate) fn at(folder: &Path, account: Account, families: Families) -> Self {
+        let rooted = |account| Root { account, chain: Chain::rooted().unwrap(), apt: apt(folder) };
+        Self::made(folder, account, families, Account::root().map(rooted))
+    }
+
+    fn made(folder: &Path, account: Account, families: Families, root: Option<Root>) -> Self {
         let work = folder.join("work");
         std::fs::create_dir_all(&work).unwrap();
         if account.separated {
@@ -59,7 +72,7 @@ impl Bench {
         let (told, reports) = mpsc::unbounded_channel();
         let around = Surroundings { account, host: "local".into(), timezone: "UTC".into() };
         let workspace = std::fs::canonicalize(&work).unwrap();
-        let premises = Premises { workspace, protected: vec!["/etc/metatron".into()], around };
+        let premises = Premises { workspace, protected: vec!["/etc/metatron".into()], around, root };
         // The seal itself is the bus's; here the right seal is the word in front.
         let open =
             Arc::new(|_: ExecId, sealed: &str| serde_json::from_str(sealed.strip_prefix("right key:")?).ok());
@@ -112,6 +125,19 @@ impl Bench {
     }
 }
 
+/// What makes apt work on a system of its own below `folder`, where a test has made one.
+pub(crate) fn apt(folder: &Path) -> Vec<String> {
+    let at = folder.join("system");
+    let options = [
+        format!("Dir={}/", at.display()),
+        format!("Dir::State::status={}/var/lib/dpkg/status", at.display()),
+        "Dir::Bin::methods=/usr/lib/apt/methods".to_owned(),
+        "Dir::Bin::dpkg=/usr/bin/dpkg".to_owned(),
+        format!("DPkg::Options::=--root={}", at.display()),
+    ];
+    options.into_iter().flat_map(|option| ["-o".to_owned(), option]).collect()
+}
+
 /// The key between the owner's side and the shell's.
 pub(crate) fn link() -> LinkKey {
     LinkKey::parse(&"07".repeat(32)).unwrap()
@@ -128,6 +154,7 @@ pub(crate) fn spec(command: &str) -> CommandSpec {
         interactive: false,
         size: None,
         origin: None,
+        power: metatron_domain::elevated::Power::Agent,
     }
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod chat;
 mod dashboard;
+mod elevated;
 mod hands;
 mod host;
 mod keyspace;
@@ -12,4 +13,5 @@ mod queue;
 mod rule;
 mod spine;
 mod stop;
+mod taint;
 mod terminal;
