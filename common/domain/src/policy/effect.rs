@@ -178,6 +178,22 @@ fn carry(effects: &mut Effects, operands: &[String], moves: bool) {
     }
 }
 
+/// Whether a version control system talks to another machine.
+fn exchanges(name: &str, args: &[Arg]) -> bool {
+    let parts: &[&str] = match name {
+        "git" => &["clone", "fetch", "pull", "push", "ls-remote", "submodule", "send-email"],
+        "hg" | "bzr" => &["clone", "pull", "push", "incoming", "outgoing"],
+        "svn" | "cvs" => return true,
+        _ => return false,
+    };
+    let words: Vec<String> = args.iter().map(Arg::text).collect();
+    // `git -C folder pull`: the value of an option is not what git is asked.
+    let is_value =
+        |at: usize| at > 0 && matches!(words[at - 1].as_str(), "-C" | "-c" | "--git-dir" | "--work-tree");
+    let part = words.iter().enumerate().find(|(at, word)| !word.starts_with('-') && !is_value(*at));
+    part.is_some_and(|(_, word)| parts.contains(&word.as_str()))
+}
+
 /// Notes what one command does.
 pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     walker.noted += 1;
@@ -260,7 +276,7 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
                 effects.read(path);
             }
         }
-        name if is_network(name) => {
+        name if is_network(name) || exchanges(name, args) => {
             effects.network = Some(true);
             effects.unknown("what is sent and received");
         }
