@@ -36,7 +36,6 @@ impl Elevated {
     }
 
     /// Whether nothing is.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over by reference")]
     pub const fn is_off(&self) -> bool {
         matches!(self, Self::Off)
     }

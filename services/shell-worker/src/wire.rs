@@ -109,7 +109,7 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
 fn root() -> Option<Root> {
     let account = Account::root()?;
     let chain = Chain::rooted().inspect_err(|error| {
-        tracing::warn!("no command can run as root here, whatever the owner wants: {error}")
+        tracing::warn!("no command can run as root here, whatever the owner wants: {error}");
     });
     Some(Root { account, chain: chain.ok()?, apt: Vec::new() })
 }

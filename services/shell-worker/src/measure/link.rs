@@ -17,7 +17,7 @@ pub(super) fn links(command: &str, cwd: &Path) -> Vec<MeasuredLink> {
         // `--option=path` names a path as well.
         for part in [Some(word.as_str()), word.split_once('=').map(|(_, value)| value)].into_iter().flatten()
         {
-            let Some(path) = plain(&cwd.join(part)) else { continue };
+            let path = plain(&cwd.join(part));
             let led = leads(&path);
             if led != path && found.iter().all(|known| known.word != *word) {
                 found.push(MeasuredLink { word: word.clone(), path: led.to_string_lossy().into_owned() });
@@ -42,14 +42,12 @@ fn leads(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
-/// Without `.` and `..`; nothing where a `..` may stand behind a link, which only the system can follow.
-fn plain(path: &Path) -> Option<PathBuf> {
+/// Without `.` and `..`; as it stands where a `..` is behind a link, which only the system can follow.
+fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
-            Component::ParentDir if plain.is_symlink() => {
-                return Some(std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
-            }
+            Component::ParentDir if plain.is_symlink() => return path.to_owned(),
             Component::ParentDir => {
                 plain.pop();
             }
@@ -57,5 +55,5 @@ fn plain(path: &Path) -> Option<PathBuf> {
             part => plain.push(part),
         }
     }
-    Some(plain)
+    plain
 }

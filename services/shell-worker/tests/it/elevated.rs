@@ -190,7 +190,8 @@ fn system(folder: &Path) {
         assert!(done.status.success(), "{done:?}");
         let bytes = std::fs::read(repository.join(&file)).unwrap();
         let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes));
-        index += &format!("{}Filename: ./{file}\nSize: {}\nSHA256: {digest}\n\n", control, bytes.len());
+        let size = bytes.len();
+        index = format!("{index}{control}Filename: ./{file}\nSize: {size}\nSHA256: {digest}\n\n");
     }
     std::fs::write(repository.join("Packages"), index).unwrap();
 }

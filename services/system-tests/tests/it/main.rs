@@ -15,3 +15,4 @@ mod spine;
 mod stop;
 mod taint;
 mod terminal;
+mod unasked;
