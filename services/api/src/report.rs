@@ -108,8 +108,11 @@ async fn take_in(app: &App, host: &str, report: &Report) -> Result<bool, TakeIn>
         let about = About { chat: terminal.chat, run: terminal.run, subject: Some(terminal.id.to_string()) };
         let data = json!({ "code": code, "count": count, "host": host });
         tx.audit(AuditKind::TerminalForged, app.now(), &Actor::Schedule, about, data);
-        tracing::warn!(terminal.id = %report.terminal, host, code, count, "keys for a terminal were forged or played again");
     }
     app.commit(tx).await.map_err(TakeIn::Commit)?;
+    if let Happened::Forged { code, count } = &report.what {
+        // Behind the commit: who reads this finds the row.
+        tracing::warn!(terminal.id = %report.terminal, host, code, count, "keys were forged or played again");
+    }
     Ok(true)
 }
