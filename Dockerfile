@@ -31,7 +31,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
     done
 
 FROM ${DEBIAN}
-# No file may lend anybody another user's rights.
+# No file may lend anybody another user's rights. apt stays: with the owner's word the AI installs packages through it.
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
       bash ca-certificates curl execline openssl procps redis-server s6 tzdata util-linux >/dev/null \

@@ -39,6 +39,8 @@ pub fn rules(host: &str) -> Vec<String> {
         format!("~metatron-live:queue:report:{host}:*"),
         format!("~metatron-live:queue:terminal:{host}:*"),
         format!("~metatron-live:terminal:{host}:*"),
+        // Nobody but api lays it.
+        format!("%R~metatron-live:book:{host}"),
         format!("&metatron:queue:shell:{host}:meta"),
         format!("&metatron-live:terminal:{host}:*"),
         format!("&metatron-live:shell:{host}:*"),
@@ -73,6 +75,7 @@ impl Bus {
         pipe.cmd("DEL")
             .arg(key::due(&queue))
             .arg(key::queue_meta(&queue))
+            .arg(key::book(host))
             .arg(key::SERVICE.fill(&[&service(host)]));
         pipe.arg(key::stream(&queue, Priority::High)).arg(key::stream(&queue, Priority::Low)).ignore();
         pipe.cmd("SREM").arg(key::SERVICES.pattern).arg(service(host)).ignore();

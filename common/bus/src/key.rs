@@ -138,6 +138,8 @@ table! {
         "shell-worker", "output bytes of a terminal; the entry id ends in their end offset; also a channel. Only its end where api is beside: see `bus::direct`";
     RUN: "metatron-live:run:{id}", "stream", Expires("about 20,000 entries; 1 h after its end, 24 h at most"), "pulse-worker",
         "the model's words of the turn that streams now; also a channel";
+    BOOK: "metatron-live:book:{host}", "hash", Expires("1 h after it was laid"), "api",
+        "the newest book of the owner's rules, sealed for its shell host: `version`, `sealed`";
     KEYS: "metatron-live:shell:{host}:keys", "channel", Kept, "api",
         "keys the owner pressed, sealed for the shell host";
     CALL: "metatron-live:shell:{host}:call", "channel", Kept, "api, pulse-worker",
@@ -192,6 +194,11 @@ pub(crate) fn dead(queue: &Queue) -> String {
         Queue::Shell(host) if host != LOCAL => DEAD_OF.fill(&[host]),
         _ => DEAD.pattern.to_owned(),
     }
+}
+
+/// Where the book of a shell host lies.
+pub(crate) fn book(host: &str) -> String {
+    BOOK.fill(&[host])
 }
 
 /// The live stream, and channel, of a run.

@@ -12,6 +12,7 @@
 //! - [`live`]: what flows while it is watched: terminal bytes, a model's words
 //! - [`direct`]: the line past Redis to the shell-worker of the same machine
 //! - [`call`]: a question to a shell-worker, answered at once or not at all
+//! - [`book`]: what the owner allowed beforehand, laid for its shell host
 //! - [`keys`]: what the owner types, on its way to a shell-worker
 //! - [`access`]: what the Redis user of a shell host elsewhere may do, and that there is one
 //! - [`seal`]: what only api and shell-worker may read or make
@@ -20,6 +21,7 @@
 pub mod access;
 mod announce;
 mod background;
+pub mod book;
 pub mod call;
 pub mod direct;
 mod error;

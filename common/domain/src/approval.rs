@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::Refused;
 use crate::clock::Instant;
 use crate::id::{ApprovalId, ExecId, RunId};
+use crate::package::PackagePlan;
 use crate::policy::Risk;
 use crate::run::Origin;
 
@@ -110,6 +111,16 @@ pub struct MeasuredFile {
     pub bound: bool,
 }
 
+/// A word of a command that leads elsewhere than it says, by a symbolic link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct MeasuredLink {
+    /// The word.
+    pub word: String,
+    /// Where it leads: a path without links.
+    pub path: String,
+}
+
 /// What shell-worker measured: once before the card is shown, once more at spawn. A difference refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -138,6 +149,12 @@ pub struct Measure {
     pub scripts: Vec<MeasuredFile>,
     /// The version of the policy that judged.
     pub policy_version: u32,
+    /// Words that lead elsewhere than they say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<MeasuredLink>,
+    /// What apt would do, where it is asked to install.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<PackagePlan>,
 }
 
 impl Measure {

@@ -11,6 +11,7 @@ use crate::actor::Actor;
 use crate::approval::Measure;
 use crate::audit::{Begun, KeptHead};
 use crate::clock::Instant;
+use crate::elevated::Power;
 use crate::exec::Exit;
 use crate::id::{ChatId, ExecId, JobId, RunId, TerminalId};
 use crate::policy::Judgement;
@@ -57,6 +58,9 @@ pub struct CommandSpec {
     /// For whom it is asked; absent: for nobody whom the owner allowed anything beforehand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<SpecOrigin>,
+    /// With whose power it runs.
+    #[serde(default, skip_serializing_if = "Power::is_agent")]
+    pub power: Power,
 }
 
 /// For whom a command is asked: what the owner allowed beforehand depends on it.
@@ -66,6 +70,9 @@ pub struct SpecOrigin {
     pub chat: ChatId,
     /// Who began the run.
     pub actor: Actor,
+    /// Whether untrusted content has entered the run. A host that has seen it so takes no later word that it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tainted: bool,
 }
 
 /// Asked of shell-worker.

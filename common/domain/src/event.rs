@@ -115,6 +115,10 @@ kinds! {
     RuleChanged = "rule.changed",
     /// A conversation or a token works in another mode.
     ModeChanged = "mode.changed",
+    /// Another part of what needs root may be asked for.
+    ElevatedChanged = "elevated.changed",
+    /// Untrusted content has entered a run.
+    RunTainted = "run.tainted",
     /// A model provider was added, changed or removed.
     ProviderChanged = "provider.changed",
     /// A test call of a provider ended.

@@ -16,6 +16,8 @@
 //! - [`budget`]: hard stops of a run
 //! - [`policy`]: the judge of shell commands
 //! - [`mode`], [`rule`]: what the owner allowed beforehand, and the sealed book of it
+//! - [`elevated`], [`package`]: what runs as root, and the helper that installs packages
+//! - [`taint`]: the mark of what came from outside
 
 pub mod actor;
 pub mod address;
@@ -24,15 +26,18 @@ pub mod audit;
 pub mod budget;
 pub mod clock;
 pub mod command;
+pub mod elevated;
 pub mod event;
 pub mod exec;
 pub mod host;
 pub mod id;
 pub mod mode;
+pub mod package;
 pub mod policy;
 pub mod retry;
 pub mod rule;
 pub mod run;
+pub mod taint;
 pub mod terminal;
 pub mod told;
 

@@ -11,6 +11,7 @@ use crate::Refused;
 use crate::actor::Actor;
 use crate::policy::{Judgement, Risk, Verdict};
 use crate::rule::Under;
+use crate::taint::asks;
 
 /// How long `full` may last, in minutes.
 pub const LONGEST_FULL_MIN: u32 = 8 * 60;
@@ -97,8 +98,9 @@ pub enum Course {
     Never,
 }
 
-/// What becomes of a command in this mode, where `under` is what it could run under.
-pub fn course(mode: Mode, judgement: &Judgement, under: Option<Under>) -> Course {
+/// What becomes of a command in this mode, where `under` is what it could run under, and `tainted` says that untrusted
+/// content has entered its run.
+pub fn course(mode: Mode, judgement: &Judgement, under: Option<Under>, tainted: bool) -> Course {
     match (judgement.verdict, mode) {
         (Verdict::Deny, _) => Course::Never,
         (Verdict::Allow, _) => Course::Run,
@@ -109,6 +111,7 @@ pub fn course(mode: Mode, judgement: &Judgement, under: Option<Under>) -> Course
             Some(rule @ Under::Rule { .. }) => Course::Under(rule),
             _ => Course::Ask,
         },
+        (Verdict::Ask, Mode::Full) if tainted && under == Some(Under::Full) && asks(judgement) => Course::Ask,
         (Verdict::Ask, Mode::Full) => under.map_or(Course::Ask, Course::Under),
     }
 }

@@ -38,7 +38,8 @@ fn a_start_says_for_whom_and_under_what() {
         timeout_s: 60,
         interactive: false,
         size: None,
-        origin: Some(SpecOrigin { chat: id("cht"), actor: Actor::Owner }),
+        origin: Some(SpecOrigin { chat: id("cht"), actor: Actor::Owner, tainted: false }),
+        power: metatron_domain::elevated::Power::Agent,
     };
     let under = Some(Under::Rule { rule: id("rul"), version: 2 });
     let text = format!(
@@ -70,6 +71,7 @@ fn a_book_and_its_way_hold() {
         chats: vec![ChatMode { chat: id("cht"), mode: Mode::Full, until: Some(at) }],
         tokens: vec![TokenMode { token: id("tok"), mode: Mode::Plan }],
         key: WarrantKey::default(),
+        elevated: metatron_domain::elevated::Elevated::Off,
     };
     let time = "2026-11-22T18:40:00.123Z";
     let head = format!(
@@ -87,7 +89,7 @@ fn a_book_and_its_way_hold() {
     let warrant = Warrant {
         exec: id("exc"),
         run: id("run"),
-        origin: SpecOrigin { chat: id("cht"), actor: Actor::Owner },
+        origin: SpecOrigin { chat: id("cht"), actor: Actor::Owner, tainted: false },
         digest: "d1".to_owned(),
         under: Under::Full,
         expires_at: at,

@@ -5,7 +5,7 @@ use metatron_domain::actor::Actor;
 use metatron_domain::approval::{Answer, ApprovalState, waiting_time};
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
-use metatron_domain::id::{ApprovalId, ChatId, RunId};
+use metatron_domain::id::{ApprovalId, ChatId, RunId, TerminalId};
 use metatron_domain::policy::Risk;
 use metatron_domain::run::Waiting;
 use metatron_domain::terminal::hand::HandAsk;
@@ -95,9 +95,38 @@ impl Tx {
         let terminal = question.hand.as_ref().map(|hand| hand.terminal_id);
         let data = json!({ "state": next, "terminal_id": terminal });
         self.record(EventKind::ApprovalDecided, now, by, about, data).await?;
+        self.withdraw_pushes(question.id, now).await?;
         let told = (decision.answer == Answer::Deny).then(|| told::hand_denied(decision.reason.as_deref()));
         self.answer_hand(&question, told.as_deref(), now).await?;
         self.approval(question.id).await
+    }
+
+    /// The owner has handed a keyboard over elsewhere: a run that waits for exactly that one is answered by it. Returns the
+    /// question, where there was one; it may have been answered meanwhile.
+    pub async fn handed_over(
+        &mut self,
+        terminal: TerminalId,
+        run: RunId,
+        by: &Actor,
+        now: Instant,
+    ) -> Result<Option<ApprovalId>, Error> {
+        let Some(id) = self.waiting_hand(run).await? else { return Ok(None) };
+        let question = self.approval(id).await?;
+        if question.hand.as_ref().is_none_or(|hand| hand.terminal_id != terminal) {
+            return Ok(None);
+        }
+        let decision = Decision {
+            answer: Answer::AllowOnce,
+            digest: question.digest.clone(),
+            nonce: question.nonce.clone(),
+            reason: None,
+        };
+        match self.decide_hand(id, &decision, by, now).await {
+            Ok(_) => Ok(Some(id)),
+            // Its time was over: that meant no.
+            Err(Error::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the question was about goes on: with a `told`, its call is answered.

@@ -5,13 +5,14 @@
 
 use metatron_domain::actor::Actor;
 use metatron_domain::clock::Instant;
+use metatron_domain::elevated::Power;
 use metatron_domain::event::EventKind;
 use metatron_domain::id::{ChatId, ExecId, MessageId, RunId, TerminalId};
 use metatron_domain::terminal::Size;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::error::{Error, count, parse};
+use crate::error::{Error, count, parse, to_json};
 use crate::run::{Usage, signed};
 use crate::{About, Store, Tx};
 
@@ -51,6 +52,8 @@ pub struct NewExec {
     pub interactive: bool,
     /// The size of its terminal.
     pub size: Size,
+    /// With whose power it runs.
+    pub power: Power,
 }
 
 /// What a tool call of a complete turn comes to.
@@ -242,10 +245,11 @@ impl Tx {
         let (id, run_id, terminal, now_ms) =
             (exec.to_string(), run.to_string(), TerminalId::new().to_string(), now.as_millis());
         let (columns, rows) = (new.size.columns(), new.size.rows());
+        let power = (!new.power.is_agent()).then(|| to_json("power", &new.power)).transpose()?;
         sqlx::query!(
             "insert into exec (id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns,
-               rows, state, created_at)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed', ?)",
+               rows, power, state, created_at)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed', ?)",
             id,
             run_id,
             turn,
@@ -259,6 +263,7 @@ impl Tx {
             new.interactive,
             columns,
             rows,
+            power,
             now_ms,
         )
         .execute(self.db())
@@ -273,6 +278,7 @@ impl Tx {
                 "turn": turn,
                 "terminal_id": terminal,
                 "host": new.host,
+                "power": new.power,
                 "command_sha256": hex::encode(Sha256::digest(new.command.as_bytes())),
             }),
         )

@@ -4,15 +4,16 @@
 use metatron_domain::actor::Actor;
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
-use metatron_domain::id::{ExecId, RuleId};
+use metatron_domain::id::{ChatId, ExecId, RuleId};
 use metatron_domain::rule::book::{Book, ChatMode, TokenMode, VALID};
 use metatron_domain::rule::draft::Past;
 use metatron_domain::rule::warrant::WarrantKey;
-use metatron_domain::rule::{Rule, Scope, Under};
+use metatron_domain::rule::{Asked, Rule, Scope, Under};
 use serde_json::json;
 use sqlx::SqliteExecutor;
 
 use crate::error::{Error, count, json as read_json, parse, to_json};
+use crate::exec::Exec;
 use crate::{About, Store, Tx};
 
 /// A rule with what became of it.
@@ -89,7 +90,19 @@ async fn read(db: impl SqliteExecutor<'_>, rule: RuleId) -> Result<Kept, Error> 
     .try_into()
 }
 
-fn chat_of(rule: &Rule) -> Option<metatron_domain::id::ChatId> {
+async fn list(db: impl SqliteExecutor<'_>) -> Result<Vec<Kept>, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, version, program, words, open, folder, chat_id, until, times, used, created_at, last_used_at,
+           revoked_at
+         from rule where revoked_at is null order by created_at desc, id desc limit 1000",
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Kept::try_from).collect()
+}
+
+fn chat_of(rule: &Rule) -> Option<ChatId> {
     match rule.scope {
         Scope::Everywhere => None,
         Scope::Chat { chat } => Some(chat),
@@ -217,6 +230,26 @@ impl Tx {
         Ok(true)
     }
 
+    /// Uses whichever rule allows a measured command and has a use left.
+    pub(crate) async fn use_another_rule(
+        &mut self,
+        exec: &Exec,
+        chat: ChatId,
+        now: Instant,
+    ) -> Result<Option<Under>, Error> {
+        let (Some(measure), Some(judgement)) = (&exec.measure, &exec.judgement) else { return Ok(None) };
+        let asked = Asked { command: &exec.command, chat: Some(chat), measure, judgement, tainted: false };
+        for Kept { rule, .. } in list(self.db()).await? {
+            if rule.is_current(now)
+                && rule.matches(&asked)
+                && self.use_rule(rule.id, rule.version, exec.id, now).await?
+            {
+                return Ok(Some(Under::Rule { rule: rule.id, version: rule.version }));
+            }
+        }
+        Ok(None)
+    }
+
     /// Writes down what the owner allowed a command under beforehand, with the sealed warrant for it.
     pub(crate) async fn note_under(
         &mut self,
@@ -240,15 +273,7 @@ impl Store {
 
     /// The rules that were not revoked, the newest first; those whose time or uses are over included.
     pub async fn rules(&self) -> Result<Vec<Kept>, Error> {
-        let rows = sqlx::query_as!(
-            Row,
-            "select id, version, program, words, open, folder, chat_id, until, times, used, created_at, last_used_at,
-               revoked_at
-             from rule where revoked_at is null order by created_at desc, id desc limit 1000",
-        )
-        .fetch_all(self.reader())
-        .await?;
-        rows.into_iter().map(Kept::try_from).collect()
+        list(self.reader()).await
     }
 
     /// The commands that used a rule, the newest first.
@@ -313,7 +338,8 @@ impl Store {
             .collect::<Result<_, Error>>()?;
         let host = host.to_owned();
         let (expires_at, key) = (now.after(VALID), WarrantKey::default());
-        Ok(Book { version, host, expires_at, rules, chats, tokens, key })
+        let (elevated, _) = self.elevated().await?;
+        Ok(Book { version, host, expires_at, rules, chats, tokens, elevated, key })
     }
 
     /// The newest commands that the owner was asked about, at most `limit`; only those that were allowed where

@@ -7,10 +7,12 @@ use metatron_domain::command::{JobKind, Priority, Queue};
 use metatron_domain::event::EventKind;
 use metatron_domain::id::{ChatId, ProviderId, RunId};
 use metatron_domain::run::{Origin, RunEnd, RunError, RunState, Waiting};
+use metatron_domain::taint::Taint;
 use serde_json::json;
 use sqlx::SqliteExecutor;
 
 use crate::error::{Error, count, json as read_json, parse, to_json};
+use crate::taint::taint;
 use crate::{About, Store, Tx};
 
 /// One agent run.
@@ -50,6 +52,8 @@ pub struct Run {
     pub started_at: Option<Instant>,
     /// When it ended.
     pub ended_at: Option<Instant>,
+    /// The mark of what came from outside.
+    pub taint: Option<Taint>,
 }
 
 struct Row {
@@ -72,6 +76,8 @@ struct Row {
     created_at: i64,
     started_at: Option<i64>,
     ended_at: Option<i64>,
+    tainted_at: Option<i64>,
+    taint: Option<String>,
 }
 
 impl TryFrom<Row> for Run {
@@ -103,6 +109,7 @@ impl TryFrom<Row> for Run {
             created_at: Instant::from_millis(row.created_at),
             started_at: row.started_at.map(Instant::from_millis),
             ended_at: row.ended_at.map(Instant::from_millis),
+            taint: taint(row.tainted_at, row.taint.as_deref())?,
         })
     }
 }
@@ -112,7 +119,7 @@ async fn read(db: impl SqliteExecutor<'_>, run: RunId) -> Result<Run, Error> {
     sqlx::query_as!(
         Row,
         "select id, chat_id, origin, actor, state, stop_requested, seen_seq, budget, turns, tokens_in, tokens_out,
-           cost_micros, active_ms, provider_id, model, error, created_at, started_at, ended_at
+           cost_micros, active_ms, provider_id, model, error, created_at, started_at, ended_at, tainted_at, taint
          from run where id = ?",
         id,
     )
@@ -311,7 +318,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             "select id, chat_id, origin, actor, state, stop_requested, seen_seq, budget, turns, tokens_in, tokens_out,
-               cost_micros, active_ms, provider_id, model, error, created_at, started_at, ended_at
+               cost_micros, active_ms, provider_id, model, error, created_at, started_at, ended_at, tainted_at, taint
              from run
              where id < ? and (? = 0 or state not in ('succeeded', 'failed', 'cancelled', 'expired'))
              order by id desc limit ?",

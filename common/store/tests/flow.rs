@@ -61,6 +61,8 @@ fn measure() -> Measure {
         programs: vec![],
         scripts: vec![],
         policy_version: 1,
+        links: vec![],
+        packages: None,
     }
 }
 
@@ -83,6 +85,7 @@ impl House {
                 why: "to tidy".to_owned(),
                 host: "local".to_owned(),
                 interactive: false,
+                power: metatron_domain::elevated::Power::Agent,
                 size: Size::COMMAND,
             };
             ("call_1".to_owned(), "shell_run".to_owned(), "{}".to_owned(), Intent::Exec(new))

@@ -47,6 +47,7 @@ fn shell() -> Intent {
         why: "to work".to_owned(),
         host: "local".to_owned(),
         interactive: true,
+        power: metatron_domain::elevated::Power::Agent,
         size: Size::new(80, 24).unwrap(),
     })
 }

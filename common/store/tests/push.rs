@@ -58,6 +58,8 @@ fn measure() -> Measure {
         programs: vec![],
         scripts: vec![],
         policy_version: 1,
+        links: vec![],
+        packages: None,
     }
 }
 
@@ -76,6 +78,7 @@ async fn proposed(store: &Store, origin: Origin) -> (RunId, ExecId) {
             why: "to tidy".to_owned(),
             host: "local".to_owned(),
             interactive: false,
+            power: metatron_domain::elevated::Power::Agent,
             size: metatron_domain::terminal::Size::COMMAND,
         };
         ("call_1".to_owned(), "shell_run".to_owned(), "{}".to_owned(), Intent::Exec(new))

@@ -49,6 +49,7 @@ async fn proposed(store: &Store, command: &str, mode: Option<Mode>) -> (ChatId, 
         why: String::new(),
         host: "local".to_owned(),
         interactive: false,
+        power: metatron_domain::elevated::Power::Agent,
         size: metatron_domain::terminal::Size::COMMAND,
     };
     let turn = CompleteTurn {
@@ -83,6 +84,8 @@ fn measure(command: &str) -> Measure {
         programs: vec![],
         scripts: vec![],
         policy_version: 1,
+        links: vec![],
+        packages: None,
     }
 }
 

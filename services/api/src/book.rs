@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metatron_bus::Error as BusError;
 use metatron_domain::command::{ShellAnswer, ShellCall};
-use metatron_domain::rule::book::BOOK;
+use metatron_domain::rule::book::{BOOK, VALID};
 use metatron_domain::rule::warrant::WarrantKey;
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +41,11 @@ impl App {
         }
         let mut all = true;
         for host in self.links.names() {
+            // A host that is away finds it before it comes to what waits for it.
+            if let Err(error) = self.lay_book(&host).await? {
+                all = false;
+                tracing::warn!(%error, host, "a book of rules could not be laid");
+            }
             if self.hosts.silent_since(&host).is_some() {
                 // It is told when it is there again; until then nothing starts there.
                 all = false;
@@ -64,19 +69,30 @@ impl App {
         key.ok_or_else(|| ApiError::internal("the key of the warrants is no key"))
     }
 
-    async fn send_book_to(&self, host: &str) -> Answer<Result<(), BusError>> {
+    /// The newest book for a host, sealed, and its version.
+    async fn sealed_book(&self, host: &str) -> Answer<(u64, String)> {
         let mut book = self.store.book(host, self.now()).await?;
         book.key = self.warrant_key(host).await?;
         let text = serde_json::to_vec(&book).map_err(ApiError::internal)?;
         let link = self.links.of(host).ok_or_else(|| ApiError::not_found("host"))?;
         let sealed = link.seal(BOOK, host, book.version, &text).map_err(ApiError::internal)?;
-        let call = ShellCall::Book { version: book.version, sealed };
+        Ok((book.version, sealed))
+    }
+
+    async fn lay_book(&self, host: &str) -> Answer<Result<(), BusError>> {
+        let (version, sealed) = self.sealed_book(host).await?;
+        Ok(self.bus.lay_book(host, version, &sealed, VALID).await)
+    }
+
+    async fn send_book_to(&self, host: &str) -> Answer<Result<(), BusError>> {
+        let (sent, sealed) = self.sealed_book(host).await?;
+        let call = ShellCall::Book { version: sent, sealed };
         Ok(match self.bus.call(host, &call, PATIENCE).await {
-            Ok(ShellAnswer::Book { version }) if version == book.version => Ok(()),
+            Ok(ShellAnswer::Book { version }) if version == sent => Ok(()),
             // Somebody of ours sent a newer one meanwhile; or this database is older than what the host knows, and
             // until it has caught up the host goes by that for an hour at most.
             Ok(ShellAnswer::Book { version })
-                if version > book.version && version <= self.store.book_version().await? =>
+                if version > sent && version <= self.store.book_version().await? =>
             {
                 Ok(())
             }
@@ -95,6 +111,18 @@ async fn soon(app: &App) {
     tokio::time::sleep(AGAIN).await;
 }
 
+/// Redis was emptied, and no host finds its book there: until it does, nothing starts under it.
+async fn lost(app: &App) {
+    loop {
+        tokio::time::sleep(AGAIN).await;
+        if app.store.book_version().await.unwrap_or_default() > 0
+            && app.bus.has_books(&app.links.names()).await.is_ok_and(|all| !all)
+        {
+            return;
+        }
+    }
+}
+
 /// Renews the book until `shutdown`.
 pub(crate) async fn run(app: App, shutdown: CancellationToken) {
     loop {
@@ -109,6 +137,7 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = soon(&app) => {}
+            () = lost(&app) => {}
             () = shutdown.cancelled() => return,
         }
     }

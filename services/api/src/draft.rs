@@ -1,9 +1,10 @@
-//! A rule as it is asked for, in the room of rules and on a card.
+//! What the owner writes on a card or in the room of rules: a rule.
 
 use metatron_domain::clock::Instant;
 use metatron_domain::id::{ChatId, RuleId};
 use metatron_domain::rule::draft::check;
-use metatron_domain::rule::{Rule, Scope};
+use metatron_domain::rule::{Asked, Rule, Scope};
+use metatron_store::exec::Exec as ExecRow;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -48,4 +49,20 @@ impl RuleBody {
         check(&rule, now).map_err(|(pointer, detail)| ApiError::field(pointer, detail))?;
         Ok(rule)
     }
+}
+
+/// A command with what was measured and judged of it.
+pub(crate) fn asked(exec: &ExecRow, chat: ChatId) -> Option<Asked<'_>> {
+    let (measure, judgement) = (exec.measure.as_ref()?, exec.judgement.as_ref()?);
+    Some(Asked { command: &exec.command, chat: Some(chat), measure, judgement, tainted: false })
+}
+
+/// The rule to be made with the answer; it allows what is asked.
+pub(crate) fn fitting(body: Option<RuleBody>, exec: &ExecRow, chat: ChatId, now: Instant) -> Answer<Rule> {
+    let body = body.ok_or_else(|| ApiError::field("/rule", "must be there with `allow_rule`"))?;
+    let rule = body.rule(RuleId::new(), 1, now)?;
+    if asked(exec, chat).is_some_and(|asked| rule.matches(&asked)) {
+        return Ok(rule);
+    }
+    Err(ApiError::field("/rule", "does not allow the command that is asked about"))
 }

@@ -69,6 +69,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(room::exec::router())
         .merge(room::terminal::router())
         .merge(room::approval::router())
+        .merge(room::elevated::router())
         .merge(room::rule::router())
         .merge(room::mode::router())
         .merge(room::queue::router())

@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use metatron_bus::queue::{Delivery, Disposition, Options, Worker};
+use metatron_domain::actor::Actor;
+use metatron_domain::audit::AuditKind;
 use metatron_domain::command::Queue;
-use metatron_domain::terminal::message::Report;
+use metatron_domain::terminal::message::{Happened, Report};
 use metatron_process::crash::{self, Point};
-use metatron_store::Error;
+use metatron_store::{About, Error};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
@@ -95,10 +98,21 @@ async fn take_in(app: &App, host: &str, report: &Report) -> Result<bool, TakeIn>
         tracing::warn!(terminal.id = %report.terminal, host, "a host reports what is not on it");
         return Err(Error::NotFound("the terminal").into());
     }
+    let news = tx.find_terminal(report.terminal).await?.filter(|before| report.number > before.report);
     match tx.terminal_stands(report.number, &report.status, report.at, app.now()).await {
         Err(Error::NotFound(_)) if tx.is_command_terminal(report.terminal).await? => return Ok(false),
         other => other?,
     };
+    if let (Happened::Forged { code, count }, Some(terminal)) = (&report.what, news) {
+        // Also where the terminal is over by now: it happened.
+        let about = About { chat: terminal.chat, run: terminal.run, subject: Some(terminal.id.to_string()) };
+        let data = json!({ "code": code, "count": count, "host": host });
+        tx.audit(AuditKind::TerminalForged, app.now(), &Actor::Schedule, about, data);
+    }
     app.commit(tx).await.map_err(TakeIn::Commit)?;
+    if let Happened::Forged { code, count } = &report.what {
+        // Behind the commit: who reads this finds the row.
+        tracing::warn!(terminal.id = %report.terminal, host, code, count, "keys were forged or played again");
+    }
     Ok(true)
 }

@@ -2,12 +2,14 @@
 
 use metatron_domain::actor::Actor;
 use metatron_domain::clock::Instant;
+use metatron_domain::elevated::Power;
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ApprovalId, ChatId, ExecId, RunId, TerminalId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::Verdict;
 use metatron_domain::rule::Under;
 use metatron_domain::run::{Origin, RunError, RunState};
+use metatron_domain::taint::Taint;
 use metatron_store::chat::Chat as ChatRow;
 use metatron_store::exec::Exec as ExecRow;
 use metatron_store::run::Run as RunRow;
@@ -128,6 +130,8 @@ pub(crate) struct Run {
     pub(crate) started_at: Option<Instant>,
     pub(crate) ended_at: Option<Instant>,
     pub(crate) model: Option<String>,
+    /// What came from outside into it, if anything did.
+    pub(crate) taint: Option<Taint>,
 }
 
 impl From<RunRow> for Run {
@@ -150,6 +154,7 @@ impl From<RunRow> for Run {
             started_at: row.started_at,
             ended_at: row.ended_at,
             model: row.model,
+            taint: row.taint,
         }
     }
 }
@@ -202,6 +207,8 @@ pub(crate) struct Exec {
     pub(crate) under: Option<Under>,
     /// What the AI had asked for, where the owner changed it.
     pub(crate) edited_from: Option<String>,
+    /// With whose power it runs.
+    pub(crate) power: Power,
 }
 
 impl Exec {
@@ -242,6 +249,7 @@ impl Exec {
             error: row.error.map(|(code, detail)| ExecError { code, detail }),
             under: row.under,
             edited_from: row.edited_from,
+            power: row.power,
         })
     }
 }

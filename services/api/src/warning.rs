@@ -32,7 +32,7 @@ impl App {
     }
 
     /// Whether commands run as another user than the services; `None` while nobody can say.
-    async fn shell_is_separated(&self) -> Option<bool> {
+    pub(crate) async fn shell_is_separated(&self) -> Option<bool> {
         let now = self.now();
         let mut known = self.warnings.0.lock().await;
         match *known {

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use metatron_bus::seal::LinkKey;
+use metatron_domain::policy::{Setting, judge};
+use metatron_domain::taint::{Source, brings};
 use metatron_domain::terminal::hand::HandAsk;
 use metatron_domain::terminal::message::{Status, TerminalAnswer, TerminalCall, Until};
 use metatron_domain::terminal::order::TYPED;
@@ -43,6 +45,11 @@ pub(crate) async fn types(
         Ok(place) => place,
         Err(why) => return told(&why),
     };
+    if place.exec.as_ref().is_some_and(|exec| !exec.power.is_agent()) {
+        return told(
+            "[not typed: its command runs as root, and there nobody but the owner types. Tell the owner what to type]",
+        );
+    }
     let row = &place.row;
     let hand = desk.store.hand_of_terminal(&desk.vault, row.id, desk.now()).await?;
     let hand = hand.filter(|hand| hand.run == run.id);
@@ -86,6 +93,9 @@ pub(crate) async fn types(
     let mut tx = desk.store.begin().await?;
     tx.hold(claim).await?;
     tx.mint_sequence(run.id, turn, call.index, sequence).await?;
+    if brings(&judge(typing.text.trim_end().as_bytes(), &Setting::default())) {
+        tx.taint_run(run.id, &Source::Typed, desk.now()).await?;
+    }
     desk.commit(tx).await?;
     crash::point(Point::PulseMinted);
     send(desk, run, &place, &typing, &hand, sequence).await

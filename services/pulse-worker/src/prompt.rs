@@ -33,7 +33,8 @@ pub(crate) async fn question(desk: &Desk, chat: ChatId) -> Result<(Question, i64
         system.push_str(PLANNING);
     }
     let (said, seen) = conversation(&desk.store, chat).await?;
-    let tools = tool::offered(&elsewhere::machines(desk).await?);
+    let (elevated, _) = desk.store.elevated().await?;
+    let tools = tool::offered(&elsewhere::machines(desk).await?, elevated);
     Ok((Question { system, said, tools }, seen))
 }
 

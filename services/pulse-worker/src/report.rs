@@ -12,6 +12,7 @@ use metatron_domain::rule::Under;
 use metatron_domain::rule::warrant::{WARRANT, Warrant};
 use metatron_process::crash::{self, Point};
 use metatron_store::Error;
+use metatron_store::run::Run;
 use metatron_store::warrant::Seal;
 
 use crate::desk::Desk;
@@ -42,7 +43,8 @@ pub(crate) async fn handle(desk: Arc<Desk>, host: String, delivery: Delivery) ->
 async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error> {
     let unanswerable = match &report {
         ShellReport::Prepared { exec, judgement, .. } if judgement.verdict == Verdict::Ask => {
-            Box::pin(nobody_can_answer(desk, *exec)).await?
+            let run = desk.store.run(desk.store.exec(*exec).await?.run).await?;
+            Box::pin(nobody_can_answer(desk, &run)).await?
         }
         _ => false,
     };
@@ -92,8 +94,7 @@ fn sealed(key: &LinkKey, warrant: &Warrant) -> Result<String, Error> {
 
 /// Whether a run that nobody watches would wait for an answer that can't come: no device is notified, and no page of the
 /// owner is open. While Redis can't tell, somebody may be looking.
-async fn nobody_can_answer(desk: &Desk, exec: ExecId) -> Result<bool, Error> {
-    let run = desk.store.run(desk.store.exec(exec).await?.run).await?;
+pub(crate) async fn nobody_can_answer(desk: &Desk, run: &Run) -> Result<bool, Error> {
     if !run.origin.is_unattended() || !desk.store.devices().await?.is_empty() {
         return Ok(false);
     }

@@ -93,13 +93,19 @@ async fn step(
             return Ok(Step::On);
         }
         let answered = call::answer(desk, &run, position.complete, call, claim, stop).await?;
+        let unheard =
+            matches!(answered, Answered::Asks(_)) && Box::pin(report::nobody_can_answer(desk, &run)).await?;
         let now = desk.now();
         let mut tx = desk.store.begin().await?;
         tx.hold(claim).await?;
         match answered {
             Answered::Told(result) => tx.answer_call(id, position.complete, call.index, &result).await?,
             Answered::Asks(ask) => {
-                tx.ask_hand(id, &ask, now).await?;
+                if unheard {
+                    tx.end_unanswerable_hand(id, &ask, now).await?;
+                } else {
+                    tx.ask_hand(id, &ask, now).await?;
+                }
                 tx.finish(claim, now).await?;
                 desk.commit(tx).await?;
                 return Ok(Step::Over(Done::Finished));
@@ -191,6 +197,7 @@ async fn journal(
     claim: &Claim,
 ) -> Result<Step, Error> {
     let machines = elsewhere::machines(desk).await?;
+    let (elevated, _) = desk.store.elevated().await?;
     let mut open = desk.store.terminals_of_chat(run.chat).await?.len();
     let calls: Vec<_> = whole
         .calls
@@ -202,7 +209,7 @@ async fn journal(
                     "[not opened: {MOST_OPEN} terminals are open in this conversation; close one]"
                 ))
             } else {
-                tool::intent(&name, &arguments, &machines)
+                tool::intent(&name, &arguments, &machines, elevated)
             };
             (id, name, arguments, intent)
         })

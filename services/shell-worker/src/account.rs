@@ -67,6 +67,17 @@ impl Account {
         Ok(found)
     }
 
+    /// Root, where this process is: whose commands the owner switched on, and allows one by one.
+    pub fn root() -> Option<Self> {
+        geteuid().is_root().then(|| Self {
+            name: "root".to_owned(),
+            uid: 0,
+            gid: 0,
+            home: PathBuf::from("/root"),
+            separated: false,
+        })
+    }
+
     /// The service's own user: nothing is dropped.
     pub fn own() -> Self {
         let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
@@ -136,6 +147,21 @@ pub struct Chain(Vec<String>);
 impl Chain {
     /// Finds out what works on this machine; what B2 demands and can't be had is an error.
     pub fn probe(account: &Account, groups: Groups) -> Result<Self, AccountError> {
+        let mut words = Self::limits(account.separated)?;
+        words.extend(drop_stage(account, groups)?);
+        Ok(Self(words))
+    }
+
+    /// As root: with the same limits and no way to more rights than this process has, and nothing dropped.
+    pub fn rooted() -> Result<Self, AccountError> {
+        let mut words = Self::limits(false)?;
+        let stay = stage(&["/usr/bin/setpriv", "--no-new-privs", "--clear-groups", "--"]);
+        tried(&stay).map_err(|detail| AccountError::Launch { program: "setpriv", detail })?;
+        words.extend(stay);
+        Ok(Self(words))
+    }
+
+    fn limits(separated: bool) -> Result<Vec<String>, AccountError> {
         let mut words = Vec::new();
         let oom = stage(&["/usr/bin/choom", "-n", "500", "--"]);
         match tried(&oom) {
@@ -146,7 +172,7 @@ impl Chain {
         }
         let (processes, size) = (format!("--nproc={PROCESSES}"), format!("--fsize={FILE_SIZE}"));
         let mut limits = vec!["/usr/bin/prlimit", "--core=0", &size];
-        if account.separated {
+        if separated {
             // The kernel counts this limit per user: without a user of its own it would hit the owner's programs.
             limits.push(&processes);
         }
@@ -154,13 +180,17 @@ impl Chain {
         let limits = stage(&limits);
         tried(&limits).map_err(|detail| AccountError::Launch { program: "prlimit", detail })?;
         words.extend(limits);
-        words.extend(drop_stage(account, groups)?);
-        Ok(Self(words))
+        Ok(words)
     }
 
     /// The command line of a login shell.
     pub fn login(&self) -> Vec<String> {
         self.0.iter().cloned().chain([SHELL, "-l"].map(str::to_owned)).collect()
+    }
+
+    /// The whole command line for a program with these words, without a shell.
+    pub fn program(&self, program: &str, words: Vec<String>) -> Vec<String> {
+        self.0.iter().cloned().chain(std::iter::once(program.to_owned())).chain(words).collect()
     }
 
     /// The whole command line for the exact text `command`.

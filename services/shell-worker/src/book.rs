@@ -97,6 +97,7 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
+    use metatron_domain::elevated::Elevated;
     use metatron_domain::rule::warrant::WarrantKey;
 
     use super::*;
@@ -117,6 +118,7 @@ mod tests {
             chats,
             tokens,
             key: WarrantKey::default(),
+            elevated: Elevated::Off,
         };
         key.seal(BOOK, host, version, &serde_json::to_vec(&book).unwrap()).unwrap()
     }

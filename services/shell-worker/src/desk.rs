@@ -45,8 +45,10 @@ pub struct State {
     pub look: Look,
     /// What runs have typed lately.
     pub floor: Floor,
-    /// Whether somebody was already warned of seals that don't hold.
-    pub warned: bool,
+    /// How much was forged or played again since that was last told.
+    pub forged: u32,
+    /// When that was.
+    pub forged_at: Option<Instant>,
     /// The number of the last report.
     reports: u64,
 }
@@ -71,7 +73,8 @@ impl Desk {
             told_size: size,
             look: Look::default(),
             floor: Floor::default(),
-            warned: false,
+            forged: 0,
+            forged_at: None,
             reports: 0,
         };
         Self { state: Mutex::new(state), changed: watch::channel(0).0, poked: Notify::new() }

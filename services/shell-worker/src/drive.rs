@@ -16,7 +16,10 @@ use crate::events::{By, What};
 use crate::floor::Floor;
 use crate::guard::Premises;
 use crate::lane::Typed;
-use crate::session::{Session, Stop};
+use crate::session::{Purpose, Session, Stop};
+
+/// How often it is told that something was forged.
+const FORGED_PAUSE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Why something is not done. The code is stable, the sentence is for the owner and the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +45,9 @@ pub enum Denied {
     /// A password was sent, and nobody asks for one.
     #[error("no program asks for a password")]
     NoPasswordAsked,
+    /// Root's terminal.
+    #[error("its command runs as root: nobody but the owner types there")]
+    Rooted,
     /// More is waiting than may.
     #[error("the program has not read what was typed before")]
     Busy,
@@ -61,6 +67,7 @@ impl Denied {
             Self::Password => "password_asked",
             Self::Forbidden => "denied_by_policy",
             Self::NoPasswordAsked => "no_password_asked",
+            Self::Rooted => "rooted",
             Self::Busy => "busy",
             Self::Ended => "ended",
         }
@@ -123,11 +130,25 @@ impl Session {
         Ok(())
     }
 
-    /// Says that keys were dropped: once for each terminal, because whoever holds Redis could send many.
-    pub fn warn_of_keys(&self, denied: Denied) {
-        let first = !std::mem::replace(&mut self.desk.state().warned, true);
-        if first {
-            tracing::warn!(terminal.id = %self.terminal, code = denied.code(), "keys are dropped: {denied}");
+    /// Tells api, who audits it, that something forged or played again was dropped: at once, and then at most once in a
+    /// minute how often, because whoever holds Redis could send many (SECURITY B5).
+    pub fn warn_of(&self, denied: Denied) {
+        if !matches!(denied, Denied::SealBroken | Denied::Replayed) {
+            return;
+        }
+        let now = self.ties.clock.now();
+        let due = {
+            let mut state = self.desk.state();
+            state.forged += 1;
+            let due = state.forged_at.is_none_or(|at| at > now || now.since(at) >= FORGED_PAUSE);
+            due.then(|| {
+                state.forged_at = Some(now);
+                std::mem::take(&mut state.forged)
+            })
+        };
+        if let Some(count) = due {
+            tracing::warn!(terminal.id = %self.terminal, code = denied.code(), count, "dropped: {denied}");
+            self.report(Happened::Forged { code: denied.code().to_owned(), count });
         }
     }
 
@@ -158,6 +179,10 @@ impl Session {
                 if taken {
                     self.report(Happened::Drive);
                 }
+            }
+            // Each command as root is asked one by one; a keyboard there would be any number of them.
+            Order::Hand { .. } if matches!(self.purpose, Purpose::Command { rooted: true, .. }) => {
+                return Err(Denied::Rooted);
             }
             Order::Hand { run, until, key } => {
                 let now = self.ties.clock.now();

@@ -10,16 +10,19 @@ use metatron_bus::seal::LinkKey;
 use metatron_domain::approval::{GRANT_VALID_S, Grant, Measure};
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, SpecOrigin};
-use metatron_domain::id::{ApprovalId, ExecId, RuleId};
+use metatron_domain::elevated::{Elevated, Power, raised};
+use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::{Judgement, Setting, Verdict, judge};
 use metatron_domain::rule::book::{VALID, Void};
 use metatron_domain::rule::warrant::{WARRANT, Warrant, WarrantKey};
 use metatron_domain::rule::{Asked, Under};
+use metatron_domain::taint::brings;
 
-use crate::account::SHELL;
+use crate::account::{Account, Chain, SHELL};
 use crate::book::{BookError, Shelf};
 use crate::measure::{Digests, Folder, Surroundings, Unmeasured, difference, measure};
+use crate::package;
 
 /// Why a command does not start. The code is stable, the sentence is for the owner and the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +48,15 @@ pub enum Refusal {
     /// The conversation only plans.
     #[error("the conversation is in plan mode, where only what reads runs")]
     Planning,
+    /// The owner has not switched on what needs root.
+    #[error("{0} as root are switched off here: only the owner turns them on, in Settings")]
+    ElevatedOff(&'static str),
+    /// Nothing can run as root here.
+    #[error("nothing can run as root on this machine: its shell service does not run as root itself")]
+    NoRoot,
+    /// apt, or the helper's own look at the request, says no.
+    #[error("the packages can't be installed: {0}")]
+    Packages(String),
     /// Not what was measured for the card.
     #[error("something changed since the command was prepared ({0}): prepare it again")]
     Changed(String),
@@ -86,6 +98,9 @@ impl Refusal {
             Self::Void(_) => "rule_void",
             Self::RuleUsed => "rule_used",
             Self::Planning => "plan_mode",
+            Self::ElevatedOff(_) => "elevated_off",
+            Self::NoRoot => "no_root",
+            Self::Packages(_) => "packages_refused",
             Self::Changed(_) => "changed_since_prepared",
             Self::Denied(_) => "denied_by_policy",
             Self::CwdMissing { .. } => "cwd_missing",
@@ -103,11 +118,22 @@ fn asked<'a>(
     measure: &'a Measure,
     judgement: &'a Judgement,
 ) -> Asked<'a> {
-    Asked { command: &spec.command, chat: Some(origin.chat), measure, judgement }
+    Asked { command: &spec.command, chat: Some(origin.chat), measure, judgement, tainted: origin.tainted }
 }
 
 /// Opens a sealed grant for the exec id it was sealed for; `None` when the seal does not hold.
 pub type Opener = Arc<dyn Fn(ExecId, &str) -> Option<Grant> + Send + Sync>;
+
+/// How commands run as root on this host.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// Root.
+    pub account: Account,
+    /// How a command gets there.
+    pub chain: Chain,
+    /// Words that apt gets on this host before all others.
+    pub apt: Vec<String>,
+}
 
 /// What the judge is told about this host.
 #[derive(Debug, Clone)]
@@ -118,6 +144,8 @@ pub struct Premises {
     pub protected: Vec<String>,
     /// Who runs commands, and where.
     pub around: Surroundings,
+    /// How commands run as root; absent where this process is not root itself.
+    pub root: Option<Root>,
 }
 
 /// A command that may start, once.
@@ -131,6 +159,8 @@ pub struct Admitted {
     pub approval: Option<ApprovalId>,
     /// The rule it starts under, and how often that may be used in all.
     pub rule: Option<(RuleId, Option<u32>)>,
+    /// The conversation that untrusted content has entered, or enters with what it says.
+    pub taints: Option<ChatId>,
 }
 
 /// The guard. One per process, shared by all requests.
@@ -210,11 +240,12 @@ impl Guard {
         let now = measure.digest(spec.exec);
         let (approval, rule) = match (judgement.verdict, grant, under) {
             (Verdict::Deny, ..) => return Err(Refusal::Denied(judgement.reasons.join("; "))),
-            (Verdict::Allow, ..) => (None, None),
-            (Verdict::Ask, warrant, Some(under)) => {
+            (Verdict::Allow, ..) if spec.power.is_agent() => (None, None),
+            (Verdict::Ask, warrant, Some(under)) if spec.power.is_agent() => {
                 (None, self.allowed_under(spec, (digest, warrant), under, &measure, &judgement)?)
             }
-            (Verdict::Ask, grant, None) => {
+            // What runs as root runs with the owner's own answer, or not at all.
+            (Verdict::Ask | Verdict::Allow, grant, _) => {
                 let approval = self.granted(spec, digest, grant)?;
                 if self.mode(spec) == Mode::Plan {
                     return Err(Refusal::Planning);
@@ -225,7 +256,8 @@ impl Guard {
         if now != digest {
             return Err(Refusal::Changed(self.what_changed(spec.exec, &measure)));
         }
-        Ok(Admitted { folder, digest: now, approval, rule })
+        let taints = spec.origin.as_ref().filter(|it| it.tainted || brings(&judgement)).map(|it| it.chat);
+        Ok(Admitted { folder, digest: now, approval, rule, taints })
     }
 
     /// The mode that counts for a command, by this host's own book.
@@ -274,8 +306,13 @@ impl Guard {
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok())
             .ok_or(Refusal::GrantInvalid("its seal does not open"))?;
+        // A mark may have come since, and never gone.
+        let is_its = |asked: &SpecOrigin| {
+            let its = &warrant.origin;
+            (its.chat, &its.actor) == (asked.chat, &asked.actor) && its.tainted <= asked.tainted
+        };
         if (warrant.exec, warrant.run, warrant.under) != (spec.exec, spec.run, under)
-            || Some(&warrant.origin) != spec.origin.as_ref()
+            || !spec.origin.as_ref().is_some_and(is_its)
             || warrant.digest != digest
         {
             return Err(Refusal::GrantInvalid("it was given to something else"));
@@ -311,30 +348,67 @@ impl Guard {
         Ok(grant.approval)
     }
 
+    /// What of root this host needs for a command, if the owner switched it on.
+    fn root(&self, power: &Power) -> Result<Option<&Root>, Refusal> {
+        if power.is_agent() {
+            return Ok(None);
+        }
+        let root = self.premises.root.as_ref().ok_or(Refusal::NoRoot)?;
+        let book = self.shelf.as_ref().and_then(|shelf| shelf.current(self.clock.now()));
+        if book.map_or(Elevated::Off, |book| book.elevated) < power.needs() {
+            let what = if *power == Power::Root { "commands" } else { "package installs" };
+            return Err(Refusal::ElevatedOff(what));
+        }
+        Ok(Some(root))
+    }
+
+    fn judged(&self, spec: &CommandSpec, cwd: &str, root: Option<&Root>) -> Judgement {
+        let Premises { workspace, protected, around, .. } = &self.premises;
+        let judged = |account: &Account| {
+            let setting = Setting {
+                cwd,
+                home: &account.home.to_string_lossy(),
+                user: &account.name,
+                workspace: &workspace.to_string_lossy(),
+                protected,
+            };
+            judge(spec.command.as_bytes(), &setting)
+        };
+        let own = judged(&around.account);
+        let Some(root) = root else { return own };
+        // The AI's own home stays what it is: who denies it, as either user, is heard.
+        let judgement = if own.verdict == Verdict::Deny { own } else { judged(&root.account) };
+        raised(judgement, &spec.power)
+    }
+
     fn look(&self, spec: &CommandSpec) -> Result<(Measure, Judgement, Folder), Refusal> {
         if !Path::new(SHELL).exists() {
             return Err(Refusal::NoProgram);
         }
-        let Premises { workspace, protected, around } = &self.premises;
+        let root = self.root(&spec.power)?;
+        let packages = match (&spec.power, root) {
+            (Power::Packages { task }, Some(root)) => {
+                if task.check().is_ok() && task.command() != spec.command {
+                    return Err(Refusal::Packages("the request contradicts itself".to_owned()));
+                }
+                package::plan(task, &root.apt).map_err(Refusal::Packages)?
+            }
+            _ => None,
+        };
+        let Premises { workspace, around, .. } = &self.premises;
         let missing = |cause: std::io::Error| Refusal::CwdMissing {
             path: spec.cwd.clone().unwrap_or_else(|| workspace.to_string_lossy().into_owned()),
             cause: cause.to_string(),
         };
-        let folder = Folder::open(workspace, spec.cwd.as_deref(), Some(&around.account)).map_err(missing)?;
-        let setting = Setting {
-            cwd: &folder.path.to_string_lossy(),
-            home: &around.account.home.to_string_lossy(),
-            user: &around.account.name,
-            workspace: &workspace.to_string_lossy(),
-            protected,
-        };
-        let judgement = judge(spec.command.as_bytes(), &setting);
-        let measured = measure(spec, &judgement, &folder, around, &self.digests);
+        let runs_as = root.map_or(&around.account, |root| &root.account);
+        let folder = Folder::open(workspace, spec.cwd.as_deref(), Some(runs_as)).map_err(missing)?;
+        let judgement = self.judged(spec, &folder.path.to_string_lossy(), root);
+        let measured = measure(spec, &judgement, &folder, (around, runs_as), &self.digests);
         let measure = measured.map_err(|error| match error {
             Unmeasured::Folder(cause) => missing(cause),
             Unmeasured::TooMany => Refusal::TooManyFiles,
         })?;
-        Ok((measure, judgement, folder))
+        Ok((Measure { packages, ..measure }, judgement, folder))
     }
 
     fn what_changed(&self, exec: ExecId, now: &Measure) -> String {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use metatron_domain::audit::KeptHead;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{Outcome, ShellReport};
-use metatron_domain::id::{ApprovalId, ExecId, RuleId};
+use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId};
 
 use file::{Place, Tape};
 pub use record::{Leader, Opened, Record, Spawned, Started, Subject};
@@ -80,6 +80,8 @@ struct Inner {
     rules: HashMap<RuleId, u32>,
     /// When the journal began; absent where that was not written down yet.
     born: Option<Instant>,
+    /// Conversations that untrusted content has entered.
+    tainted: HashSet<ChatId>,
     declined: HashMap<String, (Instant, Place)>,
     terminals: Terminals,
     /// Heads of the audit, the oldest first.
@@ -101,6 +103,7 @@ impl Journal {
             approvals: HashMap::new(),
             rules: HashMap::new(),
             born: None,
+            tainted: HashSet::new(),
             declined: HashMap::new(),
             terminals: Terminals::default(),
             heads: Vec::new(),
@@ -194,6 +197,11 @@ impl Journal {
         inner.report(place).map(|report| Some(Known::Answered(Box::new(report))))
     }
 
+    /// Whether untrusted content has entered a conversation, as far as this host has seen and remembers.
+    pub fn is_tainted(&self, chat: ChatId) -> bool {
+        self.lock().tainted.contains(&chat)
+    }
+
     /// Commands that were started and have no end: at start of the service, those of a dead predecessor.
     pub fn open_ends(&self) -> Vec<(Started, Option<Spawned>)> {
         let inner = self.lock();
@@ -226,6 +234,7 @@ impl Inner {
                 if let Some(rule) = started.rule {
                     *self.rules.entry(rule).or_default() += 1;
                 }
+                self.tainted.extend(started.taints);
                 self.states.insert(started.exec, State::Started(Box::new(started), None));
             }
             Record::Spawned(spawned) => {
@@ -313,6 +322,7 @@ impl Inner {
         self.states.clear();
         self.approvals.clear();
         self.rules.clear();
+        self.tainted.clear();
         self.declined.clear();
         self.terminals = Terminals::default();
         self.heads.clear();

@@ -8,12 +8,16 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use metatron_domain::clock::Instant;
+use metatron_domain::command::CommandSpec;
+use metatron_domain::elevated::Power;
 use metatron_domain::id::TerminalId;
+use metatron_domain::package::APT;
 use metatron_domain::terminal::Size;
 
 use crate::account::Account;
 use crate::desk::Desk;
 use crate::events::Beginning;
+use crate::guard::Root;
 use crate::journal::JournalError;
 use crate::kill::Family;
 use crate::pty;
@@ -34,6 +38,23 @@ pub(crate) struct Launch<'a> {
     pub(crate) timeout: Option<Duration>,
     pub(crate) command: Option<String>,
     pub(crate) at: Instant,
+}
+
+/// As whom a command runs, and by which words.
+pub(crate) fn runs_as<'a>(
+    parts: &'a Parts,
+    spec: &CommandSpec,
+) -> anyhow::Result<(&'a Account, Vec<String>)> {
+    let premises = parts.guard.premises();
+    let root = || premises.root.as_ref().context("nothing can run as root here");
+    Ok(match &spec.power {
+        Power::Agent => (&premises.around.account, parts.chain.argv(&spec.command)),
+        Power::Root => (&root()?.account, root()?.chain.argv(&spec.command)),
+        Power::Packages { task } => {
+            let Root { account, chain, apt } = root()?;
+            (account, chain.program(APT, task.words(apt)))
+        }
+    })
 }
 
 impl Shell {

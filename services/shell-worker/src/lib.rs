@@ -25,6 +25,7 @@ pub mod live;
 pub mod look;
 pub mod measure;
 pub mod owner;
+pub mod package;
 pub mod pty;
 pub mod reader;
 pub mod recording;

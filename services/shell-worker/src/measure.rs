@@ -4,6 +4,7 @@
 //! judge does not rely on it.
 
 mod digest;
+mod link;
 mod word;
 
 use std::fs::File;
@@ -94,18 +95,19 @@ pub enum Unmeasured {
     TooMany,
 }
 
-/// Measures `spec`, which `judgement` was given on, in `folder`.
+/// Measures `spec`, which `judgement` was given on, in `folder`, and which runs as `runs_as`. Whether a file could change
+/// meanwhile depends on the commands' own user: root is not who would do that behind the owner's back.
 pub fn measure(
     spec: &CommandSpec,
     judgement: &Judgement,
     folder: &Folder,
-    around: &Surroundings,
+    (around, runs_as): (&Surroundings, &Account),
     digests: &Digests,
 ) -> Result<Measure, Unmeasured> {
     let account = &around.account;
     let meta = folder.handle.metadata().map_err(Unmeasured::Folder)?;
-    let environment = environment::environment(account, &around.timezone, spec.terminal);
-    let scanned = word::scan(&spec.command, &folder.path, &account.home);
+    let environment = environment::environment(runs_as, &around.timezone, spec.terminal);
+    let scanned = word::scan(&spec.command, &folder.path, &runs_as.home);
     let mut programs = Files { digests, account, found: Vec::new() };
     let named = scanned.programs.iter().map(|it| (it.word.as_str(), it.cwd.as_path()));
     let judged = judgement.effects.programs.iter().map(|word| (word.as_str(), folder.path.as_path()));
@@ -133,12 +135,14 @@ pub fn measure(
         cwd_device: meta.dev(),
         cwd_inode: meta.ino(),
         env_sha256: environment::digest(&environment),
-        user: account.name.clone(),
+        user: runs_as.name.clone(),
         host: around.host.clone(),
         timeout_s: spec.timeout_s,
         programs: programs.found,
         scripts: scripts.found,
         policy_version: VERSION,
+        links: link::links(&spec.command, &folder.path),
+        packages: None,
     })
 }
 
@@ -222,6 +226,8 @@ pub fn difference(before: &Measure, now: &Measure) -> String {
     note(before.host != now.host, "the host");
     note(before.timeout_s != now.timeout_s, "the timeout");
     note(before.policy_version != now.policy_version, "the policy");
+    note(before.links != now.links, "where a link leads");
+    note(before.packages != now.packages, "what apt would install");
     for (kind, old, new) in
         [("the program", &before.programs, &now.programs), ("the script", &before.scripts, &now.scripts)]
     {

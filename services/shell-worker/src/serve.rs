@@ -9,7 +9,7 @@ use metatron_bus::Bus;
 use metatron_bus::keys::Pressed;
 use metatron_bus::queue::{Delivery, Disposition, Outgoing};
 use metatron_domain::command::{JobKind, Priority, Queue, ShellReport, ShellRequest, Ticket};
-use metatron_domain::id::{JobId, TerminalId};
+use metatron_domain::id::{ExecId, JobId, TerminalId};
 use tokio_util::sync::CancellationToken;
 
 use crate::live;
@@ -18,6 +18,9 @@ use crate::shell::{Answer, Shell};
 
 /// The longest pause between two tries to report while Redis is away.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a start waits for the book of rules that it needs.
+const BOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Does what one delivery asks.
 pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposition {
@@ -36,6 +39,9 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
         }
         ShellRequest::Start { spec, digest, grant, under } => {
             let (exec, interactive) = (spec.exec, spec.interactive);
+            if under.is_some() && !newest_book(&shell, &bus, &host, exec).await {
+                return Disposition::Later { after: BOOK_PAUSE, cause: "book_missing".to_owned() };
+            }
             let follow = Arc::clone(&shell);
             let started = tokio::task::spawn_blocking(move || {
                 shell.start_under(&spec, &digest, grant.as_deref(), under)
@@ -73,6 +79,23 @@ pub async fn handle(shell: Arc<Shell>, bus: Bus, delivery: Delivery) -> Disposit
     }
 }
 
+/// Takes the newest book of rules before anything starts under it: this host may have been away when one was revoked.
+/// `false` where none can be had, because Redis was emptied and api has not laid it again yet.
+async fn newest_book(shell: &Arc<Shell>, bus: &Bus, host: &str, exec: ExecId) -> bool {
+    // What began before is only followed.
+    if matches!(shell.parts().journal.known(exec, ""), Ok(Some(_))) {
+        return true;
+    }
+    let Ok(Some((version, sealed))) = bus.book_of(host).await else { return false };
+    let keeper = Arc::clone(shell);
+    let taken = tokio::task::spawn_blocking(move || keeper.parts().guard.take_book(version, &sealed)).await;
+    if let Ok(Err(error)) = taken {
+        // Forged: the own one counts.
+        tracing::warn!(%error, version, "a book of rules was not taken");
+    }
+    true
+}
+
 /// Types the owner's keys as they come. What is forged, played again or for nobody is dropped.
 pub async fn keys(shell: Arc<Shell>, bus: Bus, host: &str, down: CancellationToken) {
     let mut keys = tokio::select! {
@@ -94,7 +117,7 @@ pub async fn keys(shell: Arc<Shell>, bus: Bus, host: &str, down: CancellationTok
 pub fn press(shell: &Shell, Pressed { terminal, sequence, sealed }: &Pressed) {
     let Some(session) = shell.session(*terminal) else { return };
     if let Err(denied) = session.press(*sequence, sealed) {
-        session.warn_of_keys(denied);
+        session.warn_of(denied);
     }
 }
 

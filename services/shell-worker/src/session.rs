@@ -55,6 +55,8 @@ pub enum Purpose {
         exec: ExecId,
         /// Its run.
         run: RunId,
+        /// Whether it runs as root: then nobody but the owner types into it.
+        rooted: bool,
     },
 }
 

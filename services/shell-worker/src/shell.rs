@@ -1,5 +1,7 @@
 //! The shell of this host: prepares, starts at most once, follows, stops, remembers. Knows no transport.
 
+mod stop;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,10 +25,10 @@ use crate::environment::environment;
 use crate::guard::{Admitted, Guard, Refusal};
 use crate::journal::{Begin, Journal, JournalError, Known, Spawned, Started};
 use crate::kill::Families;
-use crate::launch::Launch;
+use crate::launch::{Launch, runs_as};
 use crate::owner::Login;
 use crate::recording::Recordings;
-use crate::session::{Ending, Purpose, Session, Stop};
+use crate::session::{Ending, Purpose, Session};
 use crate::table;
 
 /// All that the shell stands on. Made once at start.
@@ -176,7 +178,7 @@ impl Shell {
 
     /// Measures and judges; starts nothing. Blocks while it reads files.
     pub fn prepare(&self, spec: &CommandSpec) -> ShellReport {
-        match self.parts.guard.prepare(spec) {
+        match self.parts.guard.prepare(&self.marked(spec)) {
             Ok((measure, judgement, under)) => ShellReport::Prepared {
                 exec: spec.exec,
                 measure: Box::new(measure),
@@ -233,7 +235,8 @@ impl Shell {
         if let Some(known) = journal.known(spec.exec, request).map_err(unwritable)? {
             return Ok(self.repeat(known));
         }
-        let Admitted { folder, digest, approval, rule } =
+        let spec = &self.marked(spec);
+        let Admitted { folder, digest, approval, rule, taints } =
             self.parts.guard.admit(spec, digest, grant, under)?;
         let at = self.parts.clock.now();
         let (exec, run, terminal) = (spec.exec, spec.run, spec.terminal);
@@ -244,7 +247,8 @@ impl Shell {
         }
         crash::point(Point::ShellAdmitted);
         let times = rule.and_then(|(_, times)| times);
-        let started = Started { exec, run, terminal, at, digest, approval, rule: rule.map(|(rule, _)| rule) };
+        let rule = rule.map(|(rule, _)| rule);
+        let started = Started { exec, run, terminal, at, digest, approval, rule, taints };
         match journal.begin_within(started, times).map_err(unwritable)? {
             Begin::Fresh => crash::point(Point::ShellStarted),
             Begin::GrantUsed => return Err(Refusal::GrantUsed),
@@ -265,6 +269,15 @@ impl Shell {
                 Ok(Answer::Report(Box::new(declined(spec.exec, &refusal))))
             }
         }
+    }
+
+    /// A command with the mark of its conversation, as far as this host has seen it.
+    fn marked(&self, spec: &CommandSpec) -> CommandSpec {
+        let mut spec = spec.clone();
+        if let Some(origin) = &mut spec.origin {
+            origin.tainted |= self.parts.journal.is_tainted(origin.chat);
+        }
+        spec
     }
 
     /// The answer to a request for what was started before.
@@ -291,12 +304,13 @@ impl Shell {
     fn spawn(self: &Arc<Self>, spec: &CommandSpec, cwd: &Path, at: Instant) -> anyhow::Result<Running> {
         let around = &self.parts.guard.premises().around;
         let (exec, terminal) = (spec.exec, spec.terminal);
+        let (account, argv) = runs_as(&self.parts, spec)?;
         let launch = Launch {
             terminal,
-            purpose: Purpose::Command { exec, run: spec.run },
-            account: &around.account,
-            argv: self.parts.chain.argv(&spec.command),
-            environment: environment(&around.account, &around.timezone, terminal),
+            purpose: Purpose::Command { exec, run: spec.run, rooted: !spec.power.is_agent() },
+            account,
+            argv,
+            environment: environment(account, &around.timezone, terminal),
             cwd,
             size: spec.size.unwrap_or(Size::COMMAND),
             timeout: Some(Duration::from_secs(u64::from(spec.timeout_s.max(1)))),
@@ -348,44 +362,6 @@ impl Shell {
             Err(error) => tracing::error!(%error, exec.id = %exec, "an end could not be journalled"),
         }
         report
-    }
-
-    /// Ends a command and all that it started. Returns when it has ended; false when it does not run. One that never
-    /// started never will: that is journalled before anybody is told that it was stopped.
-    pub async fn stop(&self, exec: ExecId, why: Stop) -> Result<bool, JournalError> {
-        let running = self.live().get(&exec).cloned();
-        let Some(running) = running else {
-            if self.parts.journal.known(exec, "")?.is_none() {
-                let detail = "The owner stopped the run before the command started.";
-                self.parts.journal.failed(exec, self.parts.clock.now(), "stopped", detail)?;
-            }
-            return Ok(false);
-        };
-        running.session.stop(why);
-        running.ended().await;
-        Ok(true)
-    }
-
-    /// Ends the owner's terminals, which can't be kept, waits up to `patience` for commands, then ends the rest. Each
-    /// gets a visible mark.
-    pub async fn drain(&self, patience: Duration) {
-        {
-            // Under the locks, so that a start is either among those below or does not happen.
-            let (_live, _opening) = (self.live(), self.opening());
-            self.tasks.close();
-        }
-        let stop = |owners_only: bool| {
-            for session in self.sessions() {
-                if !owners_only || session.purpose == Purpose::Owner {
-                    session.stop(Stop::Service);
-                }
-            }
-        };
-        stop(true);
-        if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
-            stop(false);
-            self.tasks.wait().await;
-        }
     }
 }
 

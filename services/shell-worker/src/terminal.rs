@@ -33,7 +33,13 @@ pub async fn answer(shell: Arc<Shell>, call: TerminalCall) -> TerminalAnswer {
             let Some(session) = shell.session(terminal) else { return gone(&shell, terminal) };
             match session.order(sequence, &sealed) {
                 Ok(()) => status_after(&shell, &session).await,
-                Err(denied) => deny(&session, denied),
+                Err(denied) => {
+                    // A later api may repeat a number that an earlier one had given.
+                    if denied == Denied::SealBroken {
+                        session.warn_of(denied);
+                    }
+                    deny(&session, denied)
+                }
             }
         }
         TerminalCall::Type { terminal, run, sequence, sealed } => {

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, Chain, Groups};
 use crate::book::Shelf;
-use crate::guard::{Guard, Opener, Premises};
+use crate::guard::{Guard, Opener, Premises, Root};
 use crate::journal::{Journal, JournalError};
 use crate::kill::Families;
 use crate::measure::Surroundings;
@@ -86,7 +86,7 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
     let protected = config.protected_folders().into_iter().map(|path| path.to_string_lossy().into_owned());
     let protected = PROTECTED.iter().map(ToString::to_string).chain(protected).collect();
     let around = Surroundings { account, host: config.host.clone(), timezone: config.timezone.clone() };
-    let premises = Premises { workspace, protected, around };
+    let premises = Premises { workspace, protected, around, root: root() };
     let journal = Journal::open(&config.shell_journal(), clock.now()).map_err(|error| match error {
         JournalError::Damaged { .. } => anyhow::Error::from(fatal(error)),
         other => other.into(),
@@ -107,6 +107,15 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
         direct: Server::default(),
         reports,
     })
+}
+
+/// How commands run as root here, where the owner wants that: only where this process does.
+fn root() -> Option<Root> {
+    let account = Account::root()?;
+    let chain = Chain::rooted().inspect_err(|error| {
+        tracing::warn!("no command can run as root here, whatever the owner wants: {error}");
+    });
+    Some(Root { account, chain: chain.ok()?, apt: Vec::new() })
 }
 
 /// The owner on this host. Without such a user no terminal opens, and everything else goes on.

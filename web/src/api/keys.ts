@@ -17,6 +17,8 @@ export const keys = {
   approvals: ["approvals"] as const,
   approvalList: (state: "waiting" | "history") => ["approvals", state] as const,
   approval: (id: string) => ["approvals", "one", id] as const,
+  unasked: ["unasked"] as const,
+  elevated: ["elevated"] as const,
   rules: ["rules"] as const,
   suggestions: ["rules", "suggestions"] as const,
   rule: (id: string) => ["rules", "one", id] as const,

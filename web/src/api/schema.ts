@@ -202,6 +202,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/elevated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what may be asked for as root */
+        get: operations["elevated"];
+        /**
+         * Set what may be asked for as root
+         * @description `off`: nothing. `packages`: Debian packages, through one helper. `commands`: any command too. Whatever is asked for is of
+         *     high risk and waits for the owner's own answer; no rule and no mode allows it. Allowing more needs the password to have
+         *     been given within five minutes; allowing less does not.
+         */
+        put: operations["set_elevated"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -214,6 +237,26 @@ export interface paths {
          * @description With `Accept: text/event-stream` it is a stream that goes on after `Last-Event-ID`, or from now.
          */
         get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/execs/unasked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what ran without a question
+         * @description Under a rule, which is named, or in the mode `full`. What the policy allows anyway is not among them.
+         */
+        get: operations["unasked"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1127,6 +1170,7 @@ export interface components {
             rule_id?: components["schemas"]["RuleId"] | null;
             run_id: components["schemas"]["RunId"];
             state: components["schemas"]["ApprovalState"];
+            taint?: components["schemas"]["Taint"] | null;
         };
         ApprovalId: string;
         /**
@@ -1512,6 +1556,11 @@ export interface components {
              */
             reversible: boolean | null;
             /**
+             * @description Secrets whose values it would get, by name: none by its words, which name no secret.
+             * @default null
+             */
+            secrets: string[] | null;
+            /**
              * @description Places that hold secrets, devices or processes, as far as its words name them.
              * @default []
              */
@@ -1532,6 +1581,25 @@ export interface components {
              */
             writes: string[];
         };
+        /** @description What may be asked for as root. */
+        Elevated: {
+            level: components["schemas"]["ElevatedLevel"];
+            /**
+             * @description Whether the shell service beside this one runs as root, without which nothing else can; absent while it can't be
+             *     asked.
+             */
+            possible?: boolean | null;
+            since?: components["schemas"]["Instant"] | null;
+        };
+        /** @description What may be asked for as root from now on. */
+        ElevatedBody: {
+            level: components["schemas"]["ElevatedLevel"];
+        };
+        /**
+         * @description What may be asked for as root at all; off until the owner, with the password, says more.
+         * @enum {string}
+         */
+        ElevatedLevel: "off" | "packages" | "commands";
         /** @description A request was refused. */
         ErrorFrame: {
             /** @description Why. */
@@ -1568,7 +1636,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "approval.edited" | "rule.changed" | "mode.changed" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "host.changed" | "push.changed" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "approval.edited" | "rule.changed" | "mode.changed" | "elevated.changed" | "run.tainted" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "host.changed" | "push.changed" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -1606,6 +1674,8 @@ export interface components {
             output_bytes: number;
             /** @description What the model was shown of the output. */
             output_text?: string | null;
+            /** @description With whose power it runs. */
+            power: components["schemas"]["Power"];
             reasons: string[];
             run_id: components["schemas"]["RunId"];
             started_at?: components["schemas"]["Instant"] | null;
@@ -1908,6 +1978,9 @@ export interface components {
             env_sha256: string;
             /** @description The shell host it runs on. */
             host: string;
+            /** @description Words that lead elsewhere than they say. */
+            links?: components["schemas"]["MeasuredLink"][];
+            packages?: components["schemas"]["PackagePlan"] | null;
             /**
              * Format: int32
              * @description The version of the policy that judged.
@@ -1936,6 +2009,13 @@ export interface components {
             /** @description SHA-256 of its content in hex; empty where it could not be read. */
             sha256: string;
             /** @description The word of the command line that named it. */
+            word: string;
+        };
+        /** @description A word of a command that leads elsewhere than it says, by a symbolic link. */
+        MeasuredLink: {
+            /** @description Where it leads: a path without links. */
+            path: string;
+            /** @description The word. */
             word: string;
         };
         /** @description Something said. */
@@ -2047,6 +2127,39 @@ export interface components {
             language: string;
             timezone: string;
         };
+        /** @description What apt would do, as it says itself when it is asked beforehand. Part of what an approval binds. */
+        PackagePlan: {
+            /**
+             * Format: int64
+             * @description Bytes to be fetched.
+             */
+            fetches: number;
+            /** @description What would be installed or brought to another version. */
+            installs: components["schemas"]["PackageStep"][];
+            /** @description What would be removed. */
+            removes: components["schemas"]["PackageStep"][];
+        };
+        /** @description One package of a plan. */
+        PackageStep: {
+            /** @description The version that is there now, where that is another. */
+            before?: string | null;
+            /** @description Where it comes from, and for which processors. */
+            from?: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The version that would be there; of a removed one, the version that is. */
+            version: string;
+        };
+        /** @description What the helper does. */
+        PackageTask: {
+            /** @enum {string} */
+            task: "refresh";
+        } | {
+            /** @description Their names, each perhaps with `=` and a version. */
+            packages: string[];
+            /** @enum {string} */
+            task: "install";
+        };
         /** @description A piece of a message. */
         Part: {
             /** @description The text. */
@@ -2091,6 +2204,19 @@ export interface components {
             message: components["schemas"]["Message"];
             /** @description The run that reads it: a new one, or the one that is at work already. */
             run: components["schemas"]["Run"];
+        };
+        /** @description With whose power a command runs. */
+        Power: {
+            /** @enum {string} */
+            as: "agent";
+        } | {
+            /** @enum {string} */
+            as: "root";
+        } | {
+            /** @enum {string} */
+            as: "packages";
+            /** @description What it does. */
+            task: components["schemas"]["PackageTask"];
         };
         /** @description The rehearsal: the conversation it takes place in, and the run that will ask. */
         Practice: {
@@ -2350,6 +2476,7 @@ export interface components {
             state: components["schemas"]["RunState"];
             /** @description Why it stopped before it was done: `owner`, or the code of its error. */
             stop_reason?: string | null;
+            taint?: components["schemas"]["Taint"] | null;
             /** Format: int64 */
             tokens_in: number;
             /** Format: int64 */
@@ -2582,6 +2709,31 @@ export interface components {
         Suggestions: {
             items: components["schemas"]["Suggestion"][];
         };
+        /** @description The mark. */
+        Taint: components["schemas"]["TaintSource"] & {
+            /** @description Since when. */
+            at: components["schemas"]["Instant"];
+        };
+        /** @description From where untrusted content came. */
+        TaintSource: {
+            /** @description Which. */
+            exec: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            from: "command";
+        } | {
+            /** @enum {string} */
+            from: "typed";
+        } | {
+            /** @enum {string} */
+            from: "program";
+            /** @description Its token. */
+            token: components["schemas"]["TokenId"];
+        } | {
+            /** @enum {string} */
+            from: "earlier";
+            /** @description Which. */
+            run: components["schemas"]["RunId"];
+        };
         /** @description One terminal. */
         Terminal: {
             /**
@@ -2714,6 +2866,19 @@ export interface components {
          * @enum {string}
          */
         TurnKind: "turn";
+        /** @description A command that ran without a question. */
+        Unasked: {
+            chat_id: components["schemas"]["ChatId"];
+            chat_title: string;
+            exec: components["schemas"]["Exec"];
+            rule?: components["schemas"]["RuleTerms"] | null;
+        };
+        /** @description A page of commands that ran without a question. */
+        UnaskedPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["Unasked"][];
+            next_cursor?: string | null;
+        };
         /** @description What a command may run under without an answer. */
         Under: {
             /** @description Which. */
@@ -3229,6 +3394,66 @@ export interface operations {
             };
         };
     };
+    elevated: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Elevated"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_elevated: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ElevatedBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Elevated"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -3250,6 +3475,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Events"];
                     "text/event-stream": string;
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unasked: {
+        parameters: {
+            query?: {
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnaskedPage"];
                 };
             };
             /** @description Refused: the code says why */

@@ -25,11 +25,13 @@ export function touched(fact: Fact): QueryKey[] {
     case "run":
       return [keys.chats, keys.runs, ...chat, ...run]
     case "exec":
-      return [...chat, ...run]
+      return [keys.unasked, ...chat, ...run]
     case "approval":
       return [keys.approvals, keys.chats, ...chat, ...run]
     case "rule":
       return [keys.rules]
+    case "elevated":
+      return [keys.elevated]
     case "mode":
       return [keys.chats, keys.tokens, ...chat]
     case "provider":

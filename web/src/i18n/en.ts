@@ -1,4 +1,5 @@
 // English, grouped by room. Verbs, causes, next step. A function where a number or name goes into the sentence.
+import { effect, elevated } from "./elevated/en"
 import { audit } from "./audit/en"
 import { push } from "./push/en"
 import { rule } from "./rule/en"
@@ -285,20 +286,7 @@ export const en = {
     says: "It says",
     saysNothing: "It gave no reason.",
     effects: "Measured effects",
-    effect: {
-      programs: "runs",
-      writes: "writes",
-      deletes: "deletes",
-      reads: "reads",
-      sensitive: "names secrets:",
-      network: "reaches the network",
-      privilege: "asks for root",
-      packages: "changes packages",
-      services: "changes services",
-      irreversible: "can’t be undone",
-      reversible: "can be undone",
-      unknown: "not known:",
-    },
+    effect,
     hand: {
       wants: (minutes: number) => `It wants the keyboard for ${minutes} ${many(minutes, "minute", "minutes")}, in`,
       yours: "This is your own terminal. While it has the keyboard, the AI also sees what is on its screen.",
@@ -343,6 +331,7 @@ export const en = {
     digest: "digest",
   },
   rule,
+  elevated,
   terminal,
   audit,
   push,

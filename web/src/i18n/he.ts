@@ -1,4 +1,5 @@
 // Hebrew. The type demands every key of English; index.test.ts checks that nothing is left untranslated.
+import { effect, elevated } from "./elevated/he"
 import type { Messages } from "./en"
 import { audit } from "./audit/he"
 import { push } from "./push/he"
@@ -280,20 +281,7 @@ export const he: Messages = {
     says: "לדבריו",
     saysNothing: "לא ניתנה סיבה.",
     effects: "השפעות שנמדדו",
-    effect: {
-      programs: "מריץ",
-      writes: "כותב",
-      deletes: "מוחק",
-      reads: "קורא",
-      sensitive: "נוגע בסודות:",
-      network: "מגיע לרשת",
-      privilege: "מבקש root",
-      packages: "משנה חבילות",
-      services: "משנה שירותים",
-      irreversible: "לא הפיך",
-      reversible: "הפיך",
-      unknown: "לא ידוע:",
-    },
+    effect,
     hand: {
       wants: (minutes) => (minutes === 1 ? "הוא רוצה את המקלדת לדקה אחת, ב־" : `הוא רוצה את המקלדת ל־${minutes} דקות, ב־`),
       yours: "זה המסוף שלך. כל עוד המקלדת אצלו, ה־AI רואה גם את המסך.",
@@ -338,6 +326,7 @@ export const he: Messages = {
     digest: "טביעה",
   },
   rule,
+  elevated,
   terminal,
   audit,
   push,

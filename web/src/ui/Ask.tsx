@@ -6,6 +6,7 @@ import { useAnswering } from "./answering"
 import { AskActions } from "./AskActions"
 import { Claim } from "./Claim"
 import { Command } from "./Command"
+import { Elevation, Outside } from "./Elevation"
 import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
 import { HandBody } from "./HandBody"
@@ -66,6 +67,7 @@ function CommandBody({ approval }: { approval: Approval }) {
   const folder = measure?.cwd ?? exec.cwd
   return (
     <>
+      <Elevation power={exec.power} plan={measure?.packages ?? null} />
       <Command text={exec.command} programs={programsOf(approval)} />
       {exec.edited_from ? (
         <div className="edited">
@@ -74,6 +76,7 @@ function CommandBody({ approval }: { approval: Approval }) {
         </div>
       ) : null}
       {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}
+      <Outside taint={approval.taint ?? null} />
       {approval.risk === "high" ? <p className="risk">{text.approval.highRisk}</p> : null}
       {exec.why ? (
         <p className="says">

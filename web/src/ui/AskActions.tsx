@@ -67,7 +67,7 @@ export function AskActions(props: Props) {
           </button>
         )}
         {children}
-        {isCommand(approval) ? (
+        {isCommand(approval) && approval.exec.power.as !== "packages" ? (
           <button type="button" className="btn" disabled={busy} onClick={() => setStep("edit")}>
             {text.rule.edit}
           </button>

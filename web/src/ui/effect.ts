@@ -1,12 +1,18 @@
 // Measured effects as chips, in the order of what they can cost. An effect that could not be told is said so.
 import type { Effects } from "../api/model"
 
-type Words = Readonly<Record<keyof Effects | "irreversible", string>>
+type Words = Readonly<Record<keyof Effects | "irreversible" | "noSecrets" | "secretsUnknown", string>>
 
 export interface Chip {
   word: string
   value: string
   hard: boolean
+}
+
+/** The secrets whose values it would get: that there is none is worth saying, and so is that nobody can tell. */
+function secrets({ secrets: names }: Effects, words: Words): Chip {
+  if (!names) return { word: words.secretsUnknown, value: "", hard: true }
+  return names.length > 0 ? { word: words.secrets, value: names.join(", "), hard: true } : { word: words.noSecrets, value: "", hard: false }
 }
 
 export function effectChips(effects: Effects, words: Words): Chip[] {
@@ -17,6 +23,7 @@ export function effectChips(effects: Effects, words: Words): Chip[] {
   return [
     ...list("deletes", true),
     ...list("sensitive", true),
+    secrets(effects, words),
     ...list("writes"),
     ...flag("privilege", true),
     ...flag("packages"),

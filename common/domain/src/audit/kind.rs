@@ -78,6 +78,12 @@ kinds! {
     RuleRevoked = "rule.revoked",
     /// How much a chat or token may do by itself changed.
     ModeChanged = "mode.changed",
+    /// Another part of what needs root may be asked for.
+    ElevatedChanged = "elevated.changed",
+    /// Untrusted content has entered a run.
+    RunTainted = "run.tainted",
+    /// Keys for a terminal were forged, or played again.
+    TerminalForged = "terminal.forged",
     /// A machine may join from now on.
     HostRegistered = "host.registered",
     /// A machine's keys were taken back.
@@ -118,6 +124,8 @@ impl AuditKind {
             EventKind::RuleChanged if is("change", "changed") => Self::RuleChanged,
             EventKind::RuleChanged if is("change", "revoked") => Self::RuleRevoked,
             EventKind::ModeChanged => Self::ModeChanged,
+            EventKind::ElevatedChanged => Self::ElevatedChanged,
+            EventKind::RunTainted => Self::RunTainted,
             EventKind::HostChanged if is("state", "waiting") => Self::HostRegistered,
             EventKind::HostChanged if is("state", "revoked") => Self::HostRevoked,
             EventKind::RunStopping => Self::RunStopping,

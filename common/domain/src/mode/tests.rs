@@ -27,7 +27,7 @@ fn no_mode_reaches_below_the_floor() {
     ] {
         let judgement = judged(command);
         assert!(is_floor(&judgement), "{command}: {judgement:?}");
-        let met = course(Mode::Full, &judgement, Some(Under::Full));
+        let met = course(Mode::Full, &judgement, Some(Under::Full), false);
         assert!(matches!(met, Course::Ask | Course::Never), "{command}: {met:?}");
     }
 }
@@ -47,11 +47,11 @@ fn each_mode_does_with_a_question_what_its_sentence_says() {
         (Mode::Full, Some(Under::Full), Course::Under(Under::Full)),
         (Mode::Full, None, Course::Ask),
     ] {
-        assert_eq!(course(mode, &asks, under), met, "{mode:?} {under:?}");
+        assert_eq!(course(mode, &asks, under, false), met, "{mode:?} {under:?}");
     }
     for mode in [Mode::Plan, Mode::Ask, Mode::Auto, Mode::Full] {
-        assert_eq!(course(mode, &judged("ls"), None), Course::Run);
-        assert_eq!(course(mode, &judged("rm -rf /"), Some(Under::Full)), Course::Never);
+        assert_eq!(course(mode, &judged("ls"), None, false), Course::Run);
+        assert_eq!(course(mode, &judged("rm -rf /"), Some(Under::Full), false), Course::Never);
     }
 }
 
@@ -70,4 +70,20 @@ fn a_token_never_works_in_a_wider_mode_than_the_owner_gave_it() {
     }
     assert_eq!(effective(Some(Mode::Full), None, &Actor::Owner), Mode::Full);
     assert_eq!(effective(Some(Mode::Full), None, &Actor::Schedule), Mode::Auto, "P6: nobody is there");
+}
+
+#[test]
+fn p7_in_a_marked_run_full_asks_about_what_may_reach_out_and_only_about_that() {
+    for (command, tainted, met) in [
+        ("git push", false, Course::Under(Under::Full)),
+        ("git push", true, Course::Ask),
+        ("./unknown", true, Course::Ask),
+        ("touch x", true, Course::Under(Under::Full)),
+    ] {
+        assert_eq!(
+            course(Mode::Full, &judged(command), Some(Under::Full), tainted),
+            met,
+            "{command} {tainted}"
+        );
+    }
 }

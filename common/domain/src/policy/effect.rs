@@ -31,6 +31,8 @@ pub struct Effects {
     pub deletes: Vec<String>,
     /// Places that hold secrets, devices or processes, as far as its words name them.
     pub sensitive: Vec<String>,
+    /// Secrets whose values it would get, by name: none by its words, which name no secret.
+    pub secrets: Option<Vec<String>>,
     /// Whether it uses the network.
     pub network: Option<bool>,
     /// Whether it asks for more privilege.
@@ -84,6 +86,9 @@ impl Effects {
         settle(&mut self.privilege);
         settle(&mut self.packages);
         settle(&mut self.services);
+        if known {
+            self.secrets.get_or_insert_default();
+        }
         if self.reversible.is_none() && known && self.services != Some(true) {
             self.reversible = Some(self.writes.is_empty() && self.deletes.is_empty());
         }
@@ -314,6 +319,21 @@ fn change(
     true
 }
 
+/// Whether a version control system talks to another machine.
+fn exchanges(name: &str, args: &[Arg]) -> bool {
+    let parts: &[&str] = match name {
+        "git" => &["clone", "fetch", "pull", "push", "ls-remote", "submodule", "send-email"],
+        "hg" | "bzr" => &["clone", "pull", "push", "incoming", "outgoing"],
+        "svn" | "cvs" => return true,
+        _ => return false,
+    };
+    let words: Vec<&str> = args.iter().map(Arg::text).collect();
+    // `git -C folder pull`: the value of an option is not what git is asked.
+    let is_value = |at: usize| at > 0 && matches!(words[at - 1], "-C" | "-c" | "--git-dir" | "--work-tree");
+    let part = words.iter().enumerate().find(|(at, word)| !word.starts_with('-') && !is_value(*at));
+    part.is_some_and(|(_, word)| parts.contains(word))
+}
+
 /// Notes what one command does.
 pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     walker.noted += 1;
@@ -378,7 +398,7 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
         "systemctl" | "service" | "crontab" | "at" | "batch" | "s6-svc" | "s6-rc" | "loginctl" => {
             effects.services = Some(true);
         }
-        name if is_network(name) || fetches(name, args) => {
+        name if is_network(name) || fetches(name, args) || exchanges(name, args) => {
             effects.network = Some(true);
             effects.unknown("what is sent and received");
             if let Some(path) = target {

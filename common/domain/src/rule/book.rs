@@ -9,9 +9,11 @@ use super::warrant::WarrantKey;
 use super::{Asked, Rule, Under};
 use crate::actor::Actor;
 use crate::clock::Instant;
+use crate::elevated::Elevated;
 use crate::id::{ChatId, TokenId};
 use crate::mode::{Mode, effective, is_floor};
 use crate::policy::Verdict;
+use crate::taint::asks;
 
 /// What a book is sealed for; its subject is the host, its position the version.
 pub const BOOK: &str = "rules";
@@ -62,6 +64,9 @@ pub struct Book {
     /// The key of the warrants for this host.
     #[serde(default, skip_serializing_if = "WarrantKey::is_empty")]
     pub key: WarrantKey,
+    /// What may be asked for as root.
+    #[serde(default, skip_serializing_if = "Elevated::is_off")]
+    pub elevated: Elevated,
 }
 
 impl Book {
@@ -82,7 +87,7 @@ impl Book {
         if mode < Mode::Auto || asked.judgement.verdict != Verdict::Ask || is_floor(asked.judgement) {
             return None;
         }
-        if mode == Mode::Full {
+        if mode == Mode::Full && !(asked.tainted && asks(asked.judgement)) {
             return Some(Under::Full);
         }
         let rule = self.rules.iter().find(|rule| rule.is_current(now) && rule.matches(asked))?;
@@ -102,7 +107,7 @@ impl Book {
             return Err(Void);
         }
         let (holds, rule) = match under {
-            Under::Full => (mode == Mode::Full, None),
+            Under::Full => (mode == Mode::Full && !(asked.tainted && asks(asked.judgement)), None),
             Under::Rule { rule, version } => {
                 let found = self.rules.iter().find(|it| it.id == rule && it.version == version);
                 let matches = found.is_some_and(|rule| rule.is_current(now) && rule.matches(asked));

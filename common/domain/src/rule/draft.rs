@@ -125,6 +125,7 @@ impl Past {
             chat: Some(self.chat),
             measure: &self.measure,
             judgement: &self.judgement,
+            tainted: false,
         }
     }
 }

@@ -83,6 +83,8 @@ pub struct Asked<'a> {
     pub measure: &'a Measure,
     /// What the judge said.
     pub judgement: &'a Judgement,
+    /// Whether untrusted content has entered its run.
+    pub tainted: bool,
 }
 
 impl Rule {
@@ -110,7 +112,12 @@ impl Rule {
             return false;
         }
         let Some(further) = rest.strip_prefix(self.words.as_slice()) else { return false };
-        let within = |word: &String| stays_within(word, &asked.measure.cwd, &self.folder);
+        let within = |word: &String| {
+            // What a link hides is judged by where it leads (P3, P5).
+            let mut links = asked.measure.links.iter().filter(|link| link.word == *word);
+            stays_within(word, &asked.measure.cwd, &self.folder)
+                && links.all(|link| stays_within(&link.path, &asked.measure.cwd, &self.folder))
+        };
         let goes_on = self.open && may_stay_open(&words) && further.iter().all(within);
         (further.is_empty() || goes_on) && program_of(name, asked.measure) == Some(&self.program)
     }

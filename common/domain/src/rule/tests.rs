@@ -43,6 +43,8 @@ fn past(command: &str, cwd: &str) -> Past {
             programs: vec![file(name, &path, bound)],
             scripts: vec![],
             policy_version: 1,
+            links: vec![],
+            packages: None,
         },
         judgement: judge(command.as_bytes(), &setting),
     }
@@ -270,6 +272,7 @@ fn book(rule: &Rule, chat: ChatId, mode: Mode, until: Option<Instant>) -> Book {
         chats: vec![ChatMode { chat, mode, until }],
         tokens: vec![],
         key: WarrantKey::default(),
+        elevated: crate::elevated::Elevated::Off,
     }
 }
 

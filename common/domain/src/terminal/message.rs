@@ -150,7 +150,7 @@ pub enum TerminalAnswer {
     Refused {
         /// A stable code: `seal_broken`, `replayed`, `expired`, `ended`, `not_driver`, `password_asked`,
         /// `denied_by_policy`, `no_password_asked`, `no_owner`, `too_many`, `cwd_missing`, `journal_unwritable`, `start_failed`, `bad_pattern`, `busy`,
-        /// `failed`.
+        /// `failed`, `rooted`.
         code: String,
         /// What the owner or the model reads.
         detail: String,
@@ -268,4 +268,11 @@ pub enum Happened {
     Ended,
     /// A shell-worker went down and could not keep it.
     Lost,
+    /// Keys or an order for it were forged or played again, and dropped.
+    Forged {
+        /// Why: `seal_broken`, `replayed`.
+        code: String,
+        /// How many since it was last told.
+        count: u32,
+    },
 }

@@ -6,6 +6,7 @@ use metatron_domain::command::{JobKind, Priority, Queue};
 use metatron_domain::event::EventKind;
 use metatron_domain::id::{ChatId, MessageId, RunId};
 use metatron_domain::run::Origin;
+use metatron_domain::taint::Source;
 use serde_json::json;
 
 use super::found;
@@ -91,6 +92,10 @@ impl Tx {
             None => self.create_run(chat, origin, actor, now).await?,
         };
         let message = self.add_message(chat, Some(run), None, "owner", actor, text, now).await?;
+        if let Actor::Token { id } = *actor {
+            // Nobody knows where a program has its words from.
+            self.taint_run(run, &Source::Program { token: id }, now).await?;
+        }
         if open.is_none() {
             let about = About { chat: Some(chat), run: Some(run), subject: Some(run.to_string()) };
             self.record(EventKind::RunQueued, now, actor, about, json!({ "origin": origin })).await?;

@@ -172,6 +172,7 @@ impl Tx {
         .execute(self.db())
         .await?;
         found(done.rows_affected())?;
+        self.inherit_taint(chat, run, now).await?;
         Ok(run)
     }
 }

@@ -4,7 +4,7 @@ use metatron_domain::actor::Actor;
 use metatron_domain::approval::Measure;
 use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
-use metatron_domain::command::{JobKind, SpecOrigin};
+use metatron_domain::command::JobKind;
 use metatron_domain::event::EventKind;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::ExecId;
@@ -13,6 +13,7 @@ use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
 use metatron_domain::rule::book::VALID;
 use metatron_domain::rule::warrant::Warrant;
+use metatron_domain::taint::{Source, brings};
 use metatron_domain::told;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -59,6 +60,7 @@ impl Tx {
         .await?;
         exec.digest = Some(digest);
         exec.judgement = Some(judgement.clone());
+        exec.measure = Some(measure.clone());
         let verdict = json!({
             "verdict": judgement.verdict,
             "rule": judgement.rule,
@@ -130,11 +132,13 @@ impl Tx {
     ) -> Result<Course, Error> {
         let run = self.run(exec.run).await?;
         let mode = self.mode_of_run(&run, now).await?;
-        let way = course(mode, judgement, under);
+        let way = course(mode, judgement, under, run.taint.is_some());
         if let Course::Under(Under::Rule { rule, version }) = way
             && !self.use_rule(rule, version, exec.id, now).await?
         {
-            return Ok(Course::Ask);
+            // The host named the first that matches; what is used up must not hide another.
+            let other = self.use_another_rule(exec, run.chat, now).await?;
+            return Ok(other.map_or(Course::Ask, Course::Under));
         }
         Ok(way)
     }
@@ -145,7 +149,7 @@ impl Tx {
         Ok(Warrant {
             exec: exec.id,
             run: exec.run,
-            origin: SpecOrigin { chat: run.chat, actor: run.actor },
+            origin: exec.origin(&run),
             digest: exec.digest.clone().unwrap_or_default(),
             under,
             expires_at: now.after(VALID),
@@ -173,6 +177,7 @@ impl Tx {
         if runs {
             self.advance(exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now).await?;
             let warrant = self.sealed_warrant(exec.id).await?;
+            self.taint_by(exec, now).await?;
             return self.owe_shell(exec, JobKind::Start, warrant, now).await;
         }
         let told = if way == Course::Plan {
@@ -186,6 +191,14 @@ impl Tx {
         };
         self.advance(exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now).await?;
         self.tell(exec, &told).await
+    }
+
+    /// A command may start: what it says enters its run, whenever that is told.
+    async fn taint_by(&mut self, exec: &Exec, now: Instant) -> Result<(), Error> {
+        if exec.judgement.as_ref().is_some_and(brings) {
+            self.taint_run(exec.run, &Source::Command { exec: exec.id }, now).await?;
+        }
+        Ok(())
     }
 
     async fn ask_owner(&mut self, exec: &mut Exec, judgement: &Judgement, now: Instant) -> Result<(), Error> {
@@ -230,6 +243,7 @@ impl Tx {
         match answer {
             Answered::Allowed { grant, by } => {
                 self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, by, now).await?;
+                self.taint_by(&exec, now).await?;
                 self.owe_shell(&exec, JobKind::Start, Some(grant), now).await?;
             }
             Answered::Denied { reason, by } => {

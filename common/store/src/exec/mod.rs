@@ -2,15 +2,18 @@
 
 pub(crate) mod course;
 pub(crate) mod flow;
+mod unasked;
 mod unattended;
 
 use metatron_domain::approval::Measure;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{CommandSpec, JobKind, ShellRequest, SpecOrigin};
+use metatron_domain::elevated::Power;
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ExecId, RunId, TerminalId};
 use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
+use metatron_domain::taint::Source;
 use metatron_domain::terminal::Size;
 use sqlx::SqliteExecutor;
 
@@ -73,6 +76,8 @@ pub struct Exec {
     pub under: Option<Under>,
     /// What the AI had asked for, where the owner changed it.
     pub edited_from: Option<String>,
+    /// With whose power it runs.
+    pub power: Power,
 }
 
 struct Row {
@@ -104,6 +109,7 @@ struct Row {
     error_detail: Option<String>,
     under: Option<String>,
     edited_from: Option<String>,
+    power: Option<String>,
 }
 
 impl TryFrom<Row> for Exec {
@@ -141,6 +147,7 @@ impl TryFrom<Row> for Exec {
             error: row.error_code.map(|code| (code, row.error_detail.unwrap_or_default())),
             under: row.under.as_deref().map(|text| read_json("grant", text)).transpose()?,
             edited_from: row.edited_from,
+            power: row.power.as_deref().map_or(Ok(Power::Agent), |text| read_json("power", text))?,
         })
     }
 }
@@ -157,8 +164,16 @@ impl Exec {
             timeout_s: self.timeout_s,
             interactive: self.interactive,
             size: (self.size != Size::COMMAND).then_some(self.size),
-            origin: Some(SpecOrigin { chat: run.chat, actor: run.actor.clone() }),
+            origin: Some(self.origin(run)),
+            power: self.power.clone(),
         }
+    }
+
+    /// For whom it runs. The mark that this command itself leaves on its run is not one that it came with.
+    fn origin(&self, run: &Run) -> SpecOrigin {
+        let own = Source::Command { exec: self.id };
+        let tainted = run.taint.as_ref().is_some_and(|taint| taint.source != own);
+        SpecOrigin { chat: run.chat, actor: run.actor.clone(), tainted }
     }
 }
 
@@ -167,7 +182,7 @@ async fn read(db: impl SqliteExecutor<'_>, exec: ExecId) -> Result<Exec, Error> 
     sqlx::query_as!(
         Row,
         "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power
          from exec where id = ?",
         id,
     )
@@ -203,7 +218,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power
              from exec where run_id = ? order by turn, idx",
             id,
         )

@@ -229,7 +229,7 @@ impl Tx {
     }
 
     /// One terminal, if there is a row of it.
-    pub(crate) async fn find_terminal(&mut self, terminal: TerminalId) -> Result<Option<Terminal>, Error> {
+    pub async fn find_terminal(&mut self, terminal: TerminalId) -> Result<Option<Terminal>, Error> {
         find(self.db(), terminal).await
     }
 }

@@ -12,7 +12,8 @@ use metatron_domain::id::{ApprovalId, ChatId, RuleId, RunId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::{Effects, Risk, may_stay_open};
 use metatron_domain::rule::draft::narrowest;
-use metatron_domain::rule::{Asked, Rule, Scope};
+use metatron_domain::rule::{Rule, Scope};
+use metatron_domain::taint::{Taint, asks};
 use metatron_domain::terminal::hand::HandAsk;
 use metatron_store::Error as StoreError;
 use metatron_store::Tx;
@@ -25,7 +26,7 @@ use utoipa_axum::routes;
 
 use super::keyboard;
 use crate::App;
-use crate::draft::RuleBody;
+use crate::draft::{RuleBody, asked, fitting};
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id, Params};
 use crate::judged::{edited, own_risk};
@@ -98,6 +99,8 @@ pub(crate) struct Approval {
     measure: Option<Measure>,
     /// What the command would touch.
     effects: Option<Effects>,
+    /// What came from outside into its run, where that is a reason to ask whatever rules and modes say.
+    taint: Option<Taint>,
     /// While it waits: the narrowest rule that would allow it.
     proposal: Option<Proposal>,
     /// While it waits: why there can be no rule for it.
@@ -183,6 +186,10 @@ impl Approval {
         let measure = command.as_ref().and_then(|exec| exec.measure.clone());
         let judgement = command.as_ref().and_then(|exec| exec.judgement.as_ref());
         let effects = judgement.map(|judgement| judgement.effects.clone());
+        let taint = match judgement.filter(|judgement| asks(judgement)) {
+            Some(_) => app.store.run(row.run).await?.taint,
+            None => None,
+        };
         let exec = match command {
             Some(command) => Some(Exec::of(app, command).await?),
             None => None,
@@ -207,16 +214,11 @@ impl Approval {
             rule_id: row.rule,
             measure,
             effects,
+            taint,
             proposal,
             no_rule,
         })
     }
-}
-
-/// A command with what was measured and judged of it.
-fn asked(exec: &ExecRow, chat: ChatId) -> Option<Asked<'_>> {
-    let (measure, judgement) = (exec.measure.as_ref()?, exec.judgement.as_ref()?);
-    Some(Asked { command: &exec.command, chat: Some(chat), measure, judgement })
 }
 
 /// The narrowest rule for a command, or why there is none; nothing while it is measured.
@@ -349,16 +351,6 @@ pub(super) fn refusal(error: StoreError) -> ApiError {
         ),
         other => other.into(),
     }
-}
-
-/// The rule to be made with the answer; it allows what is asked.
-fn fitting(body: Option<RuleBody>, exec: &ExecRow, chat: ChatId, now: Instant) -> Answer<Rule> {
-    let body = body.ok_or_else(|| ApiError::field("/rule", "must be there with `allow_rule`"))?;
-    let rule = body.rule(RuleId::new(), 1, now)?;
-    if asked(exec, chat).is_some_and(|asked| rule.matches(&asked)) {
-        return Ok(rule);
-    }
-    Err(ApiError::field("/rule", "does not allow the command that is asked about"))
 }
 
 async fn make_rule(

@@ -8,9 +8,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use metatron_domain::id::{ExecId, TerminalId};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use metatron_domain::id::{ChatId, ExecId, TerminalId};
+use metatron_domain::rule::{Rule, Under};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,8 +19,8 @@ use crate::App;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Id, Params};
 use crate::recording::{Piece, Tape};
-use crate::session::Reader;
-use crate::view::Exec;
+use crate::session::{Owner, Reader};
+use crate::view::{Exec, Page, bad_cursor};
 
 /// Bytes of one answer unless the client says otherwise, and at most.
 const PIECE: u32 = 256 * 1024;
@@ -29,7 +30,58 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// This room's routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(exec)).routes(routes!(output))
+    OpenApiRouter::new().routes(routes!(unasked)).routes(routes!(exec)).routes(routes!(output))
+}
+
+/// A command that ran without a question.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Unasked {
+    exec: Exec,
+    chat_id: ChatId,
+    chat_title: String,
+    /// The rule that allowed it, as it is now; absent where the mode `full` did.
+    rule: Option<Rule>,
+}
+
+/// A page of commands that ran without a question.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UnaskedPage {
+    /// The newest first.
+    items: Vec<Unasked>,
+    next_cursor: Option<String>,
+}
+
+/// List what ran without a question
+///
+/// Under a rule, which is named, or in the mode `full`. What the policy allows anyway is not among them.
+#[utoipa::path(
+    get, path = "/execs/unasked", tag = "exec", params(Page), responses((status = OK, body = UnaskedPage)),
+    security(("session" = []))
+)]
+async fn unasked(
+    State(app): State<App>,
+    _owner: Owner,
+    Params(page): Params<Page>,
+) -> Answer<Json<UnaskedPage>> {
+    let limit = page.limit()?;
+    let after = page.cursor.as_deref().map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let mut rows = app.store.unasked(limit + 1, after).await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next_cursor = rows.last().filter(|_| more).map(|row| row.id.to_string());
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let chat_id = app.store.run(row.run).await?.chat;
+        // What ran stays in the history when its conversation is deleted.
+        let chat_title = app.store.chat(chat_id).await.map(|chat| chat.title).unwrap_or_default();
+        let rule = match row.under {
+            Some(Under::Rule { rule, .. }) => Some(app.store.rule(rule).await?.rule),
+            _ => None,
+        };
+        let exec = Exec::of(&app, row).await?;
+        items.push(Unasked { exec, chat_id, chat_title, rule });
+    }
+    Ok(Json(UnaskedPage { items, next_cursor }))
 }
 
 /// Show a command

@@ -1,6 +1,6 @@
 //! Answering the question for a keyboard: the AI wants to type into a terminal for some minutes.
 
-use metatron_domain::approval::Answer as Say;
+use metatron_domain::approval::{Answer as Say, ApprovalState};
 use metatron_domain::id::SessionId;
 use metatron_store::approval::{Approval as ApprovalRow, Decision};
 
@@ -48,8 +48,12 @@ pub(super) async fn answer(
         Err(error) => Err(error),
     };
     if decided.is_err() {
-        // Somebody else answered meanwhile, or it can't be written down: then there is no yes.
-        app.take_back(&hand.host, hand.terminal_id).await?;
+        // Somebody else answered meanwhile, or it can't be written down: then there is no yes. Another yes, given where the
+        // terminal is shown, stands.
+        let now = app.store.approval(question.id).await?.state;
+        if now != ApprovalState::Allowed {
+            app.take_back(&hand.host, hand.terminal_id).await?;
+        }
     }
     decided
 }

@@ -4,6 +4,7 @@ pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod chat;
+pub(crate) mod elevated;
 pub(crate) mod event;
 pub(crate) mod exec;
 pub(crate) mod host;

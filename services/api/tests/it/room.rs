@@ -31,6 +31,8 @@ fn measure() -> Measure {
         programs: vec![],
         scripts: vec![],
         policy_version: 1,
+        links: vec![],
+        packages: None,
     }
 }
 
@@ -54,6 +56,7 @@ async fn ask_about(world: &World, command: &str, risk: Risk) -> (ChatId, RunId) 
         why: "to tidy".into(),
         host: "local".into(),
         interactive: false,
+        power: metatron_domain::elevated::Power::Agent,
         size: Size::COMMAND,
     };
     let turn = CompleteTurn {

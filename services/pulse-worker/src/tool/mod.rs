@@ -1,8 +1,10 @@
 //! The tools a model is offered, and what each of its calls comes to.
 
+pub(crate) mod package;
 pub(crate) mod shell;
 pub(crate) mod terminal;
 
+use metatron_domain::elevated::Elevated;
 use metatron_store::journal::Intent;
 
 use crate::elsewhere::Machine;
@@ -16,19 +18,28 @@ const NAMES: &[&str] = &[
     terminal::TYPE,
     terminal::WAIT,
     terminal::CLOSE,
+    package::INSTALL,
+    package::REFRESH,
 ];
 
 /// The tools on offer, in the provider's JSON shape.
-pub(crate) fn offered(machines: &[Machine]) -> Vec<serde_json::Value> {
-    let mut all = vec![shell::run_schema(machines), shell::read_schema()];
+pub(crate) fn offered(machines: &[Machine], elevated: Elevated) -> Vec<serde_json::Value> {
+    let mut all = vec![shell::run_schema(machines, elevated), shell::read_schema()];
     all.extend(terminal::schemas(machines));
+    all.extend(package::schemas(machines, elevated));
     all
 }
 
 /// What a call of a complete turn comes to. A call that makes no sense has no effect: the model is told why.
-pub(crate) fn intent(name: &str, arguments: &str, machines: &[Machine]) -> Intent {
+pub(crate) fn intent(name: &str, arguments: &str, machines: &[Machine], elevated: Elevated) -> Intent {
     match name {
-        shell::RUN => shell::parse_run(arguments, machines).map_or_else(Intent::Told, Intent::Exec),
+        shell::RUN => shell::parse_run(arguments, machines, elevated).map_or_else(Intent::Told, Intent::Exec),
+        package::INSTALL => {
+            package::parse_install(arguments, machines, elevated).map_or_else(Intent::Told, Intent::Exec)
+        }
+        package::REFRESH => {
+            package::parse_refresh(arguments, machines, elevated).map_or_else(Intent::Told, Intent::Exec)
+        }
         terminal::OPEN => terminal::parse_open(arguments, machines).map_or_else(Intent::Told, Intent::Exec),
         shell::READ => open(shell::parse_read(arguments)),
         terminal::READ => open(terminal::parse_read(arguments)),

@@ -1,5 +1,6 @@
 //! `shell_run` and `shell_read`: the AI's hands on the machine, and its eyes on what they did.
 
+use metatron_domain::elevated::{Elevated, Power};
 use metatron_domain::id::ExecId;
 use metatron_domain::terminal::Size;
 use metatron_store::journal::NewExec;
@@ -20,8 +21,8 @@ const MOST_LINES: u32 = 400;
 /// SECURITY section 4: longer commands are malformed.
 pub(crate) const LONGEST_COMMAND: usize = 64 * 1_024;
 
-/// The machines are named only where there is a choice.
-pub(crate) fn run_schema(machines: &[Machine]) -> Value {
+/// The machines are named only where there is a choice, root only where the owner switched it on.
+pub(crate) fn run_schema(machines: &[Machine], elevated: Elevated) -> Value {
     let mut schema = json!({ "type": "function", "function": {
         "name": RUN,
         "description": "Run a command with bash on the owner's machine, in a fresh terminal without a memory of earlier \
@@ -36,6 +37,11 @@ pub(crate) fn run_schema(machines: &[Machine]) -> Value {
             "why": { "type": "string", "description": "One sentence for the owner: what it does and why you want it." },
         } },
     } });
+    if elevated == Elevated::Commands {
+        schema["function"]["parameters"]["properties"]["elevated"] = json!({ "type": "boolean", "description":
+            "Run it as root in the container. The owner has to allow each such command with the password: ask for it only \
+             where nothing else will do. Default false." });
+    }
     offer(&mut schema, machines);
     schema
 }
@@ -90,10 +96,16 @@ struct Run {
     why: String,
     #[serde(default)]
     host: Option<String>,
+    #[serde(default)]
+    elevated: bool,
 }
 
 /// The arguments of [`RUN`]; an error is what the model is told.
-pub(crate) fn parse_run(arguments: &str, machines: &[Machine]) -> Result<NewExec, String> {
+pub(crate) fn parse_run(
+    arguments: &str,
+    machines: &[Machine],
+    elevated: Elevated,
+) -> Result<NewExec, String> {
     let run: Run = parse(RUN, arguments)?;
     if run.command.trim().is_empty() {
         return Err(format!("[{RUN}: the command is empty]"));
@@ -104,6 +116,11 @@ pub(crate) fn parse_run(arguments: &str, machines: &[Machine]) -> Result<NewExec
     if run.cwd.as_deref().is_some_and(|cwd| !cwd.starts_with('/')) {
         return Err(format!("[{RUN}: cwd must be an absolute path]"));
     }
+    if run.elevated && elevated < Elevated::Commands {
+        return Err(format!(
+            "[{RUN}: commands as root are switched off; the owner can turn them on in Settings]"
+        ));
+    }
     let host = choose(RUN, run.host.as_deref(), machines)?;
     Ok(NewExec {
         command: run.command,
@@ -113,6 +130,7 @@ pub(crate) fn parse_run(arguments: &str, machines: &[Machine]) -> Result<NewExec
         host,
         interactive: false,
         size: Size::COMMAND,
+        power: if run.elevated { Power::Root } else { Power::Agent },
     })
 }
 
@@ -159,12 +177,12 @@ mod tests {
     #[test]
     fn the_host_is_offered_where_there_is_a_choice_and_only_one_of_those_is_taken() {
         let host = |machines: &[Machine]| {
-            run_schema(machines)["function"]["parameters"]["properties"]["host"].clone()
+            run_schema(machines, Elevated::Off)["function"]["parameters"]["properties"]["host"].clone()
         };
         assert!(host(&machines()[..1]).is_null());
         let told = host(&machines())["description"].to_string();
         assert!(told.contains("local, build (does not answer"), "{told}");
-        let parsed = |text: &str| parse_run(text, &machines()).map(|new| new.host);
+        let parsed = |text: &str| parse_run(text, &machines(), Elevated::Off).map(|new| new.host);
         assert_eq!(parsed(r#"{"command":"ls"}"#).unwrap(), "local");
         assert_eq!(parsed(r#"{"command":"ls","host":"build"}"#).unwrap(), "build");
         assert!(
@@ -183,14 +201,31 @@ mod tests {
             r#"{"command":"ls","cwd":"x"}"#,
             r#"{"command":"ls","sudo":true}"#,
         ] {
-            assert!(parse_run(bad, &machines()).is_err(), "{bad}");
+            assert!(parse_run(bad, &machines(), Elevated::Off).is_err(), "{bad}");
         }
         assert!(parse_read(r#"{"exec":"run_1"}"#).is_err());
     }
 
     #[test]
+    fn s4_root_is_offered_and_taken_only_where_the_owner_switched_it_on() {
+        let offered = |level| {
+            run_schema(&machines(), level)["function"]["parameters"]["properties"]["elevated"].is_object()
+        };
+        let parsed =
+            |level| parse_run(r#"{"command":"id","elevated":true}"#, &machines(), level).map(|new| new.power);
+        for level in [Elevated::Off, Elevated::Packages] {
+            assert!(!offered(level));
+            assert!(parsed(level).unwrap_err().contains("switched off"));
+        }
+        assert!(offered(Elevated::Commands));
+        assert_eq!(parsed(Elevated::Commands).unwrap(), Power::Root);
+    }
+
+    #[test]
     fn a_command_is_taken_byte_for_byte() {
-        let new = parse_run(r#"{"command":" echo  'a\tb' \n","why":"w","timeout":0}"#, &machines()).unwrap();
+        let new =
+            parse_run(r#"{"command":" echo  'a\tb' \n","why":"w","timeout":0}"#, &machines(), Elevated::Off)
+                .unwrap();
         assert_eq!(new.command, " echo  'a\tb' \n");
         assert_eq!(new.timeout_s, 1);
     }

@@ -151,6 +151,7 @@ pub(crate) fn parse_open(arguments: &str, machines: &[Machine]) -> Result<NewExe
         why: open.why.chars().take(500).collect(),
         host: choose(OPEN, open.host.as_deref(), machines)?,
         interactive: true,
+        power: metatron_domain::elevated::Power::Agent,
         size: size.ok_or_else(|| format!("[{OPEN}: the size must be from 2x1 to 500x200]"))?,
     })
 }

@@ -3,7 +3,7 @@
 use metatron_domain::audit::KeptHead;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Outcome;
-use metatron_domain::id::{ApprovalId, ExecId, RuleId, RunId, TerminalId};
+use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId, RunId, TerminalId};
 use metatron_domain::terminal::message::Report;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,9 @@ pub struct Started {
     /// The owner's rule that it uses once; absent where none was needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,
+    /// The conversation that untrusted content has entered by then, or enters with what the command says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taints: Option<ChatId>,
 }
 
 /// A started command became this process.

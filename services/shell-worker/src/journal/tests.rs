@@ -11,7 +11,7 @@ const T: Instant = Instant::from_millis(1_000_000);
 
 fn started(exec: ExecId, approval: Option<ApprovalId>) -> Started {
     let (run, terminal, digest) = (RunId::new(), TerminalId::new(), "d".to_owned());
-    Started { exec, run, terminal, at: T, digest, approval, rule: None }
+    Started { exec, run, terminal, at: T, digest, approval, rule: None, taints: None }
 }
 
 fn outcome(text: &str) -> Outcome {

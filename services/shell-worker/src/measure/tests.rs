@@ -16,6 +16,7 @@ fn spec(command: &str) -> CommandSpec {
         interactive: false,
         size: None,
         origin: None,
+        power: metatron_domain::elevated::Power::Agent,
     }
 }
 
@@ -24,7 +25,7 @@ fn measured(spec: &CommandSpec, folder: &Path) -> Measure {
     let setting = Setting { cwd: "/w", home: "/h", user: "u", workspace: "/w", protected: &[] };
     let judgement = judge(spec.command.as_bytes(), &setting);
     let folder = Folder::open(folder, spec.cwd.as_deref(), None).unwrap();
-    measure(spec, &judgement, &folder, &around, &Digests::default()).unwrap()
+    measure(spec, &judgement, &folder, (&around, &around.account), &Digests::default()).unwrap()
 }
 
 #[test]

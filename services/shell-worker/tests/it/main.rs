@@ -4,6 +4,7 @@
 
 mod crash;
 mod driver;
+mod elevated;
 mod grant;
 mod owner;
 mod program;
@@ -11,4 +12,5 @@ mod rule;
 mod session;
 mod sitting;
 mod support;
+mod taint;
 mod user;

@@ -222,3 +222,26 @@ async fn a_fork_bomb_hits_its_limit_and_the_others_go_on() {
     sitting.session.over().await.unwrap();
     assert_eq!(marked(sitting.terminal()), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_forged_and_replayed_keys_are_told_to_whoever_audits_them_and_a_flood_of_them_once_a_minute() {
+    let mut bench = Bench::new();
+    let mut sitting = Sitting::open(&bench).await;
+    sitting.press("x");
+    let session = std::sync::Arc::clone(&sitting.session);
+    let replayed = sitting.sealed(1, b"rm", false);
+    let stranger = LinkKey::parse(&"08".repeat(32)).unwrap();
+    let forged = stranger.seal("keys", &sitting.terminal().to_string(), 9, b"{}").unwrap();
+    for _ in 0..100 {
+        let denied = session.press(1, &replayed).unwrap_err();
+        assert_eq!(denied, Denied::Replayed);
+        session.warn_of(denied);
+    }
+    // What is no forgery is nobody's concern.
+    session.warn_of(Denied::Busy);
+    told(&mut bench, Happened::Forged { code: "replayed".into(), count: 1 }).await;
+    bench.clock.set(T.after(Duration::from_mins(2)));
+    let denied = session.press(9, &forged).unwrap_err();
+    session.warn_of(denied);
+    told(&mut bench, Happened::Forged { code: "seal_broken".into(), count: 100 }).await;
+}

@@ -35,31 +35,11 @@ fn book(bench: &Bench, chat: ChatId, version: u64) -> Book {
         chats: vec![ChatMode { chat, mode: Mode::Auto, until: None }],
         tokens: vec![],
         key: warrant_key(),
+        elevated: metatron_domain::elevated::Elevated::Off,
     }
 }
 
 /// The key of the warrants for this host.
-fn warrant_key() -> WarrantKey {
-    WarrantKey::of(&[7; 32], "local").unwrap()
-}
-
-/// What whoever wrote a command down says of it.
-fn warrant(spec: &CommandSpec, digest: &str, under: Option<Under>) -> Option<Warrant> {
-    let (under, origin) = (under?, spec.origin.clone()?);
-    let expires_at = T.after(VALID + Duration::from_mins(1));
-    Some(Warrant { exec: spec.exec, run: spec.run, origin, digest: digest.to_owned(), under, expires_at })
-}
-
-fn sealed_warrant(warrant: &Warrant) -> String {
-    let key = LinkKey::parse(warrant_key().text()).unwrap();
-    key.seal(WARRANT, &warrant.exec.to_string(), 0, &serde_json::to_vec(warrant).unwrap()).unwrap()
-}
-
-fn start(bench: &Bench, spec: &CommandSpec, digest: &str, under: Option<Under>) -> Answer {
-    let warrant = warrant(spec, digest, under).map(|warrant| sealed_warrant(&warrant));
-    bench.shell.start_under(spec, digest, warrant.as_deref(), under)
-}
-
 fn give(bench: &Bench, book: &Book) {
     let text = serde_json::to_vec(book).unwrap();
     let sealed = link().seal(BOOK, "local", book.version, &text).unwrap();
@@ -67,7 +47,7 @@ fn give(bench: &Bench, book: &Book) {
 }
 
 fn asked(command: &str, chat: ChatId) -> CommandSpec {
-    CommandSpec { origin: Some(SpecOrigin { chat, actor: Actor::Owner }), ..spec(command) }
+    CommandSpec { origin: Some(SpecOrigin { chat, actor: Actor::Owner, tainted: false }), ..spec(command) }
 }
 
 fn prepared(bench: &Bench, spec: &CommandSpec) -> (String, Option<Under>) {
@@ -151,7 +131,7 @@ async fn p4_whatever_changes_after_the_prepare_refuses() {
         ("mode plan", |book, _| book.chats[0].mode = Mode::Plan),
         ("the mode's time is over", |book, _| book.chats[0].until = Some(T)),
         ("another run's conversation", |_, spec| {
-            spec.origin = Some(SpecOrigin { chat: ChatId::new(), actor: Actor::Owner });
+            spec.origin = Some(SpecOrigin { chat: ChatId::new(), actor: Actor::Owner, tainted: false });
         }),
         ("nobody's", |_, spec| spec.origin = None),
     ];
@@ -302,4 +282,41 @@ async fn b5_under_a_book_without_a_key_nothing_starts() {
     let (digest, under) = prepared(&bench, &spec);
     let said = declined(start(&bench, &spec, &digest, under));
     assert!(said.starts_with("rule_void: "), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p3_a_link_that_leads_out_of_a_rule_s_folder_is_not_followed_under_it() {
+    let bench = bench();
+    let chat = ChatId::new();
+    let outside = tempfile::tempdir().unwrap();
+    let work = std::fs::canonicalize(&bench.work).unwrap();
+    let mut book = book(&bench, chat, 1);
+    let rule = &mut book.rules[0];
+    rule.program = std::fs::canonicalize("/usr/bin/mkdir").unwrap().to_string_lossy().into_owned();
+    (rule.words, rule.open, rule.times) = (vec!["-p".to_owned()], true, None);
+    give(&bench, &book);
+    let under = |command: &str| prepared(&bench, &asked(command, chat)).1;
+    assert!(under("mkdir -p inner").is_some(), "this rule is for it");
+    std::os::unix::fs::symlink(outside.path(), work.join("away")).unwrap();
+    std::fs::create_dir(work.join("here")).unwrap();
+    std::os::unix::fs::symlink("here", work.join("near")).unwrap();
+    for command in [
+        "mkdir -p away/inner",
+        "mkdir -p ./away/x",
+        "mkdir -p away",
+        "mkdir -p near/../away/x",
+        "mkdir -p near/../away",
+    ] {
+        assert_eq!(under(command), None, "{command}");
+    }
+    assert!(under("mkdir -p near/inner").is_some(), "it stays within");
+
+    // Led away after it was prepared: nothing starts.
+    let spec = asked("mkdir -p near/inner", chat);
+    let (digest, allowed) = prepared(&bench, &spec);
+    std::fs::remove_file(work.join("near")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), work.join("near")).unwrap();
+    let said = declined(bench.shell.start_under(&spec, &digest, None, allowed));
+    assert!(said.starts_with("rule_void") || said.starts_with("changed_since_prepared"), "{said}");
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
 }

@@ -2,16 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use metatron_bus::seal::LinkKey;
 use metatron_domain::approval::Grant;
 use metatron_domain::clock::{FixedClock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ApprovalId, ExecId, RunId, TerminalId};
+use metatron_domain::rule::Under;
+use metatron_domain::rule::book::VALID;
+use metatron_domain::rule::warrant::{WARRANT, Warrant, WarrantKey};
 use metatron_domain::terminal::message::Report;
 use metatron_shell_worker::account::{Account, Chain, Groups};
 use metatron_shell_worker::book::Shelf;
-use metatron_shell_worker::guard::{Guard, Premises};
+use metatron_shell_worker::guard::{Guard, Premises, Root};
 use metatron_shell_worker::journal::Journal;
 use metatron_shell_worker::kill::Families;
 use metatron_shell_worker::measure::Surroundings;
@@ -44,7 +48,20 @@ impl Bench {
         bench
     }
 
+    /// As where the service does not run as root.
+    pub(crate) fn rootless() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = Self::made(folder.path(), Account::own(), Families::default(), None);
+        bench.kept = Some(folder);
+        bench
+    }
+
     pub(crate) fn at(folder: &Path, account: Account, families: Families) -> Self {
+        let rooted = |account| Root { account, chain: Chain::rooted().unwrap(), apt: apt(folder) };
+        Self::made(folder, account, families, Account::root().map(rooted))
+    }
+
+    fn made(folder: &Path, account: Account, families: Families, root: Option<Root>) -> Self {
         let work = folder.join("work");
         std::fs::create_dir_all(&work).unwrap();
         if account.separated {
@@ -59,7 +76,7 @@ impl Bench {
         let (told, reports) = mpsc::unbounded_channel();
         let around = Surroundings { account, host: "local".into(), timezone: "UTC".into() };
         let workspace = std::fs::canonicalize(&work).unwrap();
-        let premises = Premises { workspace, protected: vec!["/etc/metatron".into()], around };
+        let premises = Premises { workspace, protected: vec!["/etc/metatron".into()], around, root };
         // The seal itself is the bus's; here the right seal is the word in front.
         let open =
             Arc::new(|_: ExecId, sealed: &str| serde_json::from_str(sealed.strip_prefix("right key:")?).ok());
@@ -114,6 +131,19 @@ impl Bench {
     }
 }
 
+/// What makes apt work on a system of its own below `folder`, where a test has made one.
+pub(crate) fn apt(folder: &Path) -> Vec<String> {
+    let at = folder.join("system");
+    let options = [
+        format!("Dir={}/", at.display()),
+        format!("Dir::State::status={}/var/lib/dpkg/status", at.display()),
+        "Dir::Bin::methods=/usr/lib/apt/methods".to_owned(),
+        "Dir::Bin::dpkg=/usr/bin/dpkg".to_owned(),
+        format!("DPkg::Options::=--root={}", at.display()),
+    ];
+    options.into_iter().flat_map(|option| ["-o".to_owned(), option]).collect()
+}
+
 /// The key between the owner's side and the shell's.
 pub(crate) fn link() -> LinkKey {
     LinkKey::parse(&"07".repeat(32)).unwrap()
@@ -130,6 +160,7 @@ pub(crate) fn spec(command: &str) -> CommandSpec {
         interactive: false,
         size: None,
         origin: None,
+        power: metatron_domain::elevated::Power::Agent,
     }
 }
 
@@ -139,7 +170,7 @@ pub(crate) fn grant(spec: &CommandSpec, digest: &str) -> Grant {
         exec: spec.exec,
         run: spec.run,
         digest: digest.to_owned(),
-        expires_at: T.after(std::time::Duration::from_hours(1)),
+        expires_at: T.after(Duration::from_hours(1)),
     }
 }
 
@@ -189,4 +220,26 @@ pub(crate) async fn shown(bench: &Bench, terminal: TerminalId, text: &str) {
         assert!(!now.ended, "it ended without showing {text:?}");
         progress.changed().await.unwrap();
     }
+}
+
+/// The key of the warrants for this host.
+pub(crate) fn warrant_key() -> WarrantKey {
+    WarrantKey::of(&[7; 32], "local").unwrap()
+}
+
+/// What whoever wrote a command down says of it.
+pub(crate) fn warrant(spec: &CommandSpec, digest: &str, under: Option<Under>) -> Option<Warrant> {
+    let (under, origin) = (under?, spec.origin.clone()?);
+    let expires_at = T.after(VALID + Duration::from_mins(1));
+    Some(Warrant { exec: spec.exec, run: spec.run, origin, digest: digest.to_owned(), under, expires_at })
+}
+
+pub(crate) fn sealed_warrant(warrant: &Warrant) -> String {
+    let key = LinkKey::parse(warrant_key().text()).unwrap();
+    key.seal(WARRANT, &warrant.exec.to_string(), 0, &serde_json::to_vec(warrant).unwrap()).unwrap()
+}
+
+pub(crate) fn start(bench: &Bench, spec: &CommandSpec, digest: &str, under: Option<Under>) -> Answer {
+    let warrant = warrant(spec, digest, under).map(|warrant| sealed_warrant(&warrant));
+    bench.shell.start_under(spec, digest, warrant.as_deref(), under)
 }

@@ -112,6 +112,7 @@ impl Rig {
             interactive: false,
             size: None,
             origin: None,
+            power: metatron_domain::elevated::Power::Agent,
         };
         let asked = self.ask(&ShellRequest::Prepare { spec: spec.clone() }).await;
         let (job, ShellReport::Prepared { measure, judgement, .. }) = self.report().await else {

@@ -385,3 +385,22 @@ async fn the_same_look_with_the_same_answer_three_times_ends_the_run_and_waiting
     assert_eq!(looks, 2, "the third was not told any more");
     Ok(())
 }
+
+#[tokio::test]
+async fn handing_over_where_the_terminal_is_shown_answers_the_run_that_waits_for_it() -> Result<()> {
+    let mut scene = Scene::open(|id| vec![types(id, "echo o''nce\n"), Answer::text("Done.")]).await?;
+    scene.told().await?;
+    let card = scene.card().await?;
+    let hand = json!({ "run_id": scene.run, "minutes": 5 });
+    scene.world.owner.post(&format!("/terminals/{}/hand", scene.terminal), &hand).await?;
+    assert!(scene.told().await?.contains("\nonce"));
+    assert_eq!(scene.ends().await?["state"], "succeeded");
+    let path = format!("/approvals/{}", card["id"].as_str().context("no id")?);
+    let question = scene.world.owner.get(&path).await?;
+    assert_eq!(question["state"], "allowed", "{question}");
+    assert!(question["decided_from"]["address"].is_string(), "{question}");
+    let late = json!({ "decision": "deny", "digest": card["digest"], "nonce": card["nonce"] });
+    let refused = scene.world.owner.refused(&format!("{path}/decision"), &late).await?;
+    assert_eq!(refused.1, "approval_already_decided");
+    Ok(())
+}

@@ -255,3 +255,18 @@ async fn p6_a_run_that_nobody_watches_ends_at_once_where_no_device_can_be_reache
     drop(page);
     Ok(())
 }
+
+#[tokio::test]
+async fn p6_a_keyboard_that_nobody_can_hand_over_ends_the_run_at_once() -> Result<()> {
+    let world = World::with(&HERE).await?;
+    let body = json!({ "name": "program", "scopes": ["read", "chat"] });
+    let token = world.owner.post("/tokens", &body).await?;
+    let token = token["token"].as_str().context("no token")?.to_owned();
+    let made = world.owner.post("/terminals", &json!({ "size": { "columns": 80, "rows": 24 } })).await?;
+    let typing = json!({ "terminal": made["id"], "text": "echo x\n", "why": "to see what comes" });
+    world.model.push(Answer::tool("terminal_type", &typing));
+    let run = program_says(&world, &token).await?;
+    let ended = stands(&world, &run, "expired").await?;
+    assert_eq!(ended["error"]["code"], "owner_unreachable", "{ended}");
+    Ok(())
+}

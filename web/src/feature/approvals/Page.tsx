@@ -21,6 +21,7 @@ import { Wick } from "../../ui/Wick"
 import { historyQuery } from "./api"
 import { ApprovalSheet } from "./ApprovalSheet"
 import { Rules } from "./Rules"
+import { Unasked } from "./Unasked"
 
 const TABS = ["waiting", "history", "rules"] as const
 type Tab = (typeof TABS)[number]
@@ -50,7 +51,7 @@ export default function ApprovalsPage() {
             </Link>
           ))}
         </nav>
-        {tab === "waiting" ? <Waiting /> : tab === "history" ? <History /> : <Rules />}
+        {tab === "waiting" ? <Waiting /> : tab === "history" ? <Past /> : <Rules />}
       </div>
       {id ? <ApprovalSheet key={id} id={id} onClose={() => void navigate({ pathname: paths.approvals, search: query.toString() })} /> : null}
     </main>
@@ -73,6 +74,14 @@ function Waiting() {
     </section>
   )
 }
+
+/** What was answered, and what ran because it had been allowed before. */
+const Past = () => (
+  <>
+    <History />
+    <Unasked />
+  </>
+)
 
 function History() {
   const text = useText()

@@ -7,6 +7,7 @@ import { useText } from "../../i18n"
 import { API_DOCS, paths } from "../../nav/paths"
 import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
+import { Elevated } from "./Elevated"
 import { Instruction } from "./Instruction"
 import { Look } from "./Look"
 import { Machines } from "./Machines"
@@ -31,6 +32,7 @@ export default function SettingsPage() {
         <Models />
         <Machines />
         <Tokens />
+        <Elevated />
         <Notifications />
         <Look />
         <Instruction />

@@ -21,6 +21,7 @@ use crate::extract::{Body, Id};
 use crate::keyboard::ended;
 use crate::secret::Secret;
 use crate::session::Owner;
+use crate::state::OWNER;
 
 /// Bytes of a password, at most: a line of a terminal holds no more.
 const LONGEST_SECRET: usize = 1_024;
@@ -121,7 +122,7 @@ async fn take(State(app): State<App>, _owner: Owner, Id(id): Id<TerminalId>) -> 
 )]
 async fn hand(
     State(app): State<App>,
-    _owner: Owner,
+    Owner(session): Owner,
     Id(id): Id<TerminalId>,
     body: Body<HandBody>,
 ) -> Answer<Json<Terminal>> {
@@ -138,6 +139,12 @@ async fn hand(
         return Err(ApiError::new(Code::RunEnded, "It types nothing any more. Begin another run."));
     }
     app.hand_over(&row.host, id, run_id, minutes, note).await?;
+    // A run that waits for this very keyboard has its answer; the first one wins.
+    let mut tx = app.store.begin().await?;
+    if let Some(question) = tx.handed_over(id, run_id, &OWNER, app.now()).await? {
+        tx.answered_from(question, session.id).await?;
+        app.commit(tx).await?;
+    }
     Ok(Json(Terminal::of(&app, row).await))
 }
 
