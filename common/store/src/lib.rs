@@ -32,6 +32,7 @@ pub mod run;
 pub mod secret;
 pub mod setting;
 pub mod terminal;
+pub mod undo;
 mod unit;
 pub mod vault;
 

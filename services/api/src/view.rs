@@ -8,6 +8,7 @@ use metatron_domain::mode::Mode;
 use metatron_domain::policy::Verdict;
 use metatron_domain::rule::Under;
 use metatron_domain::run::{Origin, RunError, RunState};
+use metatron_domain::undo::Kept;
 use metatron_store::chat::Chat as ChatRow;
 use metatron_store::exec::Exec as ExecRow;
 use metatron_store::run::Run as RunRow;
@@ -202,6 +203,8 @@ pub(crate) struct Exec {
     pub(crate) under: Option<Under>,
     /// What the AI had asked for, where the owner changed it.
     pub(crate) edited_from: Option<String>,
+    /// What was kept of what it touched, so that it can be undone; absent where it only read.
+    pub(crate) kept: Option<Kept>,
 }
 
 impl Exec {
@@ -242,6 +245,7 @@ impl Exec {
             error: row.error.map(|(code, detail)| ExecError { code, detail }),
             under: row.under,
             edited_from: row.edited_from,
+            kept: row.kept,
         })
     }
 }

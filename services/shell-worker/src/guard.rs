@@ -10,7 +10,7 @@ use metatron_domain::clock::Clock;
 use metatron_domain::command::{CommandSpec, SpecOrigin};
 use metatron_domain::id::{ApprovalId, ExecId, RuleId};
 use metatron_domain::mode::Mode;
-use metatron_domain::policy::{Judgement, Setting, Verdict, judge};
+use metatron_domain::policy::{Effects, Judgement, Setting, Verdict, judge};
 use metatron_domain::rule::book::Void;
 use metatron_domain::rule::{Asked, Under};
 
@@ -120,6 +120,10 @@ pub struct Admitted {
     pub folder: Folder,
     /// The digest of what was measured.
     pub digest: String,
+    /// What it would do, as far as its words tell.
+    pub effects: Effects,
+    /// Whether the policy found that it only reads.
+    pub reads_only: bool,
     /// The owner's answer that it uses up.
     pub approval: Option<ApprovalId>,
     /// The rule it starts under, and how often that may be used in all.
@@ -208,7 +212,8 @@ impl Guard {
         if now != digest {
             return Err(Refusal::Changed(self.what_changed(spec.exec, &measure)));
         }
-        Ok(Admitted { folder, digest: now, approval, rule })
+        let reads_only = judgement.verdict == Verdict::Allow;
+        Ok(Admitted { folder, digest: now, effects: judgement.effects, reads_only, approval, rule })
     }
 
     /// The mode that counts for a command, by this host's own book.

@@ -7,6 +7,7 @@
 mod file;
 mod record;
 mod terminal;
+mod undo;
 mod witness;
 
 use std::collections::{HashMap, HashSet};
@@ -22,6 +23,8 @@ use metatron_domain::id::{ApprovalId, ExecId, RuleId};
 use file::{Place, Tape};
 pub use record::{Leader, Opened, Record, Spawned, Started, Subject};
 use terminal::Terminals;
+use undo::Undos;
+pub use undo::UndoKnown;
 
 /// How long an ended command is remembered. A grant is void long before that.
 pub const KEPT: Duration = Duration::from_hours(7 * 24);
@@ -80,6 +83,7 @@ struct Inner {
     rules: HashMap<RuleId, u32>,
     declined: HashMap<String, (Instant, Place)>,
     terminals: Terminals,
+    undos: Undos,
     /// Heads of the audit, the oldest first.
     heads: Vec<KeptHead>,
 }
@@ -99,6 +103,7 @@ impl Journal {
             rules: HashMap::new(),
             declined: HashMap::new(),
             terminals: Terminals::default(),
+            undos: Undos::default(),
             heads: Vec::new(),
         };
         for (record, place) in records {
@@ -232,6 +237,7 @@ impl Inner {
                 self.declined.insert(request, (at, place));
             }
             Record::Head(kept) => self.heads.push(kept),
+            Record::Undoing { .. } | Record::Undone { .. } => self.undos.learn(record),
             other => self.terminals.learn(other, place),
         }
     }
@@ -267,6 +273,7 @@ impl Inner {
             .filter(|(_, state)| matches!(state, State::Answered { at, .. } if old(at)))
             .map(|(exec, _)| Subject::Exec(*exec))
             .chain(self.terminals.over(old).map(Subject::Terminal))
+            .chain(self.undos.over(old).map(Subject::Undo))
             .collect();
         if gone.is_empty() && !any_declined {
             return Ok(());
@@ -284,6 +291,7 @@ impl Inner {
         self.rules.clear();
         self.declined.clear();
         self.terminals = Terminals::default();
+        self.undos = Undos::default();
         self.heads.clear();
         for (record, place) in records {
             self.learn(record, place);

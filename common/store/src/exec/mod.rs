@@ -12,6 +12,7 @@ use metatron_domain::id::{ExecId, RunId, TerminalId};
 use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
 use metatron_domain::terminal::Size;
+use metatron_domain::undo::Kept;
 use sqlx::SqliteExecutor;
 
 use crate::Store;
@@ -73,6 +74,8 @@ pub struct Exec {
     pub under: Option<Under>,
     /// What the AI had asked for, where the owner changed it.
     pub edited_from: Option<String>,
+    /// What was kept of what it touched.
+    pub kept: Option<Kept>,
 }
 
 struct Row {
@@ -104,6 +107,7 @@ struct Row {
     error_detail: Option<String>,
     under: Option<String>,
     edited_from: Option<String>,
+    kept: Option<String>,
 }
 
 impl TryFrom<Row> for Exec {
@@ -141,6 +145,7 @@ impl TryFrom<Row> for Exec {
             error: row.error_code.map(|code| (code, row.error_detail.unwrap_or_default())),
             under: row.under.as_deref().map(|text| read_json("grant", text)).transpose()?,
             edited_from: row.edited_from,
+            kept: row.kept.as_deref().map(|text| read_json("kept", text)).transpose()?,
         })
     }
 }
@@ -167,7 +172,7 @@ async fn read(db: impl SqliteExecutor<'_>, exec: ExecId) -> Result<Exec, Error> 
     sqlx::query_as!(
         Row,
         "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, kept
          from exec where id = ?",
         id,
     )
@@ -203,7 +208,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, kept
              from exec where run_id = ? order by turn, idx",
             id,
         )
