@@ -14,7 +14,7 @@ mod take;
 mod tree;
 mod undo;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -145,7 +145,7 @@ impl Keeper {
     fn keep(
         &self,
         id: &impl std::fmt::Display,
-        roots: Vec<Root>,
+        mut roots: Vec<Root>,
         gaps: Vec<Gap>,
         mut budget: Budget,
     ) -> Result<(), Unkept> {
@@ -153,6 +153,12 @@ impl Keeper {
             return Err(Unkept::Off);
         }
         let found = stamps(&roots, &self.places, &mut budget)?;
+        // What is not there yet is all the command's, with whatever comes to lie in it.
+        let there: HashSet<&Path> = found.iter().map(|(path, _)| path.as_path()).collect();
+        for root in &mut roots {
+            root.deep |= !there.contains(root.path.as_path());
+        }
+        let roots = plan::normal(roots);
         let bytes: u64 = found.iter().map(|(_, stamp)| content(stamp)).sum();
         let index = if bytes >= WORTH_ASKING { self.newest_index() } else { Index::default() };
         let room = self.blobs.room(self.terms.quota);

@@ -120,7 +120,7 @@ fn keep(path: &Path, deep: bool, places: &Places, roots: &mut Vec<Root>, gaps: &
 }
 
 /// The paths in order, without those that lie in one of the others.
-fn normal(mut roots: Vec<Root>) -> Vec<Root> {
+pub(super) fn normal(mut roots: Vec<Root>) -> Vec<Root> {
     roots.sort_by(|a, b| a.path.cmp(&b.path).then(b.deep.cmp(&a.deep)));
     let mut kept: Vec<Root> = Vec::new();
     let mut deep: Option<PathBuf> = None;

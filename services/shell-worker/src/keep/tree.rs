@@ -138,6 +138,12 @@ pub(super) fn folder(path: &Path) -> std::io::Result<OwnedFd> {
     Ok(open)
 }
 
+/// The names in a folder.
+pub(super) fn list(folder: &OwnedFd) -> std::io::Result<Dir> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(Dir::new(openat(folder, ".", flags, Mode::empty())?)?)
+}
+
 /// How a name in a folder stands; `None` when there is no such name.
 pub(super) fn look(folder: BorrowedFd<'_>, name: &OsStr) -> std::io::Result<Option<Stamp>> {
     match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -224,8 +230,12 @@ fn descend(
     if depth >= DEPTH {
         return Err(Unkept::TooMany);
     }
-    // A folder that can't be read by root is gone, or on a file system that gives nothing.
-    let Ok(names) = Dir::read_from(folder) else { return Ok(()) };
+    let names = match list(folder) {
+        Ok(names) => names,
+        // Not by us: then nobody can say what was in it.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Err(Unkept::Failed),
+        Err(_) => return Ok(()),
+    };
     for name in names {
         let Ok(name) = name else { break };
         let name = OsStr::from_bytes(name.file_name().to_bytes());

@@ -101,7 +101,7 @@ impl Keeper {
         let begins = format!("{FRESH}{undo}.");
         let folders: BTreeSet<&Path> = before.roots.iter().filter_map(|root| root.path.parent()).collect();
         for folder in folders.into_iter().filter_map(|folder| tree::folder(folder).ok()) {
-            let Ok(names) = rustix::fs::Dir::read_from(&folder) else { continue };
+            let Ok(names) = tree::list(&folder) else { continue };
             for name in names.flatten() {
                 if name.file_name().to_bytes().starts_with(begins.as_bytes()) {
                     let _ = rustix::fs::unlinkat(&folder, name.file_name(), AtFlags::empty());

@@ -11,4 +11,5 @@ mod rule;
 mod session;
 mod sitting;
 mod support;
+mod undo;
 mod user;

@@ -13,3 +13,4 @@ mod rule;
 mod spine;
 mod stop;
 mod terminal;
+mod undo;
