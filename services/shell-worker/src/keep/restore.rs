@@ -174,7 +174,7 @@ impl Work<'_> {
     fn times(&mut self, looked: &Looked) {
         let paths = looked.changes.iter().map(|change| change.path.as_path());
         let touched: HashSet<&Path> = paths.flat_map(|path| [Some(path), path.parent()]).flatten().collect();
-        for entry in looked.manifest.entries.iter().rev() {
+        for entry in looked.manifest.entries.iter().rev().chain(looked.manifest.above.iter().rev()) {
             if entry.stamp.kind() == FileKind::Folder
                 && touched.contains(entry.path.as_path())
                 && let Ok((folder, name)) = self.open.of(&entry.path)
