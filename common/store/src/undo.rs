@@ -131,7 +131,8 @@ impl Tx {
         digest: &str,
         now: Instant,
     ) -> Result<(), Error> {
-        let (id, now_ms, of_text, about) = (undo.to_string(), now.as_millis(), to_json("undo", of)?, subject(of));
+        let (id, now_ms, of_text, about) =
+            (undo.to_string(), now.as_millis(), to_json("undo", of)?, subject(of));
         sqlx::query!(
             "insert into undo (id, host, of, subject, state, created_at) values (?, ?, ?, ?, 'running', ?)",
             id,
@@ -183,7 +184,8 @@ impl Tx {
         let mut data = json!({ "state": state, "of": subject(&of), "host": row.host });
         if let Some(undone) = undone {
             let Undone { restored, removed, left, failed, .. } = undone;
-            data["undone"] = json!({ "restored": restored, "removed": removed, "left": left, "failed": failed });
+            data["undone"] =
+                json!({ "restored": restored, "removed": removed, "left": left, "failed": failed });
         }
         let about = self.about_undo(undo, &of).await?;
         self.record(EventKind::UndoEnded, now, &Actor::Owner, about, data).await?;

@@ -78,7 +78,9 @@ async fn stand(app: &App, undo: &Undo) -> Answer<Next> {
         Ok(UndoAnswer::Done { undone }) => UndoEnd::Done(undone),
         Ok(UndoAnswer::Cut) => UndoEnd::Cut,
         // By now its order is too old for anybody to follow.
-        Ok(UndoAnswer::NotFound) if late => UndoEnd::Refused("Its shell host has not heard of it.".to_owned()),
+        Ok(UndoAnswer::NotFound) if late => {
+            UndoEnd::Refused("Its shell host has not heard of it.".to_owned())
+        }
         Ok(_) | Err(_) => return Ok(Next::Later),
     };
     app.end_undo(undo.id, &end).await?;
@@ -88,9 +90,10 @@ async fn stand(app: &App, undo: &Undo) -> Answer<Next> {
 /// A refusal for an answer that does not do what was asked.
 pub(crate) fn not_done(answer: UndoAnswer) -> ApiError {
     match answer {
-        UndoAnswer::NotFound => {
-            ApiError::new(Code::UndoGone, "Nothing is kept of it any more: its days are over, or the room was needed.")
-        }
+        UndoAnswer::NotFound => ApiError::new(
+            Code::UndoGone,
+            "Nothing is kept of it any more: its days are over, or the room was needed.",
+        ),
         UndoAnswer::Refused { code, detail } => {
             let code = if code == "changed" { Code::ChangedMeanwhile } else { Code::Conflict };
             ApiError::new(code, sentence(&detail))

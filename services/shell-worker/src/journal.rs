@@ -23,8 +23,8 @@ use metatron_domain::id::{ApprovalId, ExecId, RuleId};
 use file::{Place, Tape};
 pub use record::{Leader, Opened, Record, Spawned, Started, Subject};
 use terminal::Terminals;
-use undo::Undos;
 pub use undo::UndoKnown;
+use undo::Undos;
 
 /// How long an ended command is remembered. A grant is void long before that.
 pub const KEPT: Duration = Duration::from_hours(7 * 24);

@@ -189,7 +189,12 @@ impl Shell {
     }
 
     /// Journals the end; the report exists only after that.
-    pub(crate) async fn finish(self: &Arc<Self>, exec: ExecId, started_at: Instant, ending: Ending) -> ShellReport {
+    pub(crate) async fn finish(
+        self: &Arc<Self>,
+        exec: ExecId,
+        started_at: Instant,
+        ending: Ending,
+    ) -> ShellReport {
         let ended_at = self.parts.clock.now();
         let shell = Arc::clone(self);
         let kept = tokio::task::spawn_blocking(move || shell.parts.keeper.after(exec)).await;

@@ -55,9 +55,13 @@ impl Shell {
                 tracing::warn!(exec.id = %spec.exec, code = refusal.code(), "declined: {refusal}");
                 let (code, detail) = (refusal.code(), refusal.to_string());
                 // Where the journal can't be written the answer still holds; only its repetition is judged anew.
-                if let Err(error) =
-                    self.parts().journal.declined(spec.exec, &request, self.parts().clock.now(), code, &detail)
-                {
+                if let Err(error) = self.parts().journal.declined(
+                    spec.exec,
+                    &request,
+                    self.parts().clock.now(),
+                    code,
+                    &detail,
+                ) {
                     tracing::error!(%error, "a refusal could not be journalled");
                 }
                 Answer::Report(Box::new(declined(spec.exec, &refusal)))
@@ -79,8 +83,7 @@ impl Shell {
         }
         let mut admitted = self.parts().guard.admit(spec, digest, grant, under)?;
         let keeper = &self.parts().keeper;
-        let plan =
-            keeper.plan(&spec.command, &admitted.effects, admitted.reads_only, &admitted.folder.path);
+        let plan = keeper.plan(&spec.command, &admitted.effects, admitted.reads_only, &admitted.folder.path);
         // Held until it has begun: another request for the same command must not keep what this one changes.
         let mut turn = None;
         if plan != Plan::Nothing {
@@ -92,7 +95,11 @@ impl Shell {
             keeper.before(spec.exec, plan);
             crash::point(Point::ShellKept);
             // That took its time: what was measured for the card must still hold.
-            admitted = self.parts().guard.admit(spec, digest, grant, under).inspect_err(|_| keeper.discard(spec.exec))?;
+            admitted = self
+                .parts()
+                .guard
+                .admit(spec, digest, grant, under)
+                .inspect_err(|_| keeper.discard(spec.exec))?;
         }
         let begun = self.begin_admitted(spec, admitted);
         drop(turn);

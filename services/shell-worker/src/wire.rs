@@ -92,7 +92,8 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
         shut: config.protected_folders(),
     };
     let terms = Terms { quota: config.keep_quota, keep: config.undo_days, every: config.snapshot_every };
-    let keeper = Keeper::open(&config.kept(), places, terms, Arc::clone(&clock)).context("the folder of what is kept")?;
+    let keeper = Keeper::open(&config.kept(), places, terms, Arc::clone(&clock))
+        .context("the folder of what is kept")?;
     let premises = Premises { workspace, protected, around };
     let journal = Journal::open(&config.shell_journal(), clock.now()).map_err(|error| match error {
         JournalError::Damaged { .. } => anyhow::Error::from(fatal(error)),

@@ -5,6 +5,7 @@ import { asProblem } from "../api/client"
 import type { Exec, Undo, UndoItem, UndoOf, UndoPreview } from "../api/model"
 import { subjectOf, undoPreviewQuery, undosQuery, useUndo } from "../api/undo"
 import { useFormat, useText } from "../i18n"
+import { useNow } from "./countdown"
 import { Loading } from "./Loading"
 import { ProblemNote } from "./Problem"
 
@@ -19,10 +20,11 @@ export function ExecUndo({ exec }: { exec: Exec }) {
         {text.not} {kept.why ? text.why[kept.why] : ""}
       </p>
     )
-  if (kept.changed === 0) return null
+  const changed = kept.changed ?? 0
+  if (changed === 0) return null
   return (
     <div className="said-why undoing">
-      <UndoPart of={{ of: "exec", exec: exec.id }} label={text.look} lead={text.changes(kept.changed)} gaps={kept.gaps.map((gap) => text.gap[gap])} until={kept.until ?? undefined} />
+      <UndoPart of={{ of: "exec", exec: exec.id }} label={text.look} lead={text.changes(changed)} gaps={kept.gaps?.map((gap) => text.gap[gap]) ?? []} until={kept.until ?? undefined} />
     </div>
   )
 }
@@ -41,9 +43,10 @@ interface Part {
 export function UndoPart({ of, host, label, lead, gaps = [], until }: Part) {
   const text = useText()
   const [open, setOpen] = useState(false)
+  const now = useNow(false)
   const undos = useQuery(undosQuery(subjectOf(of)))
   const last = of.of === "snapshot" ? undefined : undos.data?.[0]
-  const over = until !== undefined && Date.parse(until) <= Date.now()
+  const over = until !== undefined && Date.parse(until) <= now
   return (
     <>
       {lead ? <p className="meta">{lead}</p> : null}

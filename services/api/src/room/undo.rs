@@ -30,7 +30,10 @@ const LONGEST_PATH: usize = 4_096;
 
 /// This room's routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(undos, start_undo)).routes(routes!(preview_undo)).routes(routes!(undo))
+    OpenApiRouter::new()
+        .routes(routes!(undos, start_undo))
+        .routes(routes!(preview_undo))
+        .routes(routes!(undo))
 }
 
 /// One undo.
@@ -140,7 +143,11 @@ async fn host_of(app: &App, of: &UndoOf, host: Option<String>) -> Answer<String>
     get, path = "/undos", tag = "undo", params(UndoFilter), security(("session" = [])),
     responses((status = OK, body = Undos), (status = BAD_REQUEST, body = Problem, description = "A parameter is wrong"))
 )]
-async fn undos(State(app): State<App>, _owner: Owner, Params(filter): Params<UndoFilter>) -> Answer<Json<Undos>> {
+async fn undos(
+    State(app): State<App>,
+    _owner: Owner,
+    Params(filter): Params<UndoFilter>,
+) -> Answer<Json<Undos>> {
     let limit = limit(filter.limit)?;
     let eid = app.eid().await?;
     let rows = app.store.undos(filter.of.as_deref(), limit).await?;
@@ -208,7 +215,10 @@ async fn start_undo(
 ) -> Answer<(StatusCode, Json<Undo>)> {
     let UndoBody { of, host, digest, take, take_all } = body.value;
     if take.len() > MOST_TICKS {
-        return Err(ApiError::field("/take", format!("must have at most {MOST_TICKS} items; see `take_all`")));
+        return Err(ApiError::field(
+            "/take",
+            format!("must have at most {MOST_TICKS} items; see `take_all`"),
+        ));
     }
     let host = host_of(&app, &of, host).await?;
     app.link_of(&host)?;

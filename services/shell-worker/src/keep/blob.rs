@@ -33,7 +33,8 @@ impl Serialize for Sha {
 impl<'de> Deserialize<'de> for Sha {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut sha = [0; 32];
-        hex::decode_to_slice(String::deserialize(deserializer)?, &mut sha).map_err(serde::de::Error::custom)?;
+        hex::decode_to_slice(String::deserialize(deserializer)?, &mut sha)
+            .map_err(serde::de::Error::custom)?;
         Ok(Self(sha))
     }
 }
@@ -116,8 +117,7 @@ impl Blobs {
         sha: &Sha,
         mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
     ) -> std::io::Result<()> {
-        let (mut file, mut hash, mut buffer) =
-            (File::open(self.path(sha))?, Sha256::new(), vec![0; CHUNK]);
+        let (mut file, mut hash, mut buffer) = (File::open(self.path(sha))?, Sha256::new(), vec![0; CHUNK]);
         loop {
             let read = file.read(&mut buffer)?;
             if read == 0 {
@@ -126,7 +126,11 @@ impl Blobs {
             hash.update(&buffer[..read]);
             take(&buffer[..read])?;
         }
-        if hash.finalize()[..] == sha.0[..] { Ok(()) } else { Err(std::io::Error::other("what was kept is damaged")) }
+        if hash.finalize()[..] == sha.0[..] {
+            Ok(())
+        } else {
+            Err(std::io::Error::other("what was kept is damaged"))
+        }
     }
 
     /// Everything that was kept is on the disk.
@@ -142,13 +146,15 @@ impl Blobs {
 
     /// Bytes that may still be kept under `quota`.
     pub(super) fn room(&self, quota: u64) -> u64 {
-        let free = rustix::fs::statvfs(&self.folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        let free =
+            rustix::fs::statvfs(&self.folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
         quota.saturating_sub(self.used()).min(free.saturating_sub(FLOOR))
     }
 
     fn each(&self) -> impl Iterator<Item = (Sha, PathBuf)> {
         let folders = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten());
+        let files =
+            folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten());
         files.filter_map(|file| {
             let mut sha = [0; 32];
             hex::decode_to_slice(file.file_name().to_str()?, &mut sha).ok()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use metatron_domain::undo::message::{Conflict, Counts, FileKind, Item, MOST_ITEMS, Preview, Step};
-use metatron_domain::undo::{Unkept, UndoOf};
+use metatron_domain::undo::{UndoOf, Unkept};
 use sha2::{Digest as _, Sha256};
 
 use super::manifest::{Entry, Manifest, Root};
@@ -56,12 +56,7 @@ pub(super) struct Sides {
 }
 
 /// Whether what is at a path is what it was, content included.
-fn is_as_before(
-    above: &mut Above,
-    before: &Entry,
-    now: &Stamp,
-    budget: &mut Budget,
-) -> Result<bool, Unkept> {
+fn is_as_before(above: &mut Above, before: &Entry, now: &Stamp, budget: &mut Budget) -> Result<bool, Unkept> {
     if before.stamp.same(now) {
         return Ok(true);
     }

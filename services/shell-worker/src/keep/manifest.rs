@@ -28,7 +28,9 @@ mod bytes {
     pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
         match path.to_str() {
             Some(text) => serializer.serialize_str(text),
-            None => serializer.collect_str(&format_args!("{MARK}{}", hex::encode(path.as_os_str().as_bytes()))),
+            None => {
+                serializer.collect_str(&format_args!("{MARK}{}", hex::encode(path.as_os_str().as_bytes())))
+            }
         }
     }
 

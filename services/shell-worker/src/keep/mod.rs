@@ -83,13 +83,19 @@ pub struct Turn<'a>(#[expect(dead_code, reason = "held, never looked at")] Mutex
 
 impl Keeper {
     /// Uses `folder`, made with no access for others where it is missing.
-    pub fn open(folder: &Path, mut places: Places, terms: Terms, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+    pub fn open(
+        folder: &Path,
+        mut places: Places,
+        terms: Terms,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         // Also where somebody made it before, with rights of their own.
         rustix::fs::chmod(folder, rustix::fs::Mode::RWXU)?;
         let folder = std::fs::canonicalize(folder)?;
         places.home = std::fs::canonicalize(&places.home).unwrap_or(places.home);
-        let shut = places.shut.iter().map(|shut| std::fs::canonicalize(shut).unwrap_or_else(|_| shut.clone()));
+        let shut =
+            places.shut.iter().map(|shut| std::fs::canonicalize(shut).unwrap_or_else(|_| shut.clone()));
         places.shut = shut.chain([folder.clone()]).collect();
         Ok(Self {
             blobs: Blobs::open(&folder.join("content"))?,
@@ -168,9 +174,17 @@ impl Keeper {
         let tight = room < budget.bytes;
         budget.bytes = budget.bytes.min(room);
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let taken =
-            take::take(roots, gaps, found, &index, &self.places, &self.blobs, &mut budget, self.clock.now());
-        let manifest = taken.map_err(|why| if tight && why == Unkept::TooBig { Unkept::NoRoom } else { why })?;
+        let taken = take::take(
+            (roots, gaps),
+            found,
+            &index,
+            &self.places,
+            &self.blobs,
+            &mut budget,
+            self.clock.now(),
+        );
+        let manifest =
+            taken.map_err(|why| if tight && why == Unkept::TooBig { Unkept::NoRoom } else { why })?;
         self.blobs.sync().map_err(|_| Unkept::Failed)?;
         manifest.save(&self.path(id, "before")).map_err(blob::no_room)
     }
@@ -221,7 +235,14 @@ impl Keeper {
         let found = stamps(&before.roots, &self.places, &mut budget)?;
         let (mut open, mut entries) = (Above::default(), Vec::with_capacity(found.len()));
         for (path, stamp) in found {
-            entries.extend(take::entry(&mut open, &path, stamp, index.get(&stamp), Into::Digest, &mut budget)?);
+            entries.extend(take::entry(
+                &mut open,
+                &path,
+                stamp,
+                index.get(&stamp),
+                Into::Digest,
+                &mut budget,
+            )?);
         }
         let (at, roots) = (self.clock.now(), before.roots.clone());
         let after = Manifest { at, roots, gaps: Vec::new(), above: Vec::new(), entries };

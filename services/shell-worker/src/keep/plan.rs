@@ -19,8 +19,8 @@ const SHALLOW: &[&str] = &["mv", "cp", "install", "ln", "mkdir", "touch", "tee",
 const CARRIERS: &[&str] = &["mv", "cp", "install", "ln"];
 /// Programs that change nothing by themselves.
 const QUIET: &[&str] = &[
-    "echo", "printf", "cat", "head", "tail", "true", "cd", "sort", "uniq", "cut", "tr", "grep", "ls", "date", "wc",
-    "env", "nice", "nohup", "timeout", "command", "test", "[", "seq",
+    "echo", "printf", "cat", "head", "tail", "true", "cd", "sort", "uniq", "cut", "tr", "grep", "ls", "date",
+    "wc", "env", "nice", "nohup", "timeout", "command", "test", "[", "seq",
 ];
 
 /// Where something can be kept, and where not.
@@ -38,7 +38,8 @@ impl Places {
     /// Whether a path without links lies in the workspace or the home.
     pub fn hold(&self, path: &Path) -> bool {
         let inside = |place: &Path| place != Path::new("/") && path.starts_with(place);
-        (inside(&self.workspace) || inside(&self.home)) && !self.shut.iter().any(|shut| path.starts_with(shut))
+        (inside(&self.workspace) || inside(&self.home))
+            && !self.shut.iter().any(|shut| path.starts_with(shut))
     }
 
     /// The place a path lies in: what is above it is never made or changed.
@@ -74,7 +75,9 @@ pub(super) fn plan(command: &str, effects: &Effects, reads_only: bool, cwd: &Pat
             roots.push(Root { path: cwd.to_owned(), deep: true });
         }
     }
-    let all = |known: &[&str]| effects.programs.iter().all(|it| known.contains(&it.as_str()) || QUIET.contains(&it.as_str()));
+    let all = |known: &[&str]| {
+        effects.programs.iter().all(|it| known.contains(&it.as_str()) || QUIET.contains(&it.as_str()))
+    };
     let shallow = all(SHALLOW);
     for shown in touched {
         let deleted = effects.deletes.contains(shown);
@@ -242,14 +245,16 @@ mod tests {
         let setting =
             Setting { cwd: place, home: home.to_str().unwrap(), user: "u", workspace: place, protected: &[] };
         let judged = judge(command.as_bytes(), &setting);
-        let places = Places { workspace: work.to_owned(), home: home.to_owned(), shut: vec![home.join("kept")] };
+        let places =
+            Places { workspace: work.to_owned(), home: home.to_owned(), shut: vec![home.join("kept")] };
         plan(command, &judged.effects, judged.verdict == Verdict::Allow, work, &places)
     }
 
     fn kept(work: &Path, command: &str) -> Vec<(String, bool)> {
         match planned(work, command) {
             Plan::Keep(roots, _) => {
-                let shown = |root: &Root| root.path.strip_prefix(work).unwrap().to_string_lossy().into_owned();
+                let shown =
+                    |root: &Root| root.path.strip_prefix(work).unwrap().to_string_lossy().into_owned();
                 let mut all: Vec<_> = roots.iter().map(|root| (shown(root), root.deep)).collect();
                 all.sort();
                 all
@@ -301,9 +306,13 @@ mod tests {
 
     #[test]
     fn a_pattern_stands_for_what_the_shell_would_take_it_for() {
-        for (pattern, name, is) in
-            [("*", "a", true), ("a*c", "abc", true), ("a*c", "abd", false), ("?", "ab", false), ("x[…]", "x1", true)]
-        {
+        for (pattern, name, is) in [
+            ("*", "a", true),
+            ("a*c", "abc", true),
+            ("a*c", "abd", false),
+            ("?", "ab", false),
+            ("x[…]", "x1", true),
+        ] {
             assert_eq!(matches(pattern, name), is, "{pattern} {name}");
         }
     }

@@ -70,7 +70,8 @@ impl Keeper {
         while self.blobs.used() > self.terms.quota / 10 * 9 {
             let newest = self.all(KIND).into_iter().next().map(|(path, _)| path);
             let all = self.all("before").into_iter().chain(self.all(KIND));
-            let oldest = all.filter(|(path, _)| Some(path) != newest.as_ref()).min_by_key(|(_, head)| head.at);
+            let oldest =
+                all.filter(|(path, _)| Some(path) != newest.as_ref()).min_by_key(|(_, head)| head.at);
             let Some((path, _)) = oldest else { return };
             forget(&path);
             if !self.sweep() {
@@ -122,7 +123,8 @@ mod tests {
 
     #[test]
     fn i14_of_many_snapshots_one_an_hour_of_a_day_and_one_a_day_of_a_week_stay() {
-        let quarters = (0..4 * 24 * 20).map(|n| Instant::from_millis(HOUR_MS * 24 * 100 - n * HOUR_MS / 4 - 1));
+        let quarters =
+            (0..4 * 24 * 20).map(|n| Instant::from_millis(HOUR_MS * 24 * 100 - n * HOUR_MS / 4 - 1));
         let at: Vec<_> = quarters.collect();
         let mut kept: Vec<_> = thinned(&at).into_iter().collect();
         kept.sort_unstable();

@@ -7,8 +7,8 @@ use std::sync::PoisonError;
 
 use metatron_domain::clock::Instant;
 use metatron_domain::id::SnapshotId;
-use metatron_domain::undo::message::{FileKind, Name, Snapshot};
 use metatron_domain::undo::Unkept;
+use metatron_domain::undo::message::{FileKind, Name, Snapshot};
 use metatron_process::crash::{self, Point};
 
 use super::manifest::{Manifest, Root};
@@ -53,7 +53,8 @@ impl Keeper {
         let at = self.now();
         let found = stamps(&roots, &self.places, &mut budget)?;
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let taken = take::take(roots, Vec::new(), found, &index, &self.places, &self.blobs, &mut budget, at);
+        let taken =
+            take::take((roots, Vec::new()), found, &index, &self.places, &self.blobs, &mut budget, at);
         let manifest = taken.map_err(|why| if why == Unkept::TooBig { Unkept::NoRoom } else { why })?;
         self.blobs.sync().map_err(|_| Unkept::Failed)?;
         crash::point(Point::ShellSnapped);
@@ -72,9 +73,8 @@ impl Keeper {
     pub fn browse(&self, id: SnapshotId, path: &str) -> Option<(Vec<Name>, bool)> {
         let manifest = Manifest::load(&self.path(&id, KIND))?;
         let folder = self.inside(path)?;
-        let is_folder = |entry: &&super::manifest::Entry| {
-            entry.path == folder && entry.stamp.kind() == FileKind::Folder
-        };
+        let is_folder =
+            |entry: &&super::manifest::Entry| entry.path == folder && entry.stamp.kind() == FileKind::Folder;
         manifest.entries.iter().find(is_folder)?;
         let inside = manifest.entries.iter().filter(|entry| entry.path.parent() == Some(&folder));
         let mut names: Vec<_> = inside
@@ -87,7 +87,9 @@ impl Keeper {
                 ),
             })
             .collect();
-        names.sort_by(|a, b| (a.kind != FileKind::Folder, &a.name).cmp(&(b.kind != FileKind::Folder, &b.name)));
+        names.sort_by(|a, b| {
+            (a.kind != FileKind::Folder, &a.name).cmp(&(b.kind != FileKind::Folder, &b.name))
+        });
         let more = names.len() > MOST_NAMES;
         names.truncate(MOST_NAMES);
         Some((names, more))

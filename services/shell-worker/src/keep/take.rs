@@ -103,8 +103,7 @@ pub(super) fn entry(
 
 /// Keeps all that is at the roots, with the folders above them.
 pub(super) fn take(
-    roots: Vec<Root>,
-    gaps: Vec<Gap>,
+    (roots, gaps): (Vec<Root>, Vec<Gap>),
     found: Vec<(PathBuf, Stamp)>,
     index: &Index,
     places: &Places,
@@ -121,7 +120,8 @@ pub(super) fn take(
     let mut folders = BTreeSet::new();
     for root in &roots {
         let place = places.of(&root.path);
-        let above = root.path.ancestors().skip(1).take_while(|path| *path != place && path.starts_with(place));
+        let above =
+            root.path.ancestors().skip(1).take_while(|path| *path != place && path.starts_with(place));
         for folder in above {
             if !folders.insert(folder) {
                 break;

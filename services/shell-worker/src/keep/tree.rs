@@ -121,8 +121,7 @@ fn names(path: &Path) -> std::io::Result<Vec<&OsStr>> {
     parts.map(|part| if let Component::Normal(name) = part { Ok(name) } else { Err(wrong()) }).collect()
 }
 
-const FOLDER: OFlags =
-    OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Opens a folder inside another.
 pub(super) fn inner(folder: BorrowedFd<'_>, name: &OsStr) -> std::io::Result<OwnedFd> {
@@ -158,7 +157,11 @@ pub(super) fn file(folder: BorrowedFd<'_>, name: &OsStr) -> std::io::Result<(Fil
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(openat(folder, name, flags, Mode::empty())?);
     let stamp = Stamp::of(&rustix::fs::fstat(&file)?);
-    if stamp.kind() == FileKind::File { Ok((file, stamp)) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+    if stamp.kind() == FileKind::File {
+        Ok((file, stamp))
+    } else {
+        Err(std::io::ErrorKind::InvalidData.into())
+    }
 }
 
 /// Where a link leads, as it is written.

@@ -7,16 +7,16 @@ use std::sync::MutexGuard;
 
 use metatron_domain::id::UndoId;
 use metatron_domain::undo::message::{Preview, Take};
-use metatron_domain::undo::{Undone, UndoOf, Unkept};
+use metatron_domain::undo::{UndoOf, Undone, Unkept};
 use metatron_process::crash::{self, Point};
 use rustix::fs::AtFlags;
 
+use super::Keeper;
 use super::compare::{self, Looked, Sides};
 use super::manifest::{Manifest, Root};
 use super::restore::{self, FRESH};
 use super::snapshot::KIND;
 use super::tree::{self, Budget};
-use super::Keeper;
 
 /// Paths that are compared, at most.
 const PATHS: u64 = 4_000_000;
@@ -131,7 +131,12 @@ impl Undoing<'_> {
         crash::point(Point::ShellUndoing);
         let undone = restore::restore(looked, take, undo, &keeper.blobs, &keeper.places);
         if let Ok(folder) = tree::folder(&keeper.places.workspace)
-            && let Ok(open) = rustix::fs::openat(&folder, ".", rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty())
+            && let Ok(open) = rustix::fs::openat(
+                &folder,
+                ".",
+                rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC,
+                rustix::fs::Mode::empty(),
+            )
         {
             let _ = rustix::fs::syncfs(open);
         }

@@ -191,10 +191,11 @@ async fn b5_only_a_sealed_order_for_what_was_seen_undoes_and_it_begins_once() {
     let (spec, _) = bench.run("rm a").await;
     let preview = look(&bench, &of(&spec)).await;
     let good = order(UndoId::new(), &of(&spec), &preview, Take::default());
-    let refusal = async |undo: UndoId, sealed: String| match ask(&bench, UndoCall::Begin { undo, sealed }).await {
-        UndoAnswer::Refused { code, .. } => code,
-        other => panic!("{other:?}"),
-    };
+    let refusal =
+        async |undo: UndoId, sealed: String| match ask(&bench, UndoCall::Begin { undo, sealed }).await {
+            UndoAnswer::Refused { code, .. } => code,
+            other => panic!("{other:?}"),
+        };
     assert_eq!(refusal(good.undo, "nonsense".into()).await, "seal_broken");
     assert_eq!(refusal(UndoId::new(), sealed(&good)).await, "seal_broken", "it is for another");
     let other = UndoOrder { digest: "of something else".into(), ..good.clone() };
@@ -207,7 +208,11 @@ async fn b5_only_a_sealed_order_for_what_was_seen_undoes_and_it_begins_once() {
     assert_eq!(begin(&bench, &good).await, UndoAnswer::Works);
     let undone = ended_undo(&bench, good.undo).await;
     fs::remove_file(bench.work.join("a")).unwrap();
-    assert_eq!(begin(&bench, &good).await, UndoAnswer::Done { undone }, "played again, it only tells how it ended");
+    assert_eq!(
+        begin(&bench, &good).await,
+        UndoAnswer::Done { undone },
+        "played again, it only tells how it ended"
+    );
     assert!(!bench.work.join("a").exists());
 }
 
@@ -317,7 +322,8 @@ async fn b4_i14_the_commands_user_can_neither_read_nor_delete_what_is_kept() {
 async fn snap(bench: &Bench) -> SnapshotId {
     let snapshot = SnapshotId::new();
     let order = SnapshotOrder { snapshot, expires_at: T.after(Duration::from_hours(24)) };
-    let sealed = link().seal(SNAPSHOT, &snapshot.to_string(), 0, &serde_json::to_vec(&order).unwrap()).unwrap();
+    let sealed =
+        link().seal(SNAPSHOT, &snapshot.to_string(), 0, &serde_json::to_vec(&order).unwrap()).unwrap();
     match ask(bench, UndoCall::Snap { snapshot, sealed }).await {
         UndoAnswer::Snapped { snapshot: made } => assert_eq!(made.id, snapshot),
         other => panic!("{other:?}"),
@@ -342,7 +348,11 @@ async fn i14_a_folder_comes_back_from_a_snapshot_and_what_came_later_stays() {
     fs::remove_file(bench.work.join("other")).unwrap();
     let album = UndoOf::Snapshot { snapshot, path: "album".into() };
     let preview = look(&bench, &album).await;
-    assert_eq!((preview.counts.create, preview.counts.restore, preview.counts.conflicts), (5, 1, 1), "{preview:?}");
+    assert_eq!(
+        (preview.counts.create, preview.counts.restore, preview.counts.conflicts),
+        (5, 1, 1),
+        "{preview:?}"
+    );
     let (_, undone) = undo(&bench, &album, Take::default()).await;
     assert_eq!((undone.restored, undone.left, undone.failed), (6, 1, 0), "{undone:?}");
     let mut after = picture(&bench.work.join("album"));
@@ -394,7 +404,8 @@ async fn i14_how_long_a_gigabyte_takes_to_keep_and_to_come_back() {
         }
     }
     let keeper = &bench.shell.parts().keeper;
-    let timed = |what: &str, since: std::time::Instant| println!("{what}: {:.2} s", since.elapsed().as_secs_f64());
+    let timed =
+        |what: &str, since: std::time::Instant| println!("{what}: {:.2} s", since.elapsed().as_secs_f64());
     let since = std::time::Instant::now();
     let snapshot = SnapshotId::new();
     keeper.snap(snapshot).unwrap();

@@ -65,7 +65,10 @@ async fn shell_worker_may_die_between_what_it_keeps_and_the_start() -> Result<()
     revive(&mut world).await?;
     world.owner.ended(&run).await?;
     let exec = world.exec(&run).await?;
-    ensure!(exec["exit"]["code"] == 0 && exec["kept"]["changed"] == 11, "it was kept anew, and ran once: {exec}");
+    ensure!(
+        exec["exit"]["code"] == 0 && exec["kept"]["changed"] == 11,
+        "it was kept anew, and ran once: {exec}"
+    );
     let undo = start_undo(&world, &json!({ "of": "exec", "exec": exec["id"] })).await?;
     let done = end_of(&world, &undo).await?;
     ensure!(done["undone"]["restored"] == 11, "{done}");
@@ -108,7 +111,8 @@ async fn shell_worker_may_die_before_it_names_what_a_snapshot_keeps() -> Result<
     arm(&mut world, Point::ShellSnapped, 1)?;
     let (asked, revived) = {
         let owner = world.owner.clone();
-        let asking = async move { owner.request(reqwest::Method::POST, "/snapshots").json(&json!({})).send().await };
+        let asking =
+            async move { owner.request(reqwest::Method::POST, "/snapshots").json(&json!({})).send().await };
         let asking = tokio::time::timeout(std::time::Duration::from_secs(2), asking);
         let stack = &mut world.stack;
         let reviving = async {

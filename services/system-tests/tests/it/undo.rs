@@ -89,7 +89,10 @@ async fn i14_an_approved_rm_is_previewed_undone_audited_and_undone_again() -> Re
     ensure!(seen["counts"]["create"] == 5 && seen["counts"]["conflicts"] == 0, "{seen}");
 
     let done = undo(&world.owner, &of(&exec)).await?;
-    ensure!(done["state"] == "done" && done["undone"]["restored"] == 5 && done["undone"]["failed"] == 0, "{done}");
+    ensure!(
+        done["state"] == "done" && done["undone"]["restored"] == 5 && done["undone"]["failed"] == 0,
+        "{done}"
+    );
     ensure!(picture(&album)? == before, "{:?} is not {before:?}", picture(&album)?);
     let listed = world.owner.get(&format!("/undos?of={}", exec["id"].as_str().context("no id")?)).await?;
     ensure!(listed["items"][0]["id"] == done["id"], "{listed}");
