@@ -191,6 +191,7 @@ pub(super) fn sha_of(file: &mut File, budget: &mut Budget) -> Result<Sha, Unkept
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 pub(super) fn no_room(error: std::io::Error) -> Unkept {
     use std::io::ErrorKind::{QuotaExceeded, StorageFull};
     if matches!(error.kind(), StorageFull | QuotaExceeded) { Unkept::NoRoom } else { Unkept::Failed }

@@ -137,14 +137,14 @@ impl Keeper {
             }
             Plan::Keep(roots, gaps) => (roots, gaps),
         };
-        if let Err(why) = self.keep(&exec, roots, gaps, self.a_moment()) {
+        if let Err(why) = self.keep(&exec, roots, gaps, Self::a_moment()) {
             tracing::info!(exec.id = %exec, ?why, "what a command touches is not kept");
             self.discard(exec);
             lock(&self.unkept).insert(exec, why);
         }
     }
 
-    fn a_moment(&self) -> Budget {
+    fn a_moment() -> Budget {
         Budget { until: Some(std::time::Instant::now() + PATIENCE), paths: PATHS, bytes: BYTES }
     }
 
@@ -208,7 +208,7 @@ impl Keeper {
             return Some(Kept::not(why));
         }
         let before = Manifest::load(&self.path(&exec, "before"))?;
-        match self.settle(&exec, &before, self.a_moment()) {
+        match self.settle(&exec, &before, Self::a_moment()) {
             Ok(changed) => {
                 let until = before.at.after(self.terms.keep);
                 if changed == 0 {

@@ -164,16 +164,12 @@ fn settle(path: &Path) -> Option<PathBuf> {
     let (name, mut above) = (path.file_name()?, path.parent()?);
     let mut missing = Vec::new();
     loop {
-        match std::fs::canonicalize(above) {
-            Ok(found) => {
-                let folder = missing.iter().rev().fold(found, |folder, name| folder.join(name));
-                return Some(folder.join(name));
-            }
-            Err(_) => {
-                missing.push(above.file_name()?);
-                above = above.parent()?;
-            }
+        if let Ok(found) = std::fs::canonicalize(above) {
+            let folder = missing.iter().rev().fold(found, |folder, name| folder.join(name));
+            return Some(folder.join(name));
         }
+        missing.push(above.file_name()?);
+        above = above.parent()?;
     }
 }
 

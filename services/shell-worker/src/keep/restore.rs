@@ -202,7 +202,7 @@ fn undo_fresh<T>(folder: BorrowedFd<'_>, fresh: &str, error: std::io::Error) -> 
 
 fn timestamps(stamp: &Stamp) -> Timestamps {
     let (tv_sec, nanos) = stamp.modified;
-    let modified = Timespec { tv_sec, tv_nsec: nanos.try_into().unwrap_or_default() };
+    let modified = Timespec { tv_sec, tv_nsec: nanos };
     let omit = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT };
     Timestamps { last_access: omit, last_modification: modified }
 }
