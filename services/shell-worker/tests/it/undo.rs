@@ -80,7 +80,7 @@ fn picture(folder: &Path) -> Vec<String> {
             let path = entry.unwrap().path();
             let meta = fs::symlink_metadata(&path).unwrap();
             let content = if meta.is_symlink() {
-                format!("{:?}", fs::read_link(&path).unwrap())
+                fs::read_link(&path).unwrap().display().to_string()
             } else if meta.is_dir() {
                 folders.push(path.clone());
                 String::new()
