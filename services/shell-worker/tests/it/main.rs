@@ -4,6 +4,7 @@
 
 mod crash;
 mod driver;
+mod gigabyte;
 mod grant;
 mod owner;
 mod program;
