@@ -18,6 +18,8 @@ use crate::policy::Judgement;
 use crate::rule::Under;
 use crate::terminal::message::{TerminalAnswer, TerminalCall};
 use crate::terminal::{Size, Waits};
+use crate::undo::Kept;
+use crate::undo::message::{UndoAnswer, UndoCall};
 
 /// The entry of a queue: which row, and which version of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,6 +203,9 @@ pub struct Outcome {
     pub bytes: u64,
     /// SHA-256 of all output bytes, in hex; empty when unknown.
     pub sha256: String,
+    /// What was kept of what it touched; absent where it only read, or nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
 }
 
 /// A live question to a shell-worker: answered at once or not at all, never owed.
@@ -246,6 +251,11 @@ pub enum ShellCall {
     Terminal {
         /// What.
         call: Box<TerminalCall>,
+    },
+    /// About undo and snapshots.
+    Undo {
+        /// What.
+        call: Box<UndoCall>,
     },
     /// Keep the audit's head.
     KeepHead {
@@ -309,6 +319,11 @@ pub enum ShellAnswer {
     Terminal {
         /// What.
         answer: TerminalAnswer,
+    },
+    /// About undo and snapshots.
+    Undo {
+        /// What.
+        answer: Box<UndoAnswer>,
     },
     /// It is on the disk.
     Kept,

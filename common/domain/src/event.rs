@@ -147,6 +147,10 @@ kinds! {
     HostChanged = "host.changed",
     /// A device gets notifications, has another name, or gets none any more.
     PushChanged = "push.changed",
+    /// The owner undoes something, or brings something back from a snapshot.
+    UndoStarted = "undo.started",
+    /// An undo ended.
+    UndoEnded = "undo.ended",
     /// A heartbeat was recorded.
     TickDone = "tick.done",
 }

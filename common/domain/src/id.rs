@@ -143,6 +143,10 @@ ids! {
     DeviceId = "dev";
     /// One notification to one device.
     PushId = "psh";
+    /// One undo that the owner asked for.
+    UndoId = "und";
+    /// One snapshot of a workspace.
+    SnapshotId = "snp";
 }
 
 #[cfg(test)]

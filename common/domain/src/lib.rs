@@ -13,6 +13,7 @@
 //! - [`retry`]: when failed work is tried again
 //! - [`run`], [`exec`], [`approval`], [`terminal`], [`host`]: states whose transitions may refuse
 //! - [`told`]: what the model is told of a command
+//! - [`undo`]: what is kept before a command changes files, and what an undo would do
 //! - [`budget`]: hard stops of a run
 //! - [`policy`]: the judge of shell commands
 //! - [`mode`], [`rule`]: what the owner allowed beforehand, and the sealed book of it
@@ -40,6 +41,7 @@ pub mod run;
 pub mod taint;
 pub mod terminal;
 pub mod told;
+pub mod undo;
 
 /// A transition that the present state does not permit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -63,6 +63,7 @@ fn outcome(exit: Option<Exit>) -> Outcome {
         truncated: false,
         bytes: 4,
         sha256: "ab".to_owned(),
+        kept: None,
     }
 }
 

@@ -96,6 +96,12 @@ settings! {
     owner_user: String = "METATRON_OWNER_USER" or "owner", value::user;
     /// IANA time zone until the owner chooses one.
     timezone: String = "METATRON_TIMEZONE" or "UTC", value::zone;
+    /// Gigabytes that snapshots of the workspace and what is kept for undo may take together on this host; 0 keeps nothing.
+    keep_quota: u64 = "METATRON_KEEP_GB" or "10", value::gigabytes;
+    /// Days for which what a command changed can be undone.
+    undo_days: Duration = "METATRON_UNDO_DAYS" or "7", value::days;
+    /// Seconds between two snapshots of the workspace; 0 makes none.
+    snapshot_every: Option<Duration> = "METATRON_SNAPSHOT_S" or "3600", value::seconds;
     /// What is logged: `info`, `debug`, or by module: `info,metatron_bus=debug`.
     log: Targets = "METATRON_LOG" or "info", value::log;
     /// Milliseconds after which a worker that stopped renewing its lease is taken for dead.
@@ -166,6 +172,11 @@ impl Config {
     /// The recordings of terminals.
     pub fn recordings(&self) -> PathBuf {
         self.data.join("recordings")
+    }
+
+    /// What can be undone, and snapshots of the workspace.
+    pub fn kept(&self) -> PathBuf {
+        self.data.join("kept")
     }
 
     /// The socket of shell-worker at which api hears and types directly. It lies where both may be: who reads recordings may

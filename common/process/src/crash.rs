@@ -53,6 +53,8 @@ points! {
     PulseReported = "pulse-worker.reported";
     /// A command may start; the journal does not know of it.
     ShellAdmitted = "shell-worker.admitted";
+    /// What a command would touch is kept; the journal does not know of the command.
+    ShellKept = "shell-worker.kept";
     /// `started` is on the disk; nothing was forked.
     ShellStarted = "shell-worker.started";
     /// The command's process runs; the journal does not know which one it is.
@@ -77,6 +79,12 @@ points! {
     ShellTerminalTold = "shell-worker.terminal-told";
     /// A predecessor's terminal is cleaned up; that it is lost is not journalled.
     ShellTerminalCleaned = "shell-worker.terminal-cleaned";
+    /// What an undo changes is kept; nothing was brought back.
+    ShellUndoing = "shell-worker.undoing";
+    /// Some of what an undo brings back is in its place, the rest is not.
+    ShellRestoring = "shell-worker.restoring";
+    /// The contents of a snapshot are kept; nothing names them.
+    ShellSnapped = "shell-worker.snapped";
     /// A due change (an expired question, a planned heartbeat) is committed; Redis has not heard of it.
     SchedulerCommitted = "scheduler.committed";
     /// Questions that nobody answered are expired; neither they nor the runs they wake have left for Redis.

@@ -34,6 +34,7 @@ pub mod secret;
 pub mod setting;
 mod taint;
 pub mod terminal;
+pub mod undo;
 mod unit;
 pub mod vault;
 pub mod warrant;

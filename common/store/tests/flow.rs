@@ -68,7 +68,16 @@ fn measure() -> Measure {
 
 fn outcome(exit: Option<Exit>) -> Outcome {
     let text = "done\n".to_owned();
-    Outcome { started_at: T0, ended_at: T0, exit, text, truncated: false, bytes: 5, sha256: "cc".into() }
+    Outcome {
+        started_at: T0,
+        ended_at: T0,
+        exit,
+        text,
+        truncated: false,
+        bytes: 5,
+        sha256: "cc".into(),
+        kept: None,
+    }
 }
 
 impl House {

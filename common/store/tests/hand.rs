@@ -197,6 +197,7 @@ async fn a_command_that_rests_answers_its_call_and_its_run_goes_on() {
         truncated: false,
         bytes: 3,
         sha256: String::new(),
+        kept: None,
     };
     tx.exec_ended(exec.id, &outcome, T0).await.unwrap();
     assert!(tx.commit().await.unwrap().owed.is_empty(), "nobody is woken");

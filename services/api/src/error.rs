@@ -90,6 +90,8 @@ codes! {
     JoinUnavailable = "join_unavailable", CONFLICT, "Other machines can't reach Redis";
     /// No program in the terminal asks for a password.
     NoPasswordAsked = "no_password_asked", CONFLICT, "No password is asked for";
+    /// Nothing is kept of it.
+    UndoGone = "undo_gone", CONFLICT, "It can't be undone";
     /// The value of a token is shown once.
     TokenShownOnce = "token_shown_once", CONFLICT, "The token was made and shown already";
     /// Something changed meanwhile.
@@ -203,6 +205,11 @@ impl ApiError {
     pub const fn retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
+    }
+
+    /// The cause and the next step, for the person.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// The kind of refusal.

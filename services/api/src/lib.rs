@@ -39,6 +39,7 @@ mod shelf;
 mod signin;
 mod socket;
 mod state;
+mod undo;
 mod view;
 mod warning;
 mod web;

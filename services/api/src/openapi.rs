@@ -77,6 +77,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(room::service::router())
         .merge(room::event::router())
         .merge(room::push::router())
+        .merge(room::undo::router())
+        .merge(room::snapshot::router())
         .merge(room::audit::router());
     OpenApiRouter::with_openapi(<Document as utoipa::OpenApi>::openapi()).nest(PREFIX, rooms)
 }

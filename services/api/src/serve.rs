@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{App, Limits, book, reconcile, remote, report, router, witness};
+use crate::{App, Limits, book, reconcile, remote, report, router, undo, witness};
 
 /// How long open requests may take to finish after a signal.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -91,6 +91,7 @@ pub async fn run(app: App, listener: TcpListener, shutdown: CancellationToken) {
             book::run(app.clone(), shutdown.clone()),
             app.presence.run(&app.bus, shutdown.clone()),
             witness::run(app.clone(), shutdown.clone()),
+            undo::run(app.clone(), shutdown.clone()),
         )
     };
     tokio::join!(Box::pin(accept(app.clone(), listener, shutdown.clone())), beside);

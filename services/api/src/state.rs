@@ -56,6 +56,8 @@ pub struct Shared {
     pub(crate) presence: Presence,
     /// A shell host has not taken the newest book of rules.
     pub(crate) turned: Notify,
+    /// An undo runs.
+    pub(crate) undone: Notify,
     /// The shell host beside this process.
     pub(crate) host: String,
     /// Where other machines find Redis.
@@ -107,6 +109,7 @@ impl App {
             shelf: Shelf::new(config.recordings()),
             viewers: Viewers::default(),
             turned: Notify::new(),
+            undone: Notify::new(),
             presence: Presence::default(),
             host: config.host.clone(),
             lease: config.lease * report::LEASES,

@@ -10,6 +10,7 @@ use metatron_domain::policy::Verdict;
 use metatron_domain::rule::Under;
 use metatron_domain::run::{Origin, RunError, RunState};
 use metatron_domain::taint::Taint;
+use metatron_domain::undo::Kept;
 use metatron_store::chat::Chat as ChatRow;
 use metatron_store::exec::Exec as ExecRow;
 use metatron_store::run::Run as RunRow;
@@ -209,6 +210,8 @@ pub(crate) struct Exec {
     pub(crate) edited_from: Option<String>,
     /// With whose power it runs.
     pub(crate) power: Power,
+    /// What was kept of what it touched, so that it can be undone; absent where it only read.
+    pub(crate) kept: Option<Kept>,
 }
 
 impl Exec {
@@ -250,6 +253,7 @@ impl Exec {
             under: row.under,
             edited_from: row.edited_from,
             power: row.power,
+            kept: row.kept,
         })
     }
 }

@@ -248,6 +248,7 @@ fn ended(status: &Status) -> String {
                 truncated: false,
                 bytes: 0,
                 sha256: String::new(),
+                kept: None,
             };
             format!("{}\n", told::outcome(&known).trim_end())
         }
@@ -303,6 +304,7 @@ pub(crate) async fn shown(desk: &Desk, run: &Run, place: &Place, first: &str) ->
             truncated: false,
             bytes: exec.output_bytes.unwrap_or(0),
             sha256: String::new(),
+            kept: None,
         }),
         _ if desk.store.terminal(row.id).await?.state == TerminalState::Running => {
             format!("{SILENT}\n{text}")

@@ -61,6 +61,9 @@ pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
         ShellCall::Terminal { call } => {
             ShellAnswer::Terminal { answer: terminal::answer(shell, *call).await }
         }
+        ShellCall::Undo { call } => {
+            ShellAnswer::Undo { answer: Box::new(crate::undo::answer(shell, *call).await) }
+        }
         ShellCall::KeepHead { count, sealed } => {
             blocking(move || Ok(Some(keep(&shell, count, &sealed)))).await
         }

@@ -13,7 +13,7 @@ use metatron_domain::command::{CommandSpec, SpecOrigin};
 use metatron_domain::elevated::{Elevated, Power, raised};
 use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId};
 use metatron_domain::mode::Mode;
-use metatron_domain::policy::{Judgement, Setting, Verdict, judge};
+use metatron_domain::policy::{Effects, Judgement, Setting, Verdict, judge};
 use metatron_domain::rule::book::{VALID, Void};
 use metatron_domain::rule::warrant::{WARRANT, Warrant, WarrantKey};
 use metatron_domain::rule::{Asked, Under};
@@ -155,6 +155,10 @@ pub struct Admitted {
     pub folder: Folder,
     /// The digest of what was measured.
     pub digest: String,
+    /// What it would do, as far as its words tell.
+    pub effects: Effects,
+    /// Whether the policy found that it only reads.
+    pub reads_only: bool,
     /// The owner's answer that it uses up.
     pub approval: Option<ApprovalId>,
     /// The rule it starts under, and how often that may be used in all.
@@ -257,7 +261,8 @@ impl Guard {
             return Err(Refusal::Changed(self.what_changed(spec.exec, &measure)));
         }
         let taints = spec.origin.as_ref().filter(|it| it.tainted || brings(&judgement)).map(|it| it.chat);
-        Ok(Admitted { folder, digest: now, approval, rule, taints })
+        let (reads_only, effects) = (judgement.verdict == Verdict::Allow, judgement.effects);
+        Ok(Admitted { folder, digest: now, effects, reads_only, approval, rule, taints })
     }
 
     /// The mode that counts for a command, by this host's own book.

@@ -7,6 +7,7 @@
 mod file;
 mod record;
 mod terminal;
+mod undo;
 mod witness;
 
 use std::collections::{HashMap, HashSet};
@@ -22,6 +23,8 @@ use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId};
 use file::{Place, Tape};
 pub use record::{Leader, Opened, Record, Spawned, Started, Subject};
 use terminal::Terminals;
+pub use undo::UndoKnown;
+use undo::Undos;
 
 /// How long an ended command is remembered. A grant is void long before that.
 pub const KEPT: Duration = Duration::from_hours(7 * 24);
@@ -84,6 +87,7 @@ struct Inner {
     tainted: HashSet<ChatId>,
     declined: HashMap<String, (Instant, Place)>,
     terminals: Terminals,
+    undos: Undos,
     /// Heads of the audit, the oldest first.
     heads: Vec<KeptHead>,
 }
@@ -106,6 +110,7 @@ impl Journal {
             tainted: HashSet::new(),
             declined: HashMap::new(),
             terminals: Terminals::default(),
+            undos: Undos::default(),
             heads: Vec::new(),
         };
         for (record, place) in records {
@@ -255,6 +260,7 @@ impl Inner {
             Record::Head(kept) => self.heads.push(kept),
             Record::Born { at } => self.born = Some(at),
             Record::Uses { rule, count } => *self.rules.entry(rule).or_default() += count,
+            Record::Undoing { .. } | Record::Undone { .. } => self.undos.learn(record),
             other => self.terminals.learn(other, place),
         }
     }
@@ -290,6 +296,7 @@ impl Inner {
             .filter(|(_, state)| matches!(state, State::Answered { at, .. } if old(at)))
             .map(|(exec, _)| Subject::Exec(*exec))
             .chain(self.terminals.over(old).map(Subject::Terminal))
+            .chain(self.undos.over(old).map(Subject::Undo))
             .collect();
         if gone.is_empty() && !any_declined {
             return Ok(());
@@ -325,6 +332,7 @@ impl Inner {
         self.tainted.clear();
         self.declined.clear();
         self.terminals = Terminals::default();
+        self.undos = Undos::default();
         self.heads.clear();
         for (record, place) in records {
             self.learn(record, place);

@@ -18,6 +18,7 @@ pub mod events;
 pub mod floor;
 pub mod guard;
 pub mod journal;
+pub mod keep;
 pub mod kill;
 pub mod lane;
 pub mod launch;
@@ -36,8 +37,10 @@ pub mod screen;
 pub mod serve;
 pub mod session;
 pub mod shell;
+mod start;
 pub mod table;
 pub mod terminal;
+pub mod undo;
 pub mod view;
 pub mod wait;
 

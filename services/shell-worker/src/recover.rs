@@ -37,6 +37,7 @@ impl Shell {
             reports.push((started.terminal, report));
         }
         self.recover_terminals().await?;
+        self.recover_undos()?;
         let account = &self.parts().guard.premises().around.account;
         if account.separated && table::in_own_container() {
             // What hid from session and marker before the crash belongs to nobody now. Elsewhere the user may be
@@ -69,6 +70,7 @@ impl Shell {
             truncated,
             bytes,
             sha256: String::new(),
+            kept: self.parts().keeper.after(started.exec),
         };
         ShellReport::Unknown { exec: started.exec, outcome }
     }

@@ -12,7 +12,7 @@ use metatron_bus::seal::LinkKey;
 use metatron_bus::{Access, Bus};
 use metatron_domain::clock::{Clock, SystemClock};
 use metatron_domain::command::{Queue, ShellReport};
-use metatron_domain::id::TerminalId;
+use metatron_domain::id::{SnapshotId, TerminalId};
 use metatron_domain::policy::PROTECTED;
 use metatron_domain::terminal::message::Report;
 use metatron_process::{Config, Fatal, Frame};
@@ -24,6 +24,7 @@ use crate::account::{Account, Chain, Groups};
 use crate::book::Shelf;
 use crate::guard::{Guard, Opener, Premises, Root};
 use crate::journal::{Journal, JournalError};
+use crate::keep::{Keeper, Places, Terms};
 use crate::kill::Families;
 use crate::measure::Surroundings;
 use crate::owner::Login;
@@ -86,6 +87,14 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
     let protected = config.protected_folders().into_iter().map(|path| path.to_string_lossy().into_owned());
     let protected = PROTECTED.iter().map(ToString::to_string).chain(protected).collect();
     let around = Surroundings { account, host: config.host.clone(), timezone: config.timezone.clone() };
+    let places = Places {
+        workspace: workspace.clone(),
+        home: around.account.home.clone(),
+        shut: config.protected_folders(),
+    };
+    let terms = Terms { quota: config.keep_quota, keep: config.undo_days, every: config.snapshot_every };
+    let keeper = Keeper::open(&config.kept(), places, terms, Arc::clone(&clock))
+        .context("the folder of what is kept")?;
     let premises = Premises { workspace, protected, around, root: root() };
     let journal = Journal::open(&config.shell_journal(), clock.now()).map_err(|error| match error {
         JournalError::Damaged { .. } => anyhow::Error::from(fatal(error)),
@@ -101,6 +110,7 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
         recordings: Recordings::open(&config.recordings()).context("the folder of recordings")?,
         families: Arc::new(Families::adopting().context("orphans can't be adopted")?),
         chain,
+        keeper,
         clock,
         login: login(&config.owner_user),
         link,
@@ -208,6 +218,7 @@ fn tasks(
 
     tasks.spawn("live", follow(frame.clone(), bus.clone(), Arc::clone(shell), begun));
     tasks.spawn("tidy", tidy(frame.clone(), Arc::clone(shell)));
+    tasks.spawn("snapshots", always(snap(Arc::clone(shell), shutdown.clone())));
     let children = signal(SignalKind::child()).context("SIGCHLD")?;
     tasks.spawn("orphans", reap(frame.clone(), Arc::clone(&shell.parts().families), children));
     Ok(())
@@ -261,6 +272,7 @@ async fn tidy(frame: Frame, shell: Arc<Shell>) -> anyhow::Result<()> {
             }
             let running = tidied.sessions();
             let live = |stem: &str| running.iter().any(|it| it.terminal.to_string() == stem);
+            parts.keeper.prune();
             if let Err(error) = parts.recordings.prune(QUOTA, parts.clock.now(), &live) {
                 tracing::warn!(%error, "recordings could not be tidied");
             }
@@ -272,6 +284,39 @@ async fn tidy(frame: Frame, shell: Arc<Shell>) -> anyhow::Result<()> {
         tokio::select! {
             () = tokio::time::sleep(TIDY) => {}
             () = frame.shutdown.cancelled() => return Ok(()),
+        }
+    }
+}
+
+/// How often the clock is asked whether a snapshot is due: a machine that slept makes the missed one soon.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// Makes snapshots when they are due, on a thread that yields to all others.
+async fn snap(shell: Arc<Shell>, down: CancellationToken) {
+    loop {
+        let (working, (done, over)) = (Arc::clone(&shell), tokio::sync::oneshot::channel());
+        let spawned = std::thread::Builder::new().name("snapshot".to_owned()).spawn(move || {
+            // On Linux this is the thread's own.
+            let _ = rustix::process::setpriority_process(None, 19);
+            let keeper = &working.parts().keeper;
+            if keeper.due().is_some_and(|due| due <= working.parts().clock.now()) {
+                match keeper.snap(SnapshotId::new()) {
+                    Ok(_) => keeper.prune(),
+                    Err(why) => tracing::warn!(?why, "no snapshot of the workspace was made"),
+                }
+            }
+            let _ = done.send(());
+        });
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "no thread for a snapshot");
+        }
+        tokio::select! {
+            _ = over => {}
+            () = down.cancelled() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = down.cancelled() => return,
         }
     }
 }

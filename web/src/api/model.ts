@@ -45,6 +45,13 @@ export type Terminal = Schemas["Terminal"]
 export type TerminalSize = Schemas["Size"]
 /** How a terminal stands, as its host tells it while somebody watches. */
 export type TerminalStatus = Schemas["Standing"]
+export type Snapshot = Schemas["Snapshot"]
+export type Undo = Schemas["Undo"]
+/** One path of a preview. */
+export type UndoItem = Schemas["Item"]
+/** What is undone: a command, an undo, or what became of a part of a snapshot. */
+export type UndoOf = Schemas["UndoOf"]
+export type UndoPreview = Schemas["UndoPreview"]
 export type Driver = Schemas["Driver"]
 export type Token = Schemas["Token"]
 export type Unasked = Schemas["Unasked"]

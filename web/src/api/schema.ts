@@ -857,6 +857,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the snapshots */
+        get: operations["snapshots"];
+        put?: never;
+        /**
+         * Make a snapshot now
+         * @description Answers when it is made. It takes its place among the hourly ones.
+         */
+        post: operations["make_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a folder of a snapshot */
+        get: operations["snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/terminals": {
         parameters: {
             query?: never;
@@ -1115,6 +1153,65 @@ export interface paths {
          * @description A conversation's own mode counts where it is stricter. Needs the password to have been given within five minutes.
          */
         put: operations["set_token_mode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/undos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was undone, the newest first */
+        get: operations["undos"];
+        put?: never;
+        /**
+         * Undo
+         * @description Exactly what the preview showed, but for the conflicts that are not ticked. That it has ended is told as the fact
+         *     `undo.ended`. What it changes is kept first, so that it can be undone itself.
+         */
+        post: operations["start_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/undos/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what an undo would do
+         * @description Changes nothing. What somebody changed since is a conflict: it is left alone unless it is ticked.
+         */
+        post: operations["preview_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/undos/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an undo */
+        get: operations["undo"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1405,7 +1502,45 @@ export interface components {
          * @description Why a request was refused: stable, for programs.
          * @enum {string}
          */
-        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "host_revoked" | "host_exists" | "join_unavailable" | "no_password_asked" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
+        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "host_revoked" | "host_exists" | "join_unavailable" | "no_password_asked" | "undo_gone" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
+        /**
+         * @description Why a path is left alone unless the owner ticks it.
+         * @enum {string}
+         */
+        Conflict: "changed" | "newer";
+        /** @description How many paths of a preview there are of each sort, conflicts included. */
+        Counts: {
+            /**
+             * Format: int32
+             * @description Paths that get their owner, rights or time back.
+             */
+            attributes: number;
+            /**
+             * Format: int64
+             * @description Bytes that come back.
+             */
+            bytes: number;
+            /**
+             * Format: int32
+             * @description Those among all of them that are left alone unless they are ticked.
+             */
+            conflicts: number;
+            /**
+             * Format: int32
+             * @description Paths that come back.
+             */
+            create: number;
+            /**
+             * Format: int32
+             * @description Paths that go.
+             */
+            remove: number;
+            /**
+             * Format: int32
+             * @description Files and links that get their content back.
+             */
+            restore: number;
+        };
         /** @description The owner's answer. */
         DecisionBody: {
             /** @description With `allow_rule`: the conversation works in mode `auto` from now on, so that the rule counts there. */
@@ -1636,7 +1771,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "approval.edited" | "rule.changed" | "mode.changed" | "elevated.changed" | "run.tainted" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "host.changed" | "push.changed" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "approval.edited" | "rule.changed" | "mode.changed" | "elevated.changed" | "run.tainted" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "host.changed" | "push.changed" | "undo.started" | "undo.ended" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -1667,6 +1802,7 @@ export interface components {
             index: number;
             /** @description Whether the AI means to type into its terminal; it asks for the keyboard before it does. */
             interactive: boolean;
+            kept?: components["schemas"]["Kept"] | null;
             /**
              * Format: int64
              * @description Bytes of output in all.
@@ -1762,6 +1898,11 @@ export interface components {
             /** @description Its name in the folder of keys. */
             name: string;
         };
+        /**
+         * @description What a path is.
+         * @enum {string}
+         */
+        FileKind: "file" | "folder" | "link" | "other";
         /** @description Something that is not as it should be. */
         Finding: {
             /**
@@ -1810,6 +1951,13 @@ export interface components {
             /** @enum {string} */
             what: "truncated";
         };
+        /** @description A folder of a snapshot. */
+        Folder: {
+            /** @description Folders before files. */
+            items: components["schemas"]["Name"][];
+            /** @description Whether there are more than these. */
+            more: boolean;
+        };
         /** @description What was found. */
         Found: {
             /** @description The lines, oldest first. */
@@ -1829,6 +1977,11 @@ export interface components {
         };
         /** @description Where to go on in what flows live. */
         From: number | components["schemas"]["RunPosition"] | components["schemas"]["ScreenWord"];
+        /**
+         * @description What an undo does not bring back although something was kept.
+         * @enum {string}
+         */
+        Gap: "elsewhere" | "unknown";
         /** @description Something is missing: facts by their numbers, or bytes by their offsets. With `turn` it is a hole in that turn's text. */
         GapFrame: {
             /**
@@ -1945,6 +2098,45 @@ export interface components {
         };
         /** Format: date-time */
         Instant: string;
+        /** @description One path of a preview. */
+        Item: {
+            /**
+             * Format: int64
+             * @description Bytes that come back.
+             */
+            bytes: number;
+            conflict?: components["schemas"]["Conflict"] | null;
+            /** @description What it is, or would be again. */
+            kind: components["schemas"]["FileKind"];
+            /**
+             * Format: int32
+             * @description Its number in this preview.
+             */
+            n: number;
+            /** @description The path; bytes that are no UTF-8 are shown as `�`. */
+            path: string;
+            /** @description What would be done. */
+            step: components["schemas"]["Step"];
+        };
+        /** @description What is kept of a command that has ended. */
+        Kept: {
+            /**
+             * Format: int32
+             * @description How many paths it changed of what was kept.
+             */
+            changed?: number;
+            /** @description What an undo would not bring back. */
+            gaps?: components["schemas"]["Gap"][];
+            /** @description Whether it can be undone. */
+            state: components["schemas"]["KeptState"];
+            until?: components["schemas"]["Instant"] | null;
+            why?: components["schemas"]["Unkept"] | null;
+        };
+        /**
+         * @description Whether a command can be undone.
+         * @enum {string}
+         */
+        KeptState: "kept" | "not_kept";
         /** @description The newest run of a conversation. */
         LastRun: {
             id: components["schemas"]["RunId"];
@@ -2064,6 +2256,20 @@ export interface components {
              */
             minutes?: number | null;
             mode: components["schemas"]["Mode"];
+        };
+        /** @description One name in a folder of a snapshot. */
+        Name: {
+            /**
+             * Format: int64
+             * @description Bytes of its content.
+             */
+            bytes: number;
+            /** @description When it was changed last. */
+            changed_at: components["schemas"]["Instant"];
+            /** @description What it is. */
+            kind: components["schemas"]["FileKind"];
+            /** @description The name; bytes that are no UTF-8 are shown as `�`. */
+            name: string;
         };
         /** @description Another name. */
         NameBody: {
@@ -2246,6 +2452,13 @@ export interface components {
             matched: number;
             /** @description How many there were: the newest 500 that the owner was asked about. */
             of: number;
+        };
+        /** @description What to look at. */
+        PreviewBody: {
+            /** @description The shell host of a snapshot; the one beside api when absent. A command and an undo have theirs. */
+            host?: string | null;
+            /** @description What would be undone. */
+            of: components["schemas"]["UndoOf"];
         };
         /** @description A test call. */
         Probe: {
@@ -2671,6 +2884,51 @@ export interface components {
             /** Format: int32 */
             rows: number;
         };
+        /** @description One snapshot of a workspace. */
+        Snapshot: {
+            /** @description When it was made. */
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Bytes of their content.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Files, folders and links in it.
+             */
+            files: number;
+            /** @description Its id. */
+            id: components["schemas"]["SnapshotId"];
+        };
+        /** @description A snapshot to make. */
+        SnapshotBody: {
+            /** @description The shell host; the one beside api when absent. */
+            host?: string | null;
+        };
+        SnapshotId: string;
+        /** @description The snapshots of a host. */
+        Snapshots: {
+            /**
+             * Format: int64
+             * @description Seconds between two of them; 0 where none are made.
+             */
+            every_s: number;
+            host: string;
+            /** @description The newest first. */
+            items: components["schemas"]["Snapshot"][];
+            /**
+             * Format: int64
+             * @description Bytes that they may take.
+             */
+            quota: number;
+            trouble?: components["schemas"]["Unkept"] | null;
+            /**
+             * Format: int64
+             * @description Bytes that they and what is kept for undo take together.
+             */
+            used: number;
+        };
         /** @description How a terminal stands. */
         Standing: {
             /**
@@ -2699,6 +2957,11 @@ export interface components {
          * @enum {string}
          */
         StatusKind: "terminal.status";
+        /**
+         * @description What would be done with one path.
+         * @enum {string}
+         */
+        Step: "create" | "restore" | "attributes" | "remove";
         /** @description A rule that would have saved questions. */
         Suggestion: {
             rule: components["schemas"]["RuleTerms"];
@@ -2894,6 +3157,108 @@ export interface components {
             /** @enum {string} */
             under: "full";
         };
+        /** @description One undo. */
+        Undo: {
+            created_at: components["schemas"]["Instant"];
+            /** @description Why nothing was. */
+            detail?: string | null;
+            ended_at?: components["schemas"]["Instant"] | null;
+            host: string;
+            id: components["schemas"]["UndoId"];
+            /** @description What is undone, or brought back. */
+            of: components["schemas"]["UndoOf"];
+            state: components["schemas"]["UndoState"];
+            undone?: components["schemas"]["Undone"] | null;
+        };
+        /** @description What to undo. */
+        UndoBody: {
+            /** @description The digest of the preview. */
+            digest: string;
+            /** @description The shell host of a snapshot; the one beside api when absent. A command and an undo have theirs. */
+            host?: string | null;
+            /** @description What is undone. */
+            of: components["schemas"]["UndoOf"];
+            /** @description The numbers of the conflicts that are done all the same. */
+            take?: number[];
+            /** @description Every conflict is done all the same. */
+            take_all?: boolean;
+        };
+        UndoId: string;
+        /** @description What is undone, or brought back. */
+        UndoOf: {
+            /** @description Which. */
+            exec: components["schemas"]["ExecId"];
+            /** @enum {string} */
+            of: "exec";
+        } | {
+            /** @enum {string} */
+            of: "undo";
+            /** @description Which. */
+            undo: components["schemas"]["UndoId"];
+        } | {
+            /** @enum {string} */
+            of: "snapshot";
+            /** @description A path inside the workspace; empty for all of it. */
+            path: string;
+            /** @description Which. */
+            snapshot: components["schemas"]["SnapshotId"];
+        };
+        /** @description What an undo would do now. */
+        UndoPreview: {
+            /** @description When it was kept. */
+            at: components["schemas"]["Instant"];
+            /** @description How many paths there are of each sort. */
+            counts: components["schemas"]["Counts"];
+            /** @description Send it with the undo: it binds it to exactly this. */
+            digest: string;
+            host: string;
+            /** @description The first 500 paths, conflicts before the others. */
+            items: components["schemas"]["Item"][];
+        };
+        /**
+         * @description Where an undo stands.
+         * @enum {string}
+         */
+        UndoState: "running" | "done" | "refused" | "cut";
+        /** @description What an undo did. */
+        Undone: {
+            /** @description Why the first of those could not. */
+            detail?: string | null;
+            /**
+             * Format: int32
+             * @description Paths that could not be brought back.
+             */
+            failed: number;
+            /**
+             * Format: int32
+             * @description Paths that were left alone: changed since, and not ticked, or changed while it was undone.
+             */
+            left: number;
+            /**
+             * Format: int32
+             * @description Paths that are gone again.
+             */
+            removed: number;
+            /**
+             * Format: int32
+             * @description Paths that are as they were again.
+             */
+            restored: number;
+        };
+        /** @description The newest undos. */
+        Undos: {
+            /**
+             * Format: int64
+             * @description Subscribe after this fact: nothing is lost between.
+             */
+            eid: number;
+            items: components["schemas"]["Undo"][];
+        };
+        /**
+         * @description Why nothing was kept.
+         * @enum {string}
+         */
+        Unkept: "too_big" | "too_many" | "too_slow" | "no_room" | "elsewhere" | "unknown" | "failed" | "off";
         /**
          * @description The answer, in order of strictness.
          * @enum {string}
@@ -4774,6 +5139,176 @@ export interface operations {
             };
         };
     };
+    snapshots: {
+        parameters: {
+            query?: {
+                /** @description The shell host; the one beside api when absent. */
+                host?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshots"];
+                };
+            };
+            /** @description There is no such host */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SnapshotBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description It can't be made; the detail says why */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snapshot: {
+        parameters: {
+            query?: {
+                /** @description The shell host; the one beside api when absent. */
+                host?: string;
+                /** @description A folder inside the workspace; the workspace when absent. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["SnapshotId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
+                };
+            };
+            /** @description There is no such snapshot, or no such folder in it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such host */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     terminals: {
         parameters: {
             query?: {
@@ -5530,6 +6065,232 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undos: {
+        parameters: {
+            query?: {
+                /** @description Those of this command, undo or snapshot alone: its id. */
+                of?: string;
+                /** @description Items at most, 1 to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undos"];
+                };
+            };
+            /** @description A parameter is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undo"];
+                };
+            };
+            /** @description There is no such command or undo */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is kept of it: `undo_gone`; or another undo runs */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not as it was previewed: `changed_meanwhile` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoPreview"];
+                };
+            };
+            /** @description There is no such command or undo */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is kept of it: `undo_gone`; or it can't be looked at now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its host does not answer: `shell_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UndoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undo"];
+                };
+            };
+            /** @description There is no such undo */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Refused: the code says why */
             default: {

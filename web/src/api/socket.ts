@@ -42,6 +42,8 @@ export function touched(fact: Fact): QueryKey[] {
       return [keys.tokens]
     case "push":
       return [keys.devices]
+    case "undo":
+      return [keys.undos]
     case "setting":
       return [keys.settings, keys.session]
     case "service":

@@ -4,6 +4,7 @@ import { audit } from "./audit/en"
 import { push } from "./push/en"
 import { rule } from "./rule/en"
 import { terminal } from "./terminal/en"
+import { undo } from "./undo/en"
 
 const many = (n: number, one: string, other: string) => (n === 1 ? one : other)
 const NUMBER = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"]
@@ -330,11 +331,7 @@ export const en = {
     folder: "folder",
     digest: "digest",
   },
-  rule,
-  elevated,
-  terminal,
-  audit,
-  push,
+  ...{ rule, elevated, terminal, audit, push, undo },
   settings: {
     title: "Settings",
     models: "Models",

@@ -5,6 +5,7 @@ import { audit } from "./audit/he"
 import { push } from "./push/he"
 import { rule } from "./rule/he"
 import { terminal } from "./terminal/he"
+import { undo } from "./undo/he"
 
 const NUMBER = ["אפס", "אחד", "שניים", "שלושה", "ארבעה", "חמישה", "שישה", "שבעה", "שמונה", "תשעה"]
 
@@ -330,6 +331,7 @@ export const he: Messages = {
   terminal,
   audit,
   push,
+  undo,
   settings: {
     title: "הגדרות",
     models: "מודלים",

@@ -102,6 +102,10 @@ kinds! {
     PushChanged = "push.changed",
     /// A device gets no notifications any more.
     PushRemoved = "push.removed",
+    /// The owner undoes something, or brings something back from a snapshot.
+    UndoStarted = "undo.started",
+    /// An undo ended.
+    UndoEnded = "undo.ended",
     /// The owner had the audit checked.
     AuditVerified = "audit.verified",
 }
@@ -144,6 +148,8 @@ impl AuditKind {
             EventKind::TerminalEnded if is("kind", "owner") => Self::TerminalEnded,
             EventKind::PushChanged if is("state", "removed") => Self::PushRemoved,
             EventKind::PushChanged => Self::PushChanged,
+            EventKind::UndoStarted => Self::UndoStarted,
+            EventKind::UndoEnded => Self::UndoEnded,
             EventKind::TerminalEnded
             // The use of a rule stands in the command that used it.
             | EventKind::RuleChanged

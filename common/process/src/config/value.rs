@@ -169,6 +169,14 @@ pub(super) fn seconds(text: &str) -> Result<Option<Duration>, String> {
     number(text, 0, 31_536_000).map(|n| (n > 0).then(|| Duration::from_secs(n)))
 }
 
+pub(super) fn gigabytes(text: &str) -> Result<u64, String> {
+    number(text, 0, 1_000_000).map(|n| n * 1_000_000_000)
+}
+
+pub(super) fn days(text: &str) -> Result<Duration, String> {
+    number(text, 1, 3_650).map(|n| Duration::from_hours(n * 24))
+}
+
 pub(super) fn descriptor(text: &str) -> Result<u16, String> {
     number(text, 1, 1023).and_then(|n| u16::try_from(n).map_err(|error| error.to_string()))
 }

@@ -166,7 +166,7 @@ impl Tx {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept
              from exec where run_id = ? and state in ('proposed', 'preparing', 'waiting_approval', 'approved', 'running')
              order by turn, idx",
             id,
@@ -240,10 +240,11 @@ impl Tx {
         let id = exec.id.to_string();
         let (started, ended) = (outcome.started_at.as_millis(), outcome.ended_at.as_millis());
         let exit = outcome.exit.as_ref().map(|exit| to_json("exit", exit)).transpose()?;
+        let kept = outcome.kept.as_ref().map(|kept| to_json("kept", kept)).transpose()?;
         let bytes = signed(outcome.bytes);
         sqlx::query!(
             "update exec set started_at = ?, ended_at = ?, exit = ?, output_text = ?, output_bytes = ?, output_sha256 = ?,
-               truncated = ? where id = ?",
+               truncated = ?, kept = ? where id = ?",
             started,
             ended,
             exit,
@@ -251,6 +252,7 @@ impl Tx {
             bytes,
             outcome.sha256,
             outcome.truncated,
+            kept,
             id,
         )
         .execute(self.db())

@@ -15,6 +15,7 @@ use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
 use metatron_domain::taint::Source;
 use metatron_domain::terminal::Size;
+use metatron_domain::undo::Kept;
 use sqlx::SqliteExecutor;
 
 use crate::Store;
@@ -78,6 +79,8 @@ pub struct Exec {
     pub edited_from: Option<String>,
     /// With whose power it runs.
     pub power: Power,
+    /// What was kept of what it touched.
+    pub kept: Option<Kept>,
 }
 
 struct Row {
@@ -110,6 +113,7 @@ struct Row {
     under: Option<String>,
     edited_from: Option<String>,
     power: Option<String>,
+    kept: Option<String>,
 }
 
 impl TryFrom<Row> for Exec {
@@ -148,6 +152,7 @@ impl TryFrom<Row> for Exec {
             under: row.under.as_deref().map(|text| read_json("grant", text)).transpose()?,
             edited_from: row.edited_from,
             power: row.power.as_deref().map_or(Ok(Power::Agent), |text| read_json("power", text))?,
+            kept: row.kept.as_deref().map(|text| read_json("kept", text)).transpose()?,
         })
     }
 }
@@ -182,7 +187,7 @@ async fn read(db: impl SqliteExecutor<'_>, exec: ExecId) -> Result<Exec, Error> 
     sqlx::query_as!(
         Row,
         "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept
          from exec where id = ?",
         id,
     )
@@ -218,7 +223,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept
              from exec where run_id = ? order by turn, idx",
             id,
         )

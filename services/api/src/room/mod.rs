@@ -18,5 +18,7 @@ pub(crate) mod run;
 pub(crate) mod service;
 pub(crate) mod setting;
 pub(crate) mod setup;
+pub(crate) mod snapshot;
 pub(crate) mod terminal;
 pub(crate) mod token;
+pub(crate) mod undo;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the owner's browser session may do.
-const OWNER_ONLY: [&str; 42] = [
+const OWNER_ONLY: [&str; 49] = [
     "DELETE /api/v1/hosts/{name}",
     "DELETE /api/v1/providers/{id}",
     "DELETE /api/v1/push/devices/{id}",
@@ -20,7 +20,11 @@ const OWNER_ONLY: [&str; 42] = [
     "GET /api/v1/rules",
     "GET /api/v1/rules/suggestions",
     "GET /api/v1/rules/{id}",
+    "GET /api/v1/snapshots",
+    "GET /api/v1/snapshots/{id}",
     "GET /api/v1/tokens",
+    "GET /api/v1/undos",
+    "GET /api/v1/undos/{id}",
     "PATCH /api/v1/push/devices/{id}",
     "PATCH /api/v1/settings",
     "PATCH /api/v1/terminals/{id}",
@@ -39,12 +43,15 @@ const OWNER_ONLY: [&str; 42] = [
     "POST /api/v1/rules/preview",
     "POST /api/v1/session/reauth",
     "POST /api/v1/setup/practice",
+    "POST /api/v1/snapshots",
     "POST /api/v1/terminals",
     "POST /api/v1/terminals/{id}/close",
     "POST /api/v1/terminals/{id}/hand",
     "POST /api/v1/terminals/{id}/secret",
     "POST /api/v1/terminals/{id}/take",
     "POST /api/v1/tokens",
+    "POST /api/v1/undos",
+    "POST /api/v1/undos/preview",
     "PUT /api/v1/chats/{id}/mode",
     "PUT /api/v1/providers/{id}",
     "PUT /api/v1/rules/{id}",
@@ -96,6 +103,8 @@ fn concrete(path: &str) -> String {
         ("/rules/", "rul"),
         ("/push/devices/", "dev"),
         ("/runs/", "run"),
+        ("/snapshots/", "snp"),
+        ("/undos/", "und"),
         ("/terminals/", "trm"),
         ("/tokens/", "tok"),
     ];

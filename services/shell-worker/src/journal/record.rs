@@ -3,8 +3,9 @@
 use metatron_domain::audit::KeptHead;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Outcome;
-use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId, RunId, TerminalId};
+use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId, RunId, TerminalId, UndoId};
 use metatron_domain::terminal::message::Report;
+use metatron_domain::undo::Undone;
 use serde::{Deserialize, Serialize};
 
 /// A command is about to be started.
@@ -79,6 +80,8 @@ pub enum Subject {
     Audit,
     /// The journal itself.
     Journal,
+    /// An undo.
+    Undo(UndoId),
 }
 
 /// One line.
@@ -157,6 +160,23 @@ pub enum Record {
         /// How many.
         count: u32,
     },
+    /// On the disk before an undo changes anything.
+    Undoing {
+        /// Which.
+        undo: UndoId,
+        /// When.
+        at: Instant,
+    },
+    /// On the disk before anybody is told how it ended.
+    Undone {
+        /// Which.
+        undo: UndoId,
+        /// When.
+        at: Instant,
+        /// What it did; absent where the shell-worker died in the middle of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undone: Option<Undone>,
+    },
 }
 
 impl Record {
@@ -175,6 +195,7 @@ impl Record {
             Self::Over { report } => Subject::Terminal(report.terminal),
             Self::Head(_) => Subject::Audit,
             Self::Born { .. } | Self::Uses { .. } => Subject::Journal,
+            Self::Undoing { undo, .. } | Self::Undone { undo, .. } => Subject::Undo(*undo),
         }
     }
 }

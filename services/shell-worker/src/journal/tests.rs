@@ -23,6 +23,7 @@ fn outcome(text: &str) -> Outcome {
         truncated: false,
         bytes: 3,
         sha256: "s".into(),
+        kept: None,
     }
 }
 

@@ -5,6 +5,7 @@
 mod crash;
 mod driver;
 mod elevated;
+mod gigabyte;
 mod grant;
 mod owner;
 mod program;
@@ -13,4 +14,5 @@ mod session;
 mod sitting;
 mod support;
 mod taint;
+mod undo;
 mod user;

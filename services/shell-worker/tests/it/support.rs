@@ -17,6 +17,7 @@ use metatron_shell_worker::account::{Account, Chain, Groups};
 use metatron_shell_worker::book::Shelf;
 use metatron_shell_worker::guard::{Guard, Premises, Root};
 use metatron_shell_worker::journal::Journal;
+use metatron_shell_worker::keep::{Keeper, Places, Terms};
 use metatron_shell_worker::kill::Families;
 use metatron_shell_worker::measure::Surroundings;
 use metatron_shell_worker::owner::Login;
@@ -26,6 +27,9 @@ use metatron_shell_worker::table;
 use tokio::sync::mpsc;
 
 pub(crate) const T: Instant = Instant::from_millis(1_800_000_000_000);
+
+/// What the owner set.
+pub(crate) const TERMS: Terms = Terms { quota: 1 << 30, keep: Duration::from_hours(7 * 24), every: None };
 
 pub(crate) struct Bench {
     pub(crate) shell: Arc<Shell>,
@@ -76,6 +80,12 @@ impl Bench {
         let (told, reports) = mpsc::unbounded_channel();
         let around = Surroundings { account, host: "local".into(), timezone: "UTC".into() };
         let workspace = std::fs::canonicalize(&work).unwrap();
+        let places = Places {
+            workspace: workspace.clone(),
+            home: workspace.clone(),
+            shut: vec![folder.join("shell"), folder.join("recordings")],
+        };
+        let keeper = Keeper::open(&folder.join("kept"), places, TERMS, clock.clone()).unwrap();
         let premises = Premises { workspace, protected: vec!["/etc/metatron".into()], around, root };
         // The seal itself is the bus's; here the right seal is the word in front.
         let open =
@@ -89,6 +99,7 @@ impl Bench {
                 recordings: Recordings::open(&folder.join("recordings")).unwrap(),
                 families: Arc::new(families),
                 chain,
+                keeper,
                 clock: clock.clone(),
                 login: Some(login),
                 link: Arc::new(link()),

@@ -355,7 +355,7 @@ fn every_point_stands_in_one_place_and_has_its_test() -> Result<()> {
             }
         }
     }
-    let tests = concat!(include_str!("crash.rs"), include_str!("terminal.rs"));
+    let tests = concat!(include_str!("crash.rs"), include_str!("terminal.rs"), include_str!("undo.rs"));
     for point in Point::ALL {
         let mark = format!("crash::point(Point::{point:?})");
         assert_eq!(sources.matches(&mark).count(), 1, "{mark}");

@@ -11,3 +11,4 @@ mod redis;
 mod redis_clock;
 mod story;
 mod terminal;
+mod undo;

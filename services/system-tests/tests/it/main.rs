@@ -18,3 +18,4 @@ mod stop;
 mod taint;
 mod terminal;
 mod unasked;
+mod undo;

@@ -16,6 +16,7 @@ import { Claim } from "../../ui/Claim"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
+import { ExecUndo } from "../../ui/Undo"
 import { Wick } from "../../ui/Wick"
 
 /** One approval in full, over the list: a bottom sheet on the phone. Closing it decides nothing. */
@@ -151,6 +152,7 @@ function Ran({ approval: { exec } }: { approval: Question }) {
           {exec.output_text}
         </pre>
       ) : null}
+      <ExecUndo exec={exec} />
     </section>
   )
 }

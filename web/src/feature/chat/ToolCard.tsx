@@ -9,6 +9,7 @@ import { paths } from "../../nav/paths"
 import { CommandLine } from "../../ui/Command"
 import { clockText, useNow } from "../../ui/countdown"
 import { plainLines } from "../../ui/plain"
+import { ExecUndo } from "../../ui/Undo"
 
 const LINES = 400
 const SHORT = 12
@@ -102,6 +103,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
           {running ? <span className="cur" /> : null}
         </pre>
       ) : null}
+      <ExecUndo exec={exec} />
       {exec.state === "ended" && tail.lines.length === 0 ? <p className="said-why meta">{text.exec.noOutput}</p> : null}
       {hidden > 0 || open || exec.started_at || (exec.truncated && !running) ? (
         <footer>

@@ -13,6 +13,7 @@ import { Look } from "./Look"
 import { Machines } from "./Machines"
 import { Models } from "./Models"
 import { Notifications } from "./Notifications"
+import { Snapshots } from "./Snapshots"
 import { Tokens } from "./Tokens"
 
 export default function SettingsPage() {
@@ -31,6 +32,7 @@ export default function SettingsPage() {
         </header>
         <Models />
         <Machines />
+        <Snapshots />
         <Tokens />
         <Elevated />
         <Notifications />

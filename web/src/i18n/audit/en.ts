@@ -95,6 +95,8 @@ export const audit = {
     "terminal.ended": "A terminal ended",
     "push.changed": "Added or renamed a device",
     "push.removed": "Removed a device",
+    "undo.started": "Undid something",
+    "undo.ended": "An undo ended",
     "audit.verified": "Checked the audit",
   } as Record<string, string>,
 }

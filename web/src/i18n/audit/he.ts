@@ -95,6 +95,8 @@ export const audit: AuditWords = {
     "terminal.ended": "מסוף נגמר",
     "push.changed": "מכשיר נוסף או שונה שמו",
     "push.removed": "מכשיר הוסר",
+    "undo.started": "ביטול פעולה",
+    "undo.ended": "ביטול הסתיים",
     "audit.verified": "היומן נבדק",
   },
 }

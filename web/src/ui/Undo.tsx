@@ -1,0 +1,199 @@
+// Undo of a command, of an undo, or of what became of a snapshot: what it would do, and doing it.
+import { useQuery } from "@tanstack/react-query"
+import { useId, useState } from "react"
+import { asProblem } from "../api/client"
+import type { Exec, Undo, UndoItem, UndoOf, UndoPreview } from "../api/model"
+import { subjectOf, undoPreviewQuery, undosQuery, useUndo } from "../api/undo"
+import { useFormat, useText } from "../i18n"
+import { useNow } from "./countdown"
+import { Loading } from "./Loading"
+import { ProblemNote } from "./Problem"
+
+/** Below a command that changed something: that it can be undone, that it was, or why it can't be. */
+export function ExecUndo({ exec }: { exec: Exec }) {
+  const text = useText().undo
+  const { kept } = exec
+  if (!kept || (exec.state !== "ended" && exec.state !== "unknown")) return null
+  if (kept.state === "not_kept")
+    return (
+      <p className="said-why meta">
+        {text.not} {kept.why ? text.why[kept.why] : ""}
+      </p>
+    )
+  const changed = kept.changed ?? 0
+  if (changed === 0) return null
+  return (
+    <div className="said-why undoing">
+      <UndoPart of={{ of: "exec", exec: exec.id }} label={text.look} lead={text.changes(changed)} gaps={kept.gaps?.map((gap) => text.gap[gap]) ?? []} until={kept.until ?? undefined} />
+    </div>
+  )
+}
+
+interface Part {
+  of: UndoOf
+  host?: string
+  label: string
+  lead?: string
+  gaps?: string[]
+  /** After this nothing is offered any more. */
+  until?: string | undefined
+}
+
+/** The button, and behind it the preview. */
+export function UndoPart({ of, host, label, lead, gaps = [], until }: Part) {
+  const text = useText()
+  const [open, setOpen] = useState(false)
+  const now = useNow(false)
+  const undos = useQuery(undosQuery(subjectOf(of)))
+  const last = of.of === "snapshot" ? undefined : undos.data?.[0]
+  const over = until !== undefined && Date.parse(until) <= now
+  return (
+    <>
+      {lead ? <p className="meta">{lead}</p> : null}
+      {last ? <Undid undo={last} /> : null}
+      {over && !last ? <p className="meta">{text.undo.gone}</p> : null}
+      {over || last?.state === "running" ? null : (
+        <div className="acts">
+          <button type="button" className="btn sm" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? text.undo.close : label}
+          </button>
+        </div>
+      )}
+      {open ? (
+        <Preview of={of} {...(host ? { host } : {})} gaps={gaps} onDone={() => setOpen(false)} />
+      ) : null}
+    </>
+  )
+}
+
+/** How an undo ended; and its own undo. */
+function Undid({ undo }: { undo: Undo }) {
+  const text = useText().undo
+  const format = useFormat()
+  const { undone, state } = undo
+  const [open, setOpen] = useState(false)
+  return (
+    <div role="status">
+      <p className="meta">
+        {state === "done" ? text.undoneAt(format.short(undo.ended_at ?? undo.created_at)) : text.state[state]}
+        {undone ? ` · ${text.did(undone.restored, undone.removed)}` : ""}
+        {undone && undone.left > 0 ? ` · ${text.left(undone.left)}` : ""}
+        {state === "running" ? <Loading /> : null}
+      </p>
+      {undone && undone.failed > 0 ? (
+        <p className="risk">
+          {text.failed(undone.failed)} <bdi>{undone.detail}</bdi>
+        </p>
+      ) : null}
+      {undo.detail ? <p className="risk">{undo.detail}</p> : null}
+      {state === "done" || state === "cut" ? (
+        <button type="button" className="link meta" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {text.again}
+        </button>
+      ) : null}
+      {open ? <Preview of={{ of: "undo", undo: undo.id }} gaps={[]} onDone={() => setOpen(false)} /> : null}
+    </div>
+  )
+}
+
+function Preview({ of, host, gaps, onDone }: { of: UndoOf; host?: string; gaps: string[]; onDone: () => void }) {
+  const text = useText().undo
+  const id = useId()
+  const seen = useQuery(undoPreviewQuery(of, host))
+  return (
+    <section className="inset stack" aria-labelledby={id}>
+      <h3 id={id}>{text.title}</h3>
+      <ProblemNote problem={seen.error ? asProblem(seen.error) : null} />
+      {seen.isFetching ? <Loading /> : null}
+      {seen.data && !seen.isFetching ? <Form key={seen.data.digest} of={of} {...(host ? { host } : {})} seen={seen.data} gaps={gaps} onDone={onDone} onStale={() => void seen.refetch()} /> : null}
+    </section>
+  )
+}
+
+interface FormProps {
+  of: UndoOf
+  host?: string
+  seen: UndoPreview
+  gaps: string[]
+  onDone: () => void
+  onStale: () => void
+}
+
+function Form({ of, host, seen, gaps, onDone, onStale }: FormProps) {
+  const text = useText().undo
+  const format = useFormat()
+  const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set())
+  const [all, setAll] = useState(false)
+  const undo = useUndo(onDone)
+  const problem = undo.error ? asProblem(undo.error) : null
+  const { counts, items } = seen
+  const sum = counts.create + counts.restore + counts.attributes + counts.remove
+  if (sum === 0) return <p>{text.nothing}</p>
+  const tick = (n: number) => setTicked((old) => (old.has(n) ? new Set([...old].filter((it) => it !== n)) : new Set([...old, n])))
+  const idle = counts.conflicts === sum && !all && ticked.size === 0
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault()
+        undo.mutate({ of, ...(host ? { host } : {}), digest: seen.digest, take: [...ticked], all }, { onError: onStale })
+      }}
+    >
+      <p className="meta">
+        {text.kept(format.short(seen.at))} {text.count(counts.create, counts.restore + counts.attributes, counts.remove)} · <bdi>{format.bytes(counts.bytes)}</bdi>
+      </p>
+      {gaps.map((gap) => (
+        <p key={gap} className="risk">
+          {gap}
+        </p>
+      ))}
+      {counts.conflicts > 0 ? (
+        <>
+          <p className="risk">{text.conflicts(counts.conflicts)}</p>
+          <label className="check">
+            <input type="checkbox" checked={all} onChange={() => setAll(!all)} />
+            <span>{text.takeAll}</span>
+          </label>
+        </>
+      ) : null}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
+      <ul className="undo-items" tabIndex={0} aria-label={text.title}>
+        {items.map((item) => (
+          <li key={item.n}>
+            <Line item={item} checked={all || ticked.has(item.n)} locked={all} onTick={() => tick(item.n)} />
+          </li>
+        ))}
+        {sum > items.length ? <li className="meta">{text.more(sum - items.length)}</li> : null}
+      </ul>
+      <ProblemNote problem={problem} />
+      <div className="acts">
+        <button type="submit" className="btn ink" disabled={undo.isPending || idle}>
+          {text.undo}
+        </button>
+        <button type="button" className="btn" onClick={onDone}>
+          {text.close}
+        </button>
+      </div>
+    </form>
+  )
+}
+
+function Line({ item, checked, locked, onTick }: { item: UndoItem; checked: boolean; locked: boolean; onTick: () => void }) {
+  const text = useText().undo
+  const said = (
+    <span>
+      <bdi className="m">{item.path}</bdi>{" "}
+      <span className="meta">
+        {text.kind[item.kind]} {text.step[item.step]}
+        {item.conflict ? ` · ${text.conflict[item.conflict]}` : ""}
+      </span>
+    </span>
+  )
+  if (!item.conflict) return said
+  return (
+    <label className="check">
+      <input type="checkbox" checked={checked} disabled={locked} onChange={onTick} />
+      {said}
+    </label>
+  )
+}
