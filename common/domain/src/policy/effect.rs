@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::path::show;
-use super::program::{fetches, is_interpreter, is_network};
+use super::program::{exchanges, fetches, is_interpreter, is_network};
 use super::walk::Walker;
 use super::word::Arg;
 
@@ -317,21 +317,6 @@ fn change(
         _ => return false,
     }
     true
-}
-
-/// Whether a version control system talks to another machine.
-fn exchanges(name: &str, args: &[Arg]) -> bool {
-    let parts: &[&str] = match name {
-        "git" => &["clone", "fetch", "pull", "push", "ls-remote", "submodule", "send-email"],
-        "hg" | "bzr" => &["clone", "pull", "push", "incoming", "outgoing"],
-        "svn" | "cvs" => return true,
-        _ => return false,
-    };
-    let words: Vec<&str> = args.iter().map(Arg::text).collect();
-    // `git -C folder pull`: the value of an option is not what git is asked.
-    let is_value = |at: usize| at > 0 && matches!(words[at - 1], "-C" | "-c" | "--git-dir" | "--work-tree");
-    let part = words.iter().enumerate().find(|(at, word)| !word.starts_with('-') && !is_value(*at));
-    part.is_some_and(|(_, word)| parts.contains(word))
 }
 
 /// Notes what one command does.

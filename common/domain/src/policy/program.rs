@@ -146,6 +146,21 @@ pub(super) fn is_network(name: &str) -> bool {
 const GIT_VALUES: &[&str] =
     &["-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env", "--super-prefix"];
 
+/// Whether a version control system talks to another machine.
+pub(super) fn exchanges(name: &str, args: &[Arg]) -> bool {
+    let parts: &[&str] = match name {
+        "git" => &["clone", "fetch", "pull", "push", "ls-remote", "submodule", "send-email"],
+        "hg" | "bzr" => &["clone", "pull", "push", "incoming", "outgoing"],
+        "svn" | "cvs" => return true,
+        _ => return false,
+    };
+    let words: Vec<&str> = args.iter().map(Arg::text).collect();
+    // `git -C folder pull`: the value of an option is not what git is asked.
+    let is_value = |at: usize| at > 0 && matches!(words[at - 1], "-C" | "-c" | "--git-dir" | "--work-tree");
+    let part = words.iter().enumerate().find(|(at, word)| !word.starts_with('-') && !is_value(*at));
+    part.is_some_and(|(_, word)| parts.contains(word))
+}
+
 /// Whether its words make a program fetch that does other things as well.
 pub(super) fn fetches(name: &str, args: &[Arg]) -> bool {
     match name {
