@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Refused;
 use crate::clock::Instant;
-use crate::id::{ApprovalId, ExecId, RunId};
+use crate::id::{ApprovalId, ExecId, JournalId, RunId};
 use crate::package::PackagePlan;
 use crate::policy::Risk;
 use crate::run::Origin;
@@ -155,6 +155,10 @@ pub struct Measure {
     /// What apt would do, where it is asked to install.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<PackagePlan>,
+    /// The journal of the host: what it has written down makes an answer good for one start, so that no answer counts
+    /// with another one. Absent in what an older shell-worker measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalId>,
 }
 
 impl Measure {

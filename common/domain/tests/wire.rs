@@ -198,6 +198,7 @@ fn what_was_measured_and_judged_holds() {
         policy_version: 1,
         links: vec![],
         packages: None,
+        journal: None,
     };
     let golden = r#"{"command_sha256":"cd","shell":{"word":"bash","path":"/bin/bash","sha256":"ab","bound":true},"cwd":"/work","cwd_device":1,"cwd_inode":2,"env_sha256":"ef","user":"agent","host":"local","timeout_s":60,"programs":[{"word":"echo","path":"/bin/echo","sha256":"ab","bound":true}],"scripts":[],"policy_version":1}"#;
     holds(&measure, golden);

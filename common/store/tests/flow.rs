@@ -63,6 +63,7 @@ fn measure() -> Measure {
         policy_version: 1,
         links: vec![],
         packages: None,
+        journal: None,
     }
 }
 

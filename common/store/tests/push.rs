@@ -60,6 +60,7 @@ fn measure() -> Measure {
         policy_version: 1,
         links: vec![],
         packages: None,
+        journal: None,
     }
 }
 

@@ -86,6 +86,7 @@ fn measure(command: &str) -> Measure {
         policy_version: 1,
         links: vec![],
         packages: None,
+        journal: None,
     }
 }
 

@@ -4,17 +4,16 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use metatron_bus::seal::LinkKey;
-use metatron_domain::approval::{GRANT_VALID_S, Grant, Measure};
+use metatron_domain::approval::{Grant, Measure};
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, SpecOrigin};
 use metatron_domain::elevated::{Elevated, Power, raised};
-use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId};
+use metatron_domain::id::{ApprovalId, ChatId, ExecId, JournalId, RuleId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::{Effects, Judgement, Setting, Verdict, judge};
-use metatron_domain::rule::book::{VALID, Void};
+use metatron_domain::rule::book::Void;
 use metatron_domain::rule::warrant::{WARRANT, Warrant, WarrantKey};
 use metatron_domain::rule::{Asked, Under};
 use metatron_domain::taint::brings;
@@ -91,8 +90,8 @@ pub struct Guard {
     digests: Digests,
     /// What the owner allowed beforehand; absent where nobody keeps it.
     shelf: Option<Arc<Shelf>>,
-    /// When this host's journal began.
-    born: Instant,
+    /// The name of this host's journal.
+    journal: Option<JournalId>,
     /// What was prepared lately, only to be able to say what changed. Never decides anything.
     prepared: Mutex<VecDeque<(ExecId, Measure)>>,
 }
@@ -104,13 +103,13 @@ impl Guard {
     /// A guard with the machine's `premises`; `open` opens grants.
     pub fn new(premises: Premises, clock: Arc<dyn Clock>, open: Opener) -> Self {
         let (digests, prepared) = (Digests::default(), Mutex::default());
-        Self { premises, clock, open, digests, shelf: None, born: Instant::from_millis(0), prepared }
+        Self { premises, clock, open, digests, shelf: None, journal: None, prepared }
     }
 
-    /// The guard, which trusts no answer that is older than the journal.
+    /// The guard, which trusts no answer that was given while another journal was kept.
     #[must_use]
-    pub fn since(mut self, born: Instant) -> Self {
-        self.born = born;
+    pub fn beside(mut self, journal: Option<JournalId>) -> Self {
+        self.journal = journal;
         self
     }
 
@@ -238,17 +237,12 @@ impl Guard {
         {
             return Err(Refusal::GrantInvalid("it was given to something else"));
         }
-        self.in_time(warrant.expires_at, VALID)
+        self.in_time(warrant.expires_at)
     }
 
-    /// Whether what is void from `expires_at` on, and was sealed `valid` before, still counts. What is older than the
-    /// journal does not: whether it was used stood in the one before.
-    fn in_time(&self, expires_at: Instant, valid: Duration) -> Result<(), Refusal> {
+    fn in_time(&self, expires_at: Instant) -> Result<(), Refusal> {
         if self.clock.now() >= expires_at {
             return Err(Refusal::GrantExpired(expires_at));
-        }
-        if expires_at < self.born.after(valid) {
-            return Err(Refusal::GrantInvalid("it is older than this host's journal"));
         }
         Ok(())
     }
@@ -265,7 +259,7 @@ impl Guard {
         if grant.digest != digest {
             return Err(Refusal::GrantInvalid("the owner saw something else"));
         }
-        self.in_time(grant.expires_at, Duration::from_secs(GRANT_VALID_S))?;
+        self.in_time(grant.expires_at)?;
         Ok(grant.approval)
     }
 
@@ -329,7 +323,7 @@ impl Guard {
             Unmeasured::Folder(cause) => missing(cause),
             Unmeasured::TooMany => Refusal::TooManyFiles,
         })?;
-        Ok((Measure { packages, ..measure }, judgement, folder))
+        Ok((Measure { packages, journal: self.journal, ..measure }, judgement, folder))
     }
 
     fn what_changed(&self, exec: ExecId, now: &Measure) -> String {

@@ -18,7 +18,7 @@ use std::time::Duration;
 use metatron_domain::audit::KeptHead;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{Outcome, ShellReport};
-use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId};
+use metatron_domain::id::{ApprovalId, ChatId, ExecId, JournalId, RuleId};
 
 use file::{Place, Tape};
 pub use record::{Leader, Opened, Record, Spawned, Started, Subject};
@@ -81,8 +81,8 @@ struct Inner {
     approvals: HashMap<ApprovalId, ExecId>,
     /// How many commands began under a rule, those that are forgotten included.
     rules: HashMap<RuleId, u32>,
-    /// When the journal began; absent where that was not written down yet.
-    born: Option<Instant>,
+    /// The journal's name; absent where it was begun before journals had one.
+    name: Option<JournalId>,
     /// Conversations that untrusted content has entered.
     tainted: HashSet<ChatId>,
     declined: HashMap<String, (Instant, Place)>,
@@ -106,7 +106,7 @@ impl Journal {
             states: HashMap::new(),
             approvals: HashMap::new(),
             rules: HashMap::new(),
-            born: None,
+            name: None,
             tainted: HashSet::new(),
             declined: HashMap::new(),
             terminals: Terminals::default(),
@@ -117,15 +117,15 @@ impl Journal {
             inner.learn(record, place);
         }
         if fresh {
-            inner.write(Record::Born { at: now })?;
+            inner.write(Record::Born { journal: JournalId::new(), at: now })?;
         }
         inner.forget(now)?;
         Ok(Self(Mutex::new(inner)))
     }
 
-    /// When it began: what was used before stood in another one. The beginning of time where that is not known.
-    pub fn born(&self) -> Instant {
-        self.lock().born.unwrap_or(Instant::from_millis(0))
+    /// Its name: what was used before stood in another one. Absent where it began before journals had one.
+    pub fn name(&self) -> Option<JournalId> {
+        self.lock().name
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -258,7 +258,7 @@ impl Inner {
                 self.declined.insert(request, (at, place));
             }
             Record::Head(kept) => self.heads.push(kept),
-            Record::Born { at } => self.born = Some(at),
+            Record::Born { journal, .. } => self.name = Some(journal),
             Record::Uses { rule, count } => *self.rules.entry(rule).or_default() += count,
             Record::Undoing { .. } | Record::Undone { .. } => self.undos.learn(record),
             other => self.terminals.learn(other, place),

@@ -143,6 +143,7 @@ pub fn measure(
         policy_version: VERSION,
         links: link::links(&spec.command, &folder.path),
         packages: None,
+        journal: None,
     })
 }
 
@@ -227,6 +228,7 @@ pub fn difference(before: &Measure, now: &Measure) -> String {
     note(before.timeout_s != now.timeout_s, "the timeout");
     note(before.policy_version != now.policy_version, "the policy");
     note(before.links != now.links, "where a link leads");
+    note(before.journal != now.journal, "the host's journal");
     note(before.packages != now.packages, "what apt would install");
     for (kind, old, new) in
         [("the program", &before.programs, &now.programs), ("the script", &before.scripts, &now.scripts)]

@@ -105,7 +105,7 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
     Ok(Parts {
         guard: Guard::new(premises, Arc::clone(&clock), opener(Arc::clone(&link)))
             .with_shelf(shelf)
-            .since(journal.born()),
+            .beside(journal.name()),
         journal,
         recordings: Recordings::open(&config.recordings()).context("the folder of recordings")?,
         families: Arc::new(Families::adopting().context("orphans can't be adopted")?),

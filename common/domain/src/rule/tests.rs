@@ -45,6 +45,7 @@ fn past(command: &str, cwd: &str) -> Past {
             policy_version: 1,
             links: vec![],
             packages: None,
+            journal: None,
         },
         judgement: judge(command.as_bytes(), &setting),
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the owner's browser session may do.
-const OWNER_ONLY: [&str; 49] = [
+const OWNER_ONLY: [&str; 51] = [
     "DELETE /api/v1/hosts/{name}",
     "DELETE /api/v1/providers/{id}",
     "DELETE /api/v1/push/devices/{id}",

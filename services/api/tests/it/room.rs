@@ -33,6 +33,7 @@ fn measure() -> Measure {
         policy_version: 1,
         links: vec![],
         packages: None,
+        journal: None,
     }
 }
 

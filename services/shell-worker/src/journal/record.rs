@@ -3,7 +3,7 @@
 use metatron_domain::audit::KeptHead;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Outcome;
-use metatron_domain::id::{ApprovalId, ChatId, ExecId, RuleId, RunId, TerminalId, UndoId};
+use metatron_domain::id::{ApprovalId, ChatId, ExecId, JournalId, RuleId, RunId, TerminalId, UndoId};
 use metatron_domain::terminal::message::Report;
 use metatron_domain::undo::Undone;
 use serde::{Deserialize, Serialize};
@@ -150,6 +150,8 @@ pub enum Record {
     Head(KeptHead),
     /// The first record of a new journal.
     Born {
+        /// Its name.
+        journal: JournalId,
         /// When it began.
         at: Instant,
     },

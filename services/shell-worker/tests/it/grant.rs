@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use metatron_domain::approval::{GRANT_VALID_S, Grant};
 use metatron_domain::command::{CommandSpec, ShellReport};
 use metatron_domain::id::{ExecId, RunId};
 use metatron_shell_worker::account::Account;
-use metatron_shell_worker::journal::Journal;
 use metatron_shell_worker::kill::Families;
 use metatron_shell_worker::shell::Answer;
 
@@ -51,19 +49,24 @@ async fn a_grant_is_void_one_second_after_its_hour() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p4_a_grant_from_before_the_journal_began_is_void() {
-    let bench = Bench::new();
+async fn p4_a_grant_for_a_start_in_another_journal_is_void() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::at(folder.path(), Account::own(), Families::default());
     let spec = spec("touch ran");
     let digest = bench.prepared(&spec);
     let good = grant(&spec, &digest);
-    let older = Grant { expires_at: T.after(Duration::from_secs(GRANT_VALID_S - 1)), ..good.clone() };
-    let said = declined(bench.start(&spec, &digest, Some(&older)));
-    assert!(said.starts_with("grant_invalid: ") && said.contains("older than this host's journal"), "{said}");
     ended(bench.start(&spec, &digest, Some(&good))).await;
-    // The same Redis, another journal: what was used is not known there, and does not need to be.
-    bench.clock.set(T.after(Duration::from_secs(2)));
-    let journal = Journal::open(&bench.work.join("another"), T.after(Duration::from_secs(2))).unwrap();
-    assert!(good.expires_at < journal.born().after(Duration::from_secs(GRANT_VALID_S)));
+    std::fs::remove_file(bench.work.join("ran")).unwrap();
+    // Whoever holds Redis plays the start again, to a host that has lost its journal.
+    drop(bench);
+    std::fs::remove_dir_all(folder.path().join("shell")).unwrap();
+    let bench = Bench::at(folder.path(), Account::own(), Families::default());
+    let said = declined(bench.start(&spec, &digest, Some(&good)));
+    assert!(said.starts_with("changed_since_prepared: "), "{said}");
+    assert!(!bench.work.join("ran").exists());
+    let digest = bench.prepared(&spec);
+    ended(bench.start(&spec, &digest, Some(&grant(&spec, &digest)))).await;
+    assert!(bench.work.join("ran").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

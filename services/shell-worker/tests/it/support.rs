@@ -94,7 +94,7 @@ impl Bench {
         let journal = Journal::open(&folder.join("shell"), T).unwrap();
         let shell = Shell::new(
             Parts {
-                guard: Guard::new(premises, clock.clone(), open).with_shelf(books).since(journal.born()),
+                guard: Guard::new(premises, clock.clone(), open).with_shelf(books).beside(journal.name()),
                 journal,
                 recordings: Recordings::open(&folder.join("recordings")).unwrap(),
                 families: Arc::new(families),

@@ -62,7 +62,7 @@ async fn shell_worker_may_die_between_what_it_keeps_and_the_start() -> Result<()
     let mut world = World::start().await?;
     furnish(&world)?;
     arm(&mut world, Point::ShellKept, 1)?;
-    let run = allow(&world, "rm -r f").await?;
+    let run = allow(&world, "rm -rf f").await?;
     revive(&mut world).await?;
     world.owner.ended(&run).await?;
     let exec = world.exec(&run).await?;
@@ -81,7 +81,7 @@ async fn shell_worker_may_die_in_the_middle_of_an_undo_and_it_is_done_once_more(
     for (point, nth) in [(Point::ShellUndoing, 1), (Point::ShellRestoring, 1), (Point::ShellRestoring, 6)] {
         let mut world = World::start().await?;
         furnish(&world)?;
-        let run = allow(&world, "rm -r f").await?;
+        let run = allow(&world, "rm -rf f").await?;
         world.owner.ended(&run).await?;
         let exec = world.exec(&run).await?;
         let of = json!({ "of": "exec", "exec": exec["id"] });
