@@ -6,6 +6,7 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 use metatron_process::crash::Point;
 use metatron_testkit::model::Answer;
+use metatron_testkit::patient::Patient;
 use metatron_testkit::world::World;
 use serde_json::{Value, json};
 
@@ -110,23 +111,26 @@ async fn shell_worker_may_die_before_it_names_what_a_snapshot_keeps() -> Result<
     let mut world = World::with(&[("METATRON_SNAPSHOT_S", "0")]).await?;
     furnish(&world)?;
     arm(&mut world, Point::ShellSnapped, 1)?;
-    let (asked, revived) = {
-        let owner = world.owner.clone();
-        let asking =
-            async move { owner.request(reqwest::Method::POST, "/snapshots").json(&json!({})).send().await };
-        let asking = tokio::time::timeout(std::time::Duration::from_secs(2), asking);
-        let stack = &mut world.stack;
-        let reviving = async {
-            stack.death("shell-worker").await?;
-            stack.restart("shell-worker")
-        };
-        tokio::join!(asking, reviving)
+    let owner = world.owner.clone();
+    let dies = async {
+        world.stack.death("shell-worker").await?;
+        world.stack.restart("shell-worker")
     };
-    revived?;
-    ensure!(!asked.is_ok_and(|asked| asked.is_ok_and(|it| it.status().is_success())));
-    let listed = world.owner.get("/snapshots").await?;
+    // Asked until it is heard: the one before has just been killed, and api may still take it for gone.
+    let asks = async move {
+        loop {
+            let asked = owner.request(reqwest::Method::POST, "/snapshots").json(&json!({})).send().await?;
+            ensure!(!asked.status().is_success(), "it did not die of it");
+        }
+    };
+    tokio::select! {
+        died = dies => died?,
+        asked = asks => asked?,
+    }
+    let owner = Patient::new(world.owner.clone());
+    let listed = owner.get("/snapshots").await?;
     ensure!(listed["items"] == json!([]), "half a snapshot is none: {listed}");
-    let made = world.owner.post("/snapshots", &json!({})).await?;
+    let (_, made) = owner.post("/snapshots", &json!({}), "another").await?;
     ensure!(made["files"] == 12, "{made}");
     Ok(())
 }

@@ -83,7 +83,7 @@ async fn i14_an_approved_rm_is_previewed_undone_audited_and_undone_again() -> Re
     let world = World::start().await?;
     let album = furnish(&world)?;
     let before = picture(&album)?;
-    let exec = run(&world, "rm -r album").await?;
+    let exec = run(&world, "rm -rf album").await?;
     ensure!(!album.exists() && exec["kept"]["state"] == "kept" && exec["kept"]["changed"] == 5, "{exec}");
     let seen = preview(&world.owner, &of(&exec)).await?;
     ensure!(seen["counts"]["create"] == 5 && seen["counts"]["conflicts"] == 0, "{seen}");
@@ -110,7 +110,7 @@ async fn i14_what_changed_after_the_preview_refuses_and_a_hostile_link_leads_now
     let album = furnish(&world)?;
     let outside = world.stack.path("outside");
     fs::create_dir(&outside)?;
-    let exec = run(&world, "rm album/one").await?;
+    let exec = run(&world, "rm -f album/one").await?;
     let seen = preview(&world.owner, &of(&exec)).await?;
     fs::write(album.join("one"), "another")?;
     let body = json!({ "of": of(&exec), "digest": seen["digest"] });
@@ -134,7 +134,7 @@ async fn i14_what_changed_after_the_preview_refuses_and_a_hostile_link_leads_now
 async fn i6_no_token_sees_or_does_an_undo_or_a_snapshot() -> Result<()> {
     let world = World::start().await?;
     furnish(&world)?;
-    let exec = run(&world, "rm album/one").await?;
+    let exec = run(&world, "rm -f album/one").await?;
     let body = json!({ "name": "t", "scopes": ["read", "chat", "run"], "expires_in_days": 1 });
     let token = world.owner.post("/tokens", &body).await?;
     let token = token["token"].as_str().or_else(|| token["value"].as_str()).context("no token")?.to_owned();
