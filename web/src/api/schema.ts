@@ -2118,6 +2118,7 @@ export interface components {
             /** @description What would be done. */
             step: components["schemas"]["Step"];
         };
+        JournalId: string;
         /** @description What is kept of a command that has ended. */
         Kept: {
             /**
@@ -2170,6 +2171,7 @@ export interface components {
             env_sha256: string;
             /** @description The shell host it runs on. */
             host: string;
+            journal?: components["schemas"]["JournalId"] | null;
             /** @description Words that lead elsewhere than they say. */
             links?: components["schemas"]["MeasuredLink"][];
             packages?: components["schemas"]["PackagePlan"] | null;
