@@ -16,7 +16,7 @@ const approval = {
   expires_at: new Date(Date.now() + 600_000).toISOString(),
   digest: "d1",
   nonce: "n1",
-  exec: { id: "exe_1", command: "rm -r /srv/old", host: "box", reasons: [] },
+  exec: { id: "exe_1", command: "rm -r /srv/old", host: "box", reasons: [], power: { as: "agent" } },
 } as unknown as Approval
 
 interface Sent {
