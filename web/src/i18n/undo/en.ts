@@ -56,7 +56,7 @@ export const undo = {
   files: (n: number, written: string) => `${written} ${many(n, "file", "files")}`,
   open: "Open",
   workspace: "Workspace",
-  bring: "Bring this back…",
+  bring: "Bring back…",
   bringAll: "Bring all of it back…",
   bringFolder: "Bring this folder back…",
   bringNow: "Bring back",

@@ -57,7 +57,7 @@ export const undo: UndoWords = {
   files: (n, written) => many(n, "קובץ אחד", `${written} קבצים`),
   open: "פתיחה",
   workspace: "סביבת העבודה",
-  bring: "להחזיר את זה…",
+  bring: "להחזיר…",
   bringAll: "להחזיר את הכול…",
   bringFolder: "להחזיר את התיקייה…",
   bringNow: "להחזיר",
