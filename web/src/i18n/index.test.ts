@@ -44,3 +44,15 @@ test("a duration reads as seconds, then as minutes", () => {
   expect(format.duration(900)).toBe("0.9 s")
   expect(format.duration(161_000)).toBe("2:41")
 })
+
+test("an amount of bytes is written by thousands, and stays together in Hebrew", () => {
+  const english = makeFormat("en", "UTC")
+  expect([0, 999, 1_200, 2_500_000, 10_000_000_000].map(english.bytes)).toEqual(["0 B", "999 B", "1.2 kB", "2.5 MB", "10 GB"])
+  expect(makeFormat("he", "UTC").bytes(10_000_000_000)).toBe("\u206610 GB\u2069")
+})
+
+test("of an undo only what there is is told", () => {
+  expect(en.undo.count(1, 0, 2)).toBe("1 comes back, 2 go again")
+  expect(en.undo.did(0, 1)).toBe("1 removed")
+  expect(he.undo.count(0, 3, 0)).not.toMatch(/0/)
+})

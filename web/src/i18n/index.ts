@@ -58,6 +58,8 @@ export function makeFormat(language: Language, timezone: string | undefined) {
   const money = (amount: number) =>
     new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: amount > 0 && amount < 0.1 ? 4 : 2 }).format(amount)
   const number = new Intl.NumberFormat(language)
+  const tenths = (n: number) => number.format(Math.round(n * 10) / 10)
+  const isolate = (words: string) => (directionOf(language) === "rtl" ? `\u2066${words}\u2069` : words)
   return {
     time: (at: string | number) => time.format(new Date(at)),
     day: (at: string | number) => day.format(new Date(at)),
@@ -66,7 +68,8 @@ export function makeFormat(language: Language, timezone: string | undefined) {
     dayKey: (at: string | number) => isoDay.format(new Date(at)),
     money,
     number: (n: number) => number.format(n),
-    bytes: (n: number) => (n < 1024 ? `${n} B` : n < 1024 ** 2 ? `${number.format(Math.round(n / 102.4) / 10)} kB` : `${number.format(Math.round(n / 104857.6) / 10)} MB`),
+    /** `1.2 MB`, by thousands; kept together where the words around it run the other way. */
+    bytes: (n: number) => isolate(n < 1e3 ? `${n} B` : n < 1e6 ? `${tenths(n / 1e3)} kB` : n < 1e9 ? `${tenths(n / 1e6)} MB` : `${tenths(n / 1e9)} GB`),
     /** `0.9 s`, or `2:41` from a minute on. */
     duration: (ms: number) => (ms < 60_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`),
   }

@@ -1,6 +1,6 @@
 // Undo of a command, of an undo, or of what became of a snapshot: what it would do, and doing it.
 import { useQuery } from "@tanstack/react-query"
-import { useId, useState } from "react"
+import { type ReactNode, useId, useState } from "react"
 import { asProblem } from "../api/client"
 import type { Exec, Undo, UndoItem, UndoOf, UndoPreview } from "../api/model"
 import { subjectOf, undoPreviewQuery, undosQuery, useUndo } from "../api/undo"
@@ -24,7 +24,7 @@ export function ExecUndo({ exec }: { exec: Exec }) {
   if (changed === 0) return null
   return (
     <div className="said-why undoing">
-      <UndoPart of={{ of: "exec", exec: exec.id }} label={text.look} lead={text.changes(changed)} gaps={kept.gaps?.map((gap) => text.gap[gap]) ?? []} until={kept.until ?? undefined} />
+      <UndoPart of={{ of: "exec", exec: exec.id }} label={text.look} lead={<p className="meta">{text.changes(changed)}</p>} gaps={kept.gaps?.map((gap) => text.gap[gap]) ?? []} until={kept.until ?? undefined} />
     </div>
   )
 }
@@ -33,35 +33,40 @@ interface Part {
   of: UndoOf
   host?: string
   label: string
-  lead?: string
+  lead?: ReactNode
   gaps?: string[]
   /** After this nothing is offered any more. */
   until?: string | undefined
 }
 
-/** The button, and behind it the preview. */
+/** Whether an undo left nothing of what it was to do: then only the undo itself can be undone. */
+const isWhole = ({ state, undone }: Undo): boolean => state === "done" && (undone?.left ?? 0) === 0 && (undone?.failed ?? 0) === 0
+
+/** How it was undone last, the button, and behind it the preview. */
 export function UndoPart({ of, host, label, lead, gaps = [], until }: Part) {
   const text = useText()
-  const [open, setOpen] = useState(false)
+  const [open, setOpen] = useState<boolean>()
   const now = useNow(false)
   const undos = useQuery(undosQuery(subjectOf(of)))
-  const last = of.of === "snapshot" ? undefined : undos.data?.[0]
+  const last = undos.data?.find((undo) => of.of !== "snapshot" || (undo.of.of === "snapshot" && undo.of.path === of.path))
   const over = until !== undefined && Date.parse(until) <= now
+  const offered = !over && last?.state !== "running" && (of.of === "snapshot" || !last || !isWhole(last))
   return (
     <>
-      {lead ? <p className="meta">{lead}</p> : null}
+      {lead || (offered && !open) ? (
+        <div className="undo-head">
+          {lead}
+          {offered && !open ? (
+            // eslint-disable-next-line jsx-a11y/no-autofocus -- the preview was closed: back to where it was opened
+            <button type="button" className="btn sm" autoFocus={open === false} onClick={() => setOpen(true)}>
+              {label}
+            </button>
+          ) : null}
+        </div>
+      ) : null}
       {last ? <Undid undo={last} /> : null}
       {over && !last ? <p className="meta">{text.undo.gone}</p> : null}
-      {over || last?.state === "running" ? null : (
-        <div className="acts">
-          <button type="button" className="btn sm" aria-expanded={open} onClick={() => setOpen(!open)}>
-            {open ? text.undo.close : label}
-          </button>
-        </div>
-      )}
-      {open ? (
-        <Preview of={of} {...(host ? { host } : {})} gaps={gaps} onDone={() => setOpen(false)} />
-      ) : null}
+      {open ? <Preview of={of} {...(host ? { host } : {})} gaps={gaps} onDone={() => setOpen(false)} /> : null}
     </>
   )
 }
@@ -71,38 +76,39 @@ function Undid({ undo }: { undo: Undo }) {
   const text = useText().undo
   const format = useFormat()
   const { undone, state } = undo
-  const [open, setOpen] = useState(false)
-  return (
+  const facts = [
+    state === "done" ? (undo.of.of === "snapshot" ? text.broughtAt : text.undoneAt)(format.short(undo.ended_at ?? undo.created_at)) : text.state[state],
+    undone ? text.did(undone.restored, undone.removed) : "",
+    undone && undone.left > 0 ? text.left(undone.left) : "",
+  ]
+  const told = (
     <div role="status">
-      <p className="meta">
-        {state === "done" ? text.undoneAt(format.short(undo.ended_at ?? undo.created_at)) : text.state[state]}
-        {undone ? ` · ${text.did(undone.restored, undone.removed)}` : ""}
-        {undone && undone.left > 0 ? ` · ${text.left(undone.left)}` : ""}
-        {state === "running" ? <Loading /> : null}
-      </p>
+      <p className="meta">{facts.filter(Boolean).join(" · ")}</p>
+      {state === "running" ? <Loading /> : null}
       {undone && undone.failed > 0 ? (
         <p className="risk">
           {text.failed(undone.failed)} <bdi>{undone.detail}</bdi>
         </p>
       ) : null}
       {undo.detail ? <p className="risk">{undo.detail}</p> : null}
-      {state === "done" || state === "cut" ? (
-        <button type="button" className="link meta" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {text.again}
-        </button>
-      ) : null}
-      {open ? <Preview of={{ of: "undo", undo: undo.id }} gaps={[]} onDone={() => setOpen(false)} /> : null}
     </div>
   )
+  if (state !== "done" && state !== "cut") return told
+  return <UndoPart of={{ of: "undo", undo: undo.id }} label={undo.of.of === "snapshot" ? text.look : text.again} lead={told} />
 }
+
+/** What was opened by a button gets the focus that the button had. */
+const focus = (it: HTMLElement | null) => it?.focus()
 
 function Preview({ of, host, gaps, onDone }: { of: UndoOf; host?: string; gaps: string[]; onDone: () => void }) {
   const text = useText().undo
   const id = useId()
   const seen = useQuery(undoPreviewQuery(of, host))
   return (
-    <section className="inset stack" aria-labelledby={id}>
-      <h3 id={id}>{text.title}</h3>
+    <section className="undo-preview" aria-labelledby={id}>
+      <h3 id={id} ref={focus} tabIndex={-1}>
+        {of.of === "snapshot" ? text.titleBring : text.title}
+      </h3>
       <ProblemNote problem={seen.error ? asProblem(seen.error) : null} />
       {seen.isFetching ? <Loading /> : null}
       {seen.data && !seen.isFetching ? <Form key={seen.data.digest} of={of} {...(host ? { host } : {})} seen={seen.data} gaps={gaps} onDone={onDone} onStale={() => void seen.refetch()} /> : null}
@@ -128,12 +134,21 @@ function Form({ of, host, seen, gaps, onDone, onStale }: FormProps) {
   const problem = undo.error ? asProblem(undo.error) : null
   const { counts, items } = seen
   const sum = counts.create + counts.restore + counts.attributes + counts.remove
-  if (sum === 0) return <p>{text.nothing}</p>
+  if (sum === 0)
+    return (
+      <>
+        <p>{text.nothing}</p>
+        <div className="acts">
+          <button type="button" className="btn" onClick={onDone}>
+            {text.close}
+          </button>
+        </div>
+      </>
+    )
   const tick = (n: number) => setTicked((old) => (old.has(n) ? new Set([...old].filter((it) => it !== n)) : new Set([...old, n])))
   const idle = counts.conflicts === sum && !all && ticked.size === 0
   return (
     <form
-      className="stack"
       onSubmit={(event) => {
         event.preventDefault()
         undo.mutate({ of, ...(host ? { host } : {}), digest: seen.digest, take: [...ticked], all }, { onError: onStale })
@@ -149,11 +164,13 @@ function Form({ of, host, seen, gaps, onDone, onStale }: FormProps) {
       ))}
       {counts.conflicts > 0 ? (
         <>
-          <p className="risk">{text.conflicts(counts.conflicts)}</p>
-          <label className="check">
-            <input type="checkbox" checked={all} onChange={() => setAll(!all)} />
-            <span>{text.takeAll}</span>
-          </label>
+          <p className="note">{text.conflicts(counts.conflicts)}</p>
+          {counts.conflicts > 1 ? (
+            <label className="check">
+              <input type="checkbox" checked={all} onChange={() => setAll(!all)} />
+              <span>{text.takeAll}</span>
+            </label>
+          ) : null}
         </>
       ) : null}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
@@ -168,7 +185,7 @@ function Form({ of, host, seen, gaps, onDone, onStale }: FormProps) {
       <ProblemNote problem={problem} />
       <div className="acts">
         <button type="submit" className="btn ink" disabled={undo.isPending || idle}>
-          {text.undo}
+          {of.of === "snapshot" ? text.bringNow : text.undo}
         </button>
         <button type="button" className="btn" onClick={onDone}>
           {text.close}
@@ -182,7 +199,7 @@ function Line({ item, checked, locked, onTick }: { item: UndoItem; checked: bool
   const text = useText().undo
   const said = (
     <span>
-      <bdi className="m">{item.path}</bdi>{" "}
+      <bdi className="m">{item.path}</bdi>
       <span className="meta">
         {text.kind[item.kind]} {text.step[item.step]}
         {item.conflict ? ` · ${text.conflict[item.conflict]}` : ""}

@@ -30,8 +30,8 @@ export function ModeSwitch({ chat }: { chat: Chat }) {
   const name = text.rule.mode.name[mode]
   return (
     <>
-      <button type="button" className="btn sm mode" data-mode={mode} aria-haspopup="dialog" aria-label={text.rule.mode.label(name)} title={text.rule.mode.says[mode]} onClick={() => setOpen(true)}>
-        {name}
+      <button type="button" className="btn sm mode" data-mode={mode} aria-haspopup="dialog" aria-label={text.rule.mode.label(left === undefined ? name : `${name} ${clockText(left)}`)} title={text.rule.mode.says[mode]} onClick={() => setOpen(true)}>
+        {name}{" "}
         {left === undefined ? null : <bdi className="m">{clockText(left)}</bdi>}
       </button>
       {open ? <Sheet chat={chat} now={mode} onClose={() => setOpen(false)} /> : null}

@@ -103,8 +103,8 @@ export function ToolCard({ exec }: { exec: Exec }) {
           {running ? <span className="cur" /> : null}
         </pre>
       ) : null}
-      <ExecUndo exec={exec} />
       {exec.state === "ended" && tail.lines.length === 0 ? <p className="said-why meta">{text.exec.noOutput}</p> : null}
+      <ExecUndo exec={exec} />
       {hidden > 0 || open || exec.started_at || (exec.truncated && !running) ? (
         <footer>
           {hidden > 0 || open || (exec.truncated && !running) ? (

@@ -5,6 +5,7 @@ import type { Snapshot } from "../../api/model"
 import { hostsQuery } from "../../api/query"
 import { snapshotFolderQuery, snapshotsQuery, useSnapshot } from "../../api/undo"
 import { useFormat, useText } from "../../i18n"
+import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { UndoPart } from "../../ui/Undo"
@@ -15,9 +16,18 @@ export function Snapshots() {
   const hosts = useQuery(hostsQuery).data?.items.filter(({ state }) => state === "online") ?? []
   const [chosen, setChosen] = useState<string>()
   const host = chosen ?? hosts[0]?.name
+  const make = useSnapshot()
   return (
     <section aria-labelledby="snapshots">
-      <h2 id="snapshots">{text.snapshots}</h2>
+      <h2>
+        <span id="snapshots">{text.snapshots}</span>
+        {host ? (
+          <button type="button" className="btn sm end" disabled={make.isPending} onClick={() => make.mutate(host)}>
+            <Icon name="plus" size={16} />
+            {make.isPending ? text.making : text.now}
+          </button>
+        ) : null}
+      </h2>
       <p className="meta under">{text.lead}</p>
       {hosts.length > 1 ? (
         <label className="field-row">
@@ -29,6 +39,7 @@ export function Snapshots() {
           </select>
         </label>
       ) : null}
+      <ProblemNote problem={make.error ? asProblem(make.error) : null} />
       {host ? <OfHost key={host} host={host} /> : null}
     </section>
   )
@@ -38,7 +49,6 @@ function OfHost({ host }: { host: string }) {
   const text = useText().undo
   const format = useFormat()
   const list = useQuery(snapshotsQuery(host))
-  const make = useSnapshot()
   const data = list.data
   return (
     <>
@@ -63,12 +73,6 @@ function OfHost({ host }: { host: string }) {
           </li>
         ))}
       </ul>
-      <ProblemNote problem={make.error ? asProblem(make.error) : null} />
-      <div className="acts">
-        <button type="button" className="btn" disabled={make.isPending} onClick={() => make.mutate(host)}>
-          {make.isPending ? text.making : text.now}
-        </button>
-      </div>
     </>
   )
 }
@@ -84,7 +88,7 @@ function Row({ host, snapshot }: { host: string; snapshot: Snapshot }) {
           <time dateTime={snapshot.at}>{format.short(snapshot.at)}</time>
         </b>
         <span className="meta">
-          {text.files(format.number(snapshot.files))} · <bdi>{format.bytes(snapshot.bytes)}</bdi>
+          {text.files(snapshot.files, format.number(snapshot.files))} · <bdi>{format.bytes(snapshot.bytes)}</bdi>
         </span>
         <span className="item-acts end">
           <button type="button" className="btn sm bare" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -105,14 +109,14 @@ function Browse({ host, id }: { host: string; id: string }) {
   const folder = useQuery(snapshotFolderQuery(host, id, path))
   const parts = path === "" ? [] : path.split("/")
   return (
-    <div className="inset stack">
+    <div className="browse">
       <nav aria-label={text.workspace} className="crumbs">
         <button type="button" className="link" onClick={() => setPath("")}>
           {text.workspace}
         </button>
         {parts.map((part, at) => (
           <span key={parts.slice(0, at + 1).join("/")}>
-            {" / "}
+            <span aria-hidden="true"> / </span>
             <button type="button" className="link" onClick={() => setPath(parts.slice(0, at + 1).join("/"))}>
               <bdi className="m">{part}</bdi>
             </button>
@@ -126,26 +130,26 @@ function Browse({ host, id }: { host: string; id: string }) {
         {folder.data?.items.map((name) => {
           const inside = path === "" ? name.name : `${path}/${name.name}`
           return (
-            <li key={name.name} className="item">
-              <div className="item-head">
+            <li key={name.name} className="kept">
+              <p>
                 {name.kind === "folder" ? (
                   <button type="button" className="link" onClick={() => setPath(inside)}>
                     <bdi className="m">{name.name}/</bdi>
                   </button>
                 ) : (
                   <bdi className="m">{name.name}</bdi>
-                )}
+                )}{" "}
                 <span className="meta">
                   {name.kind === "file" ? <bdi>{format.bytes(name.bytes)}</bdi> : text.kind[name.kind]} · {format.short(name.changed_at)}
                 </span>
-              </div>
+              </p>
               {name.kind === "folder" ? null : <UndoPart of={{ of: "snapshot", snapshot: id, path: inside }} host={host} label={text.bring} />}
             </li>
           )
         })}
       </ul>
       {folder.data?.more ? <p className="meta">{text.folderMore}</p> : null}
-      <UndoPart key={path} of={{ of: "snapshot", snapshot: id, path }} host={host} label={path === "" ? text.bringAll : text.bring} />
+      <UndoPart key={path} of={{ of: "snapshot", snapshot: id, path }} host={host} label={path === "" ? text.bringAll : text.bringFolder} />
     </div>
   )
 }

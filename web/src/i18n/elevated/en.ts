@@ -14,8 +14,8 @@ export const effect = {
   privilege: "asks for root",
   packages: "changes packages",
   services: "changes services",
-  irreversible: "can’t be undone",
-  reversible: "can be undone",
+  irreversible: "hard to reverse",
+  reversible: "easy to reverse",
   unknown: "not known:",
 }
 
@@ -28,7 +28,7 @@ export const elevated = {
     packages: "The AI may name packages. One helper installs them; the card shows what apt would do.",
     commands: "The AI may ask for any command as root too. Root in the container can read and change everything of this system, its keys included.",
   },
-  since: (time: string) => `since ${time}`,
+  since: (time: string) => `Since ${time}.`,
   impossible: "It can’t be had here: the shell service does not run as root. Start it as root, or use the container.",
   set: "Change",
   reauthLead: "This lets the AI ask for commands as root, so it needs your password.",

@@ -14,8 +14,8 @@ export const effect: typeof englishEffect = {
   privilege: "מבקש root",
   packages: "משנה חבילות",
   services: "משנה שירותים",
-  irreversible: "לא הפיך",
-  reversible: "הפיך",
+  irreversible: "קשה להחזיר לקדמותו",
+  reversible: "קל להחזיר לקדמותו",
   unknown: "לא ידוע:",
 }
 
@@ -26,9 +26,9 @@ export const elevated: typeof english = {
   says: {
     off: "שום דבר אינו רץ בתור root.",
     packages: "ה־AI רשאי לנקוב בשמות חבילות. עוזר אחד מתקין אותן; הכרטיס מראה מה apt יעשה.",
-    commands: "ה־AI רשאי לבקש גם כל פקודה בתור root. root במכולה יכול לקרוא ולשנות הכול במערכת הזאת, כולל המפתחות.",
+    commands: "ה־AI רשאי לבקש גם כל פקודה בתור root. פקודה כזאת יכולה לקרוא ולשנות הכול במערכת הזאת, כולל המפתחות.",
   },
-  since: (time) => `מאז ${time}`,
+  since: (time) => `מאז ${time}.`,
   impossible: "כאן זה לא אפשרי: שירות המעטפת אינו רץ בתור root. אפשר להפעיל אותו בתור root, או להשתמש במכולה.",
   set: "לשנות",
   reauthLead: "זה מרשה ל־AI לבקש פקודות בתור root, ולכן נדרשת הסיסמה.",

@@ -1,5 +1,7 @@
 // English words of undo and snapshots.
 const many = (n: number, one: string, other: string) => (n === 1 ? one : other)
+/** What there is none of is not told. */
+const told = (...parts: [count: number, words: string][]) => parts.flatMap(([count, words]) => (count > 0 ? [words] : [])).join(", ")
 
 export const undo = {
   undo: "Undo",
@@ -7,15 +9,17 @@ export const undo = {
   again: "Undo the undo…",
   close: "Close",
   title: "What an undo would do",
+  titleBring: "What would come back",
   nothing: "Nothing is left to undo: everything is as it was.",
-  kept: (time: string) => `As it was at ${time}.`,
-  changes: (n: number) => `It changed ${n} ${many(n, "path", "paths")} that ${many(n, "was", "were")} kept.`,
+  kept: (time: string) => `As it was on ${time}.`,
+  changes: (n: number) => many(n, "1 path that it changed is kept.", `${n} paths that it changed are kept.`),
   step: { create: "comes back", restore: "gets its content back", attributes: "gets its rights or time back", remove: "goes again" },
   kind: { file: "file", folder: "folder", link: "link", other: "special file" },
-  conflict: { changed: "changed since by somebody else", newer: "made since by somebody else" },
-  conflicts: (n: number) => `${n} ${many(n, "path was", "paths were")} changed since. What you don’t tick is left alone.`,
+  conflict: { changed: "changed since then", newer: "made since then" },
+  conflicts: (n: number) => `${n} ${many(n, "path has", "paths have")} changed since then. What you don’t tick is left alone.`,
   takeAll: "Do it for all of these",
-  count: (create: number, restore: number, remove: number) => `${create} come back, ${restore} restored, ${remove} go again`,
+  count: (create: number, restore: number, remove: number) =>
+    told([create, `${create} ${many(create, "comes", "come")} back`], [restore, `${restore} ${many(restore, "is", "are")} restored`], [remove, `${remove} ${many(remove, "goes", "go")} again`]),
   more: (n: number) => `and ${n} more`,
   gap: {
     elsewhere: "What it did outside the workspace and the home does not come back.",
@@ -34,10 +38,11 @@ export const undo = {
   },
   running: "It is being undone.",
   state: { running: "running", done: "Undone", refused: "Not undone", cut: "Cut off in the middle: each file is whole. Look once more." },
-  did: (restored: number, removed: number) => `${restored} restored, ${removed} removed`,
+  did: (restored: number, removed: number) => told([restored, `${restored} restored`], [removed, `${removed} removed`]),
   left: (n: number) => `${n} left alone`,
   failed: (n: number) => `${n} could not be brought back`,
-  undoneAt: (time: string) => `Undone at ${time}`,
+  undoneAt: (time: string) => `Undone ${time}`,
+  broughtAt: (time: string) => `Brought back ${time}`,
   gone: "It can’t be undone any more.",
   goneNext: "Its days are over, or the room was needed.",
   snapshots: "Snapshots",
@@ -48,11 +53,13 @@ export const undo = {
   off: "No snapshots are made: METATRON_SNAPSHOT_S is 0.",
   used: (used: string, quota: string) => `${used} of ${quota}, with what is kept for undo`,
   trouble: "The last one was not made:",
-  files: (n: string) => `${n} files`,
+  files: (n: number, written: string) => `${written} ${many(n, "file", "files")}`,
   open: "Open",
   workspace: "Workspace",
-  bring: "Bring this back…",
+  bring: "Bring back…",
   bringAll: "Bring all of it back…",
+  bringFolder: "Bring this folder back…",
+  bringNow: "Bring back",
   folderEmpty: "It is empty.",
   folderMore: "There is more than is shown.",
   machine: "Machine",
