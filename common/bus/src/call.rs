@@ -29,10 +29,13 @@ struct Reply {
     answer: ShellAnswer,
 }
 
+/// How long it may take until answers can be heard.
+const LISTENING: Duration = Duration::from_secs(3);
+
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 impl Bus {
-    /// Asks the shell-worker of `host`. [`Error::Unavailable`] at once when none listens, [`Error::Timeout`] when it
+    /// Asks the shell-worker of `host`. [`Error::Unavailable`] at once when none listens, and soon when Redis is away; [`Error::Timeout`] when it
     /// heard us and stays silent.
     pub async fn call(&self, host: &str, call: &ShellCall, timeout: Duration) -> Result<ShellAnswer, Error> {
         let deadline = tokio::time::Instant::now() + timeout;
@@ -40,7 +43,9 @@ impl Bus {
         // A channel for each host: none can answer for another.
         let reply_to = key::REPLY.fill(&[host, self.instance()]);
         let hub = self.hub();
-        let mut replies = tokio::time::timeout_at(deadline, hub.subscribe(&reply_to))
+        // However long the answer may take: whether Redis is there shows sooner.
+        let listening = deadline.min(tokio::time::Instant::now() + LISTENING);
+        let mut replies = tokio::time::timeout_at(listening, hub.subscribe(&reply_to))
             .await
             .map_err(|_| Error::Unavailable("no connection within the time given".to_owned()))?;
         let question = serde_json::to_string(&Question { id, reply_to, call: call.clone() })?;

@@ -124,7 +124,7 @@ async fn shell_worker_may_die_before_it_names_what_a_snapshot_keeps() -> Result<
         }
     };
     tokio::select! {
-        died = dies => died?,
+        death = dies => death?,
         asked = asks => asked?,
     }
     let owner = Patient::new(world.owner.clone());
