@@ -3,7 +3,7 @@
 //! It must never open the database, hold a secret longer than one spawn, or start what its journal says was started.
 //!
 //! The core ([`shell`], and what it stands on) knows no transport: [`serve`], [`live`] and [`calls`] carry its answers
-//! over Redis, and could be replaced.
+//! over Redis or the direct line to api, and could be replaced.
 
 pub mod account;
 pub mod attend;

@@ -3,6 +3,8 @@
 //! Every entry's id ends in its end offset, so that a reader resumes exactly, skips what it has, and sees every hole.
 //! Must never hold up whoever produces: while Redis is away bytes are dropped, and the offsets tell of the hole.
 //!
+//! What a terminal beside api shows comes over [`crate::direct`] instead, and is followed in the same way.
+//!
 //! Rooms: `write` appends, `hub` is the one pub/sub connection of a process, `follow` reads, `frame` is the wire.
 
 mod follow;
