@@ -70,9 +70,14 @@ impl Shell {
             Purpose::Command { .. } => (true, Full::Stop),
             Purpose::Owner => (false, Full::Forget),
         };
-        let recording = recordings.begin(terminal, CAP, full).context(
-            "its recording can't be begun: free space on the disk of the data folder or make it writable, and try again",
-        )?;
+        let recording = recordings.begin(terminal, CAP, full).map_err(|error| {
+            let why = match error.kind() {
+                // A second witness beside the journal: what has a recording has run.
+                std::io::ErrorKind::AlreadyExists => "it has a recording, so it ran before: have it proposed again",
+                _ => "its recording can't be begun: free space on the disk of the data folder or make it writable, and try again",
+            };
+            anyhow::Error::new(error).context(why)
+        })?;
         let reader = Reader::ready(recording, text, direct.outlet(self.host(), terminal))?;
         let (user, home) = (account.name.clone(), account.home.to_string_lossy().into_owned());
         let beginning = Beginning { at, size, user: user.clone(), command: launch.command };
