@@ -14,6 +14,7 @@ use metatron_domain::terminal::{TerminalKind, TerminalState};
 use crate::App;
 use crate::error::{ApiError, Code};
 use crate::host::unanswered;
+use crate::shelf::{Found, Framed};
 
 /// A piece of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(crate) struct Piece {
     pub(crate) end: u64,
     /// Whether more will come.
     pub(crate) ended: bool,
+    /// What others make of the same bytes.
+    pub(crate) framed: Framed,
 }
 
 /// Whether there is anything to read, and whether more will come.
@@ -89,7 +92,8 @@ impl Tape {
         limit: u32,
         patience: Duration,
     ) -> Result<Piece, ApiError> {
-        let nothing = |ended| Piece { from: 0, bytes: Bytes::new(), end: 0, ended };
+        let nothing =
+            |ended| Piece { from: 0, bytes: Bytes::new(), end: 0, ended, framed: Framed::default() };
         match self.stage {
             Stage::Waiting => return Ok(nothing(false)),
             Stage::Never => return Ok(nothing(true)),
@@ -98,7 +102,8 @@ impl Tape {
         match app.shelf.read(self.terminal, from, limit) {
             Ok(Some(found)) => {
                 let ended = self.stage == Stage::Over;
-                return Ok(Piece { from: found.from, bytes: found.bytes.into(), end: found.end, ended });
+                let Found { from, bytes, end, framed } = found;
+                return Ok(Piece { from, bytes, end, ended, framed });
             }
             Ok(None) => {}
             Err(error) => tracing::debug!(%error, "a recording can't be read here; its host is asked"),
@@ -109,7 +114,7 @@ impl Tape {
         match answer.map_err(|error| unanswered(&self.host, error))? {
             ShellAnswer::Output { from, base64, end, ended } => {
                 let bytes = STANDARD.decode(base64).map_err(ApiError::internal)?;
-                Ok(Piece { from, bytes: bytes.into(), end, ended })
+                Ok(Piece { from, bytes: bytes.into(), end, ended, framed: Framed::default() })
             }
             // It has not started yet: there is nothing to read.
             ShellAnswer::NotFound if self.stage == Stage::Asked => Ok(nothing(false)),

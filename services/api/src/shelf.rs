@@ -1,36 +1,82 @@
 //! The recordings of this machine's own terminals, as shell-worker writes them: the page is still in memory while somebody
 //! watches, so that any number of viewers costs neither Redis nor shell-worker a byte. Only reads; interprets nothing.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use metatron_domain::id::TerminalId;
 use rustix::fs::{SeekFrom, seek};
 
+/// Pieces that are kept for the next viewer: viewers of one flood are at most so many behind each other.
+const KEPT: usize = 8;
+/// For so long they are: later the recording has another end.
+const FRESH: Duration = Duration::from_secs(1);
+/// Shorter ones are read as quickly as they are looked for.
+const SHORT: u32 = 4 * 1024;
+
 /// The folder of the recordings.
 #[derive(Debug)]
-pub(crate) struct Shelf(PathBuf);
+pub(crate) struct Shelf {
+    folder: PathBuf,
+    kept: Mutex<VecDeque<Kept>>,
+}
+
+/// A piece that was read as a whole. What is in a recording never changes.
+#[derive(Debug)]
+struct Kept {
+    terminal: TerminalId,
+    limit: u32,
+    at: Instant,
+    found: Found,
+}
+
+/// The frame that somebody made of a piece, by the number of its channel: for the next viewer, who mostly needs the same.
+pub(crate) type Framed = Arc<OnceLock<(u32, Bytes)>>;
 
 /// What was found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     /// The offset of the first byte: later than asked for where a beginning was forgotten.
     pub(crate) from: u64,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Bytes,
     /// Bytes there are in all, so far.
     pub(crate) end: u64,
+    /// Shared with the bytes.
+    pub(crate) framed: Framed,
 }
 
 impl Shelf {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self(folder)
+        Self { folder, kept: Mutex::default() }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, VecDeque<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// At most `limit` bytes from the offset `from`. None where the recording is on another machine.
     pub(crate) fn read(&self, terminal: TerminalId, from: u64, limit: u32) -> Result<Option<Found>, Error> {
+        let same = |kept: &&Kept| (kept.terminal, kept.found.from, kept.limit) == (terminal, from, limit);
+        if let Some(kept) = self.kept().iter().find(same).filter(|kept| kept.at.elapsed() < FRESH) {
+            return Ok(Some(kept.found.clone()));
+        }
+        let Some(found) = self.look(terminal, from, limit)? else { return Ok(None) };
+        if limit > SHORT && found.from == from && found.bytes.len() as u64 == u64::from(limit) {
+            let mut kept = self.kept();
+            kept.truncate(KEPT - 1);
+            kept.push_front(Kept { terminal, limit, at: Instant::now(), found: found.clone() });
+        }
+        Ok(Some(found))
+    }
+
+    fn look(&self, terminal: TerminalId, from: u64, limit: u32) -> Result<Option<Found>, Error> {
         // A terminal's id is typed, so that no text of a request becomes part of a path (SECURITY I21).
-        let file = match File::open(self.0.join(format!("{terminal}.out"))) {
+        let file = match File::open(self.folder.join(format!("{terminal}.out"))) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -45,7 +91,7 @@ impl Shelf {
         // More may have been forgotten while this was read.
         let kept = from.max(first());
         bytes.drain(..bytes.len().min(usize::try_from(kept - from).unwrap_or(usize::MAX)));
-        Ok(Some(Found { from: kept, bytes, end }))
+        Ok(Some(Found { from: kept, bytes: bytes.into(), end, framed: Framed::default() }))
     }
 }
 
@@ -64,10 +110,30 @@ mod tests {
         let file = File::create(folder.path().join(format!("{terminal}.out"))).unwrap();
         file.write_all_at(b"hello", 1024 * 1024).unwrap();
         let end = 1024 * 1024 + 5;
-        let found = |from, limit| shelf.read(terminal, from, limit).unwrap().unwrap();
-        assert_eq!(found(1024 * 1024 + 1, 3), Found { from: end - 4, bytes: b"ell".to_vec(), end });
-        assert_eq!(found(end + 9, 3), Found { from: end + 9, bytes: vec![], end });
+        let found = |from, limit| {
+            let found = shelf.read(terminal, from, limit).unwrap().unwrap();
+            assert_eq!(found.end, end);
+            (found.from, found.bytes)
+        };
+        assert_eq!(found(1024 * 1024 + 1, 3), (end - 4, Bytes::from_static(b"ell")));
+        assert_eq!(found(end + 9, 3), (end + 9, Bytes::new()));
         // The whole beginning is a hole.
-        assert_eq!(found(0, 2), Found { from: 1024 * 1024, bytes: b"he".to_vec(), end });
+        assert_eq!(found(0, 2), (1024 * 1024, Bytes::from_static(b"he")));
+    }
+
+    #[test]
+    fn what_one_viewer_read_is_there_for_the_next_and_a_part_of_it_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().to_owned());
+        let terminal = TerminalId::new();
+        let path = folder.path().join(format!("{terminal}.out"));
+        std::fs::write(&path, vec![b'x'; 10_000]).unwrap();
+        let read = |from| shelf.read(terminal, from, 8_000).unwrap().unwrap().bytes;
+        let (first, short) = (read(0), read(8_000));
+        assert_eq!((first.len(), short.len()), (8_000, 2_000));
+        assert_eq!(read(0).as_ptr(), first.as_ptr(), "one piece for both");
+        // There is more of what was read in part.
+        std::fs::write(&path, vec![b'x'; 20_000]).unwrap();
+        assert_eq!(read(8_000).len(), 8_000);
     }
 }

@@ -1,11 +1,12 @@
 //! What a session's task does while the session goes on: it carries what was typed, and looks at the foreground when
 //! output and keys have come to rest. A terminal in which nothing happens costs nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_domain::terminal::message::Happened;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::desk::at_first;
 use crate::look::{Around, Look, SETTLED, look};
@@ -16,15 +17,17 @@ use crate::session::{Purpose, Session};
 const FIRST: Duration = Duration::from_millis(50);
 /// The looks after it, until all is quiet.
 const NEXT: Duration = Duration::from_millis(250);
+/// While it goes on writing.
+const MOVING: Duration = Duration::from_millis(500);
 /// The looks at a program that runs without a word.
 const SILENT: Duration = Duration::from_secs(1);
 
 /// Attends to a session. Never returns.
-pub async fn attend(session: &Session) {
+pub async fn attend(session: &Arc<Session>) {
     tokio::join!(session.lane.carry(), watch(session));
 }
 
-async fn watch(session: &Session) {
+async fn watch(session: &Arc<Session>) {
     let mut progress = session.progress.clone();
     loop {
         let expires = session.expires();
@@ -37,6 +40,7 @@ async fn watch(session: &Session) {
             }
         }
         settle(session, &mut progress).await;
+        session.catch_up();
     }
 }
 
@@ -44,6 +48,7 @@ async fn watch(session: &Session) {
 async fn settle(session: &Session, progress: &mut watch::Receiver<Progress>) {
     let mut seen = progress.borrow_and_update().end;
     let (mut quiet, mut pause) = (Duration::ZERO, FIRST);
+    let mut looked: Option<Instant> = None;
     loop {
         let stirred = if quiet < SETTLED {
             sleep(pause).await;
@@ -63,6 +68,13 @@ async fn settle(session: &Session, progress: &mut watch::Receiver<Progress>) {
             quiet += pause;
         }
         session.expire();
+        let moves = !stirred && quiet.is_zero() && session.desk.state().look.waits.is_none();
+        if moves && looked.is_some_and(|at| at.elapsed() < SILENT) {
+            // What goes on writing waits for nobody, and a look costs more than what it wrote.
+            pause = MOVING;
+            continue;
+        }
+        looked = Some(Instant::now());
         let look = session.glance(quiet);
         let rests = look.prompt || look.waits.is_some();
         session.absorb(&look);

@@ -92,9 +92,13 @@ impl Shell {
         }
         let (desk, master, timeout) = (Desk::new(purpose, size), pty.master, launch.timeout);
         let start = Start { terminal, purpose, user, home, at, desk, events, master, family, timeout };
-        let clock = Arc::clone(&self.parts().clock);
-        let ties =
-            Ties { clock, reports: self.parts().reports.clone(), link: Arc::clone(&self.parts().link) };
+        let Parts { clock, reports, link, .. } = self.parts();
+        let ties = Ties {
+            clock: Arc::clone(clock),
+            reports: reports.clone(),
+            link: Arc::clone(link),
+            recordings: recordings.clone(),
+        };
         Ok(session::begin(start, Arc::clone(families), reader, ties))
     }
 }

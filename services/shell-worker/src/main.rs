@@ -1,5 +1,6 @@
 //! The `shell-worker` process.
 
 fn main() -> std::process::ExitCode {
-    metatron_process::run("shell-worker", metatron_process::Threads::Two, metatron_shell_worker::run)
+    // One thread for all that waits: a key must not wake two. What reads terminals or disks has threads of its own.
+    metatron_process::run("shell-worker", metatron_process::Threads::One, metatron_shell_worker::run)
 }

@@ -13,11 +13,11 @@ use crate::pty::Master;
 use crate::recording::Recording;
 use crate::screen::{Fold, Screen};
 
-/// Bytes that are kept at once. The kernel gives 4 KiB at most at a time: in a flood several are gathered, as long as
-/// there are more, because keeping and telling cost as much as reading. Each session keeps its buffer.
-const BUFFER: usize = 32 * 1024;
-/// What the kernel gives at once, at most.
-const GIVEN: usize = 4 * 1024;
+/// Bytes that are kept at once: in a flood several readings are gathered, as long as there are more, because keeping and
+/// telling cost as much as reading. Each session keeps its buffer.
+const BUFFER: usize = 64 * 1024;
+/// What the kernel gives at once, at most: its own buffer has 4 KiB, and one byte of it stays free.
+const GIVEN: usize = 4 * 1024 - 1;
 /// The reading thread's stack.
 const STACK: usize = 256 * 1024;
 
@@ -77,12 +77,14 @@ fn read(master: &Master, mut seen: Seen, told: &watch::Sender<Progress>, outlet:
             Ok(0) | Err(_) => State::Closed,
             Ok(length) => {
                 filled += length;
-                State::More
+                // A flood fills what the kernel gives. Less than half of it is a program's word, and all of it.
+                let flood = length > GIVEN / 2;
+                if flood && filled + GIVEN <= BUFFER {
+                    continue;
+                }
+                if flood { State::More } else { State::Empty }
             }
         };
-        if state == State::More && filled + GIVEN <= BUFFER && filled >= GIVEN {
-            continue;
-        }
         if filled > 0 {
             let from = seen.recording.end();
             let kept = seen.recording.append(&buffer[..filled]);
@@ -93,6 +95,7 @@ fn read(master: &Master, mut seen: Seen, told: &watch::Sender<Progress>, outlet:
             told.send_replace(Progress { end: seen.recording.end(), ended: false, open_line });
             // From this thread, so that between a key and its echo nobody else has to wake up.
             outlet.offer(from, &kept, FLOOD, GATHER);
+            seen.recording.note_time();
             filled = 0;
         }
         match state {

@@ -269,10 +269,14 @@ impl Recording {
             hash.update(&bytes[..kept]);
         }
         self.end += kept as u64;
-        // Only a replay needs the times; the bytes are kept without them too.
-        let line = format!("{} {}\n", self.begun.elapsed().as_millis(), self.end);
-        let _ = self.times.write_all(line.as_bytes());
         &bytes[..kept]
+    }
+
+    /// Notes when the last bytes came. Only a replay needs it, so whoever appends tells the bytes first.
+    pub fn note_time(&mut self) {
+        let line = format!("{} {}\n", self.begun.elapsed().as_millis(), self.end);
+        // The bytes are kept without it too.
+        let _ = self.times.write_all(line.as_bytes());
     }
 
     /// Bytes kept so far.

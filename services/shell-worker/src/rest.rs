@@ -1,6 +1,7 @@
 //! When a running command has come to rest: its program waits for somebody, or, where somebody means to type into it, it
 //! has nothing more to say for now.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_domain::command::Rest;
@@ -20,15 +21,14 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// Returns when the command has come to rest. One that nobody means to type into rests only where it waits for
 /// somebody, so this may never return: the end of the session is for the caller to watch.
-pub async fn rests(session: &Session, recordings: &Recordings, interactive: bool) -> Rest {
+pub async fn rests(session: &Arc<Session>, recordings: &Recordings, interactive: bool) -> Rest {
     // A program may wait from its first moment on, without a word.
     session.desk.poke();
     tokio::select! {
         () = waits(session) => {}
         () = speaks_no_more(session), if interactive => {}
     }
-    let screen = tokio::task::block_in_place(|| session.screen(recordings));
-    let screen = screen.ok().flatten().map(|shot| shot.text).unwrap_or_default();
+    let screen = session.text_of_screen(recordings).await;
     let look = session.desk.state().look.clone();
     Rest { started_at: session.at, waits: look.waits, program: look.program, screen }
 }

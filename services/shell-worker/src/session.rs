@@ -25,7 +25,7 @@ use crate::kill::{Families, Family, GRACE, signal_name};
 use crate::lane::Lane;
 use crate::pty::Master;
 use crate::reader::{Progress, Reader, Seen};
-use crate::recording::Total;
+use crate::recording::{Recordings, Total};
 use crate::view::View;
 
 /// How long after the end of all processes the terminal may still give bytes.
@@ -69,6 +69,8 @@ pub struct Ties {
     pub reports: mpsc::UnboundedSender<Report>,
     /// What opens the owner's seals.
     pub link: Arc<LinkKey>,
+    /// Where its output is.
+    pub recordings: Recordings,
 }
 
 /// A running session, as the others see it. Shared by all who ask about it; the session's task outlives them.
@@ -330,6 +332,7 @@ fn close(read: Option<Seen>, mark: Option<String>, exit: Exit) -> Ending {
     let Some(Seen { mut recording, mut text }) = read else { return lost_output(exit) };
     if let Some(mark) = mark {
         let kept = recording.mark(&mark);
+        recording.note_time();
         if let Some(text) = &mut text {
             text.feed(&kept);
         }

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::Size;
@@ -25,6 +25,9 @@ const SEARCHED: usize = 64 * 1024;
 
 /// Bytes read at once: of plain output in such a piece most scrolls away unseen.
 const PIECE: usize = 256 * 1024;
+
+/// Bytes that nobody waits for noticeably: a tenth of a second of the slowest output.
+const MUCH: u64 = 4 * 1024 * 1024;
 
 /// A screen, and how much of the output made it.
 pub struct View {
@@ -75,6 +78,28 @@ impl Session {
         let view = view.get_or_insert_with(|| View::new(size));
         view.advance(&out, end, &sizes)?;
         Ok(Some(view.emulator.shot(end)))
+    }
+
+    /// The text of the screen as it is now; empty where it can't be had.
+    pub async fn text_of_screen(self: &Arc<Self>, recordings: &Recordings) -> String {
+        let (session, recordings) = (Arc::clone(self), recordings.clone());
+        let made = tokio::task::spawn_blocking(move || session.screen(&recordings)).await;
+        made.ok().and_then(Result::ok).flatten().map(|shot| shot.text).unwrap_or_default()
+    }
+
+    /// Makes the screen in the background where much was written since it was looked at, so that whoever looks next does
+    /// not wait for a flood to be shown.
+    pub fn catch_up(self: &Arc<Self>) {
+        let fed = self.view.try_lock().map(|view| view.as_ref().map_or(0, |view| view.fed));
+        // Who makes it right now shows all of it.
+        if fed.is_ok_and(|fed| self.progress.borrow().end > fed + MUCH) {
+            let session = Arc::clone(self);
+            tokio::task::spawn_blocking(move || {
+                if let Err(error) = session.screen(&session.ties.recordings) {
+                    tracing::debug!(%error, "a screen was not made ahead");
+                }
+            });
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Waiting for a terminal: until it is quiet, shows something, asks for something, or ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_domain::terminal::message::{Status, TerminalAnswer, Until};
@@ -24,7 +25,7 @@ const AT_REST: Duration = Duration::from_millis(300);
 const EXPRESSION: usize = 256 * 1024;
 
 /// Waits, and says how the terminal stands then.
-pub async fn wait(shell: &Shell, session: &Session, until: Until, within_ms: u32) -> TerminalAnswer {
+pub async fn wait(shell: &Shell, session: &Arc<Session>, until: Until, within_ms: u32) -> TerminalAnswer {
     let until = match Wanted::read(until) {
         Ok(until) => until,
         Err(error) => return refused("bad_pattern", error.to_string()),
@@ -68,7 +69,7 @@ impl Wanted {
         })
     }
 
-    async fn comes(self, session: &Session, recordings: &Recordings) {
+    async fn comes(self, session: &Arc<Session>, recordings: &Recordings) {
         match self {
             Self::Quiet(length) => quiet(session, length).await,
             Self::Pattern(regex) => shows(session, recordings, &regex).await,
@@ -87,13 +88,12 @@ async fn quiet(session: &Session, length: Duration) {
     }
 }
 
-async fn shows(session: &Session, recordings: &Recordings, regex: &Regex) {
+async fn shows(session: &Arc<Session>, recordings: &Recordings, regex: &Regex) {
     let mut progress = session.progress.clone();
     loop {
         progress.mark_unchanged();
-        let shot = tokio::task::block_in_place(|| session.screen(recordings));
-        if shot.is_ok_and(|shot| shot.is_some_and(|shot| shot.text.lines().any(|line| regex.is_match(line))))
-        {
+        let text = session.text_of_screen(recordings).await;
+        if text.lines().any(|line| regex.is_match(line)) {
             return;
         }
         if progress.changed().await.is_err() {

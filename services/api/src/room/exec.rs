@@ -133,7 +133,7 @@ async fn output(
     }
     let tape = Tape::of(&app, id).await?;
     let piece = tape.read(&app, range.from.unwrap_or(0), limit, PATIENCE).await?;
-    let Piece { from, bytes, end, ended } = piece;
+    let Piece { from, bytes, end, ended, .. } = piece;
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));

@@ -12,6 +12,7 @@ use metatron_domain::terminal::Size;
 use metatron_domain::terminal::message::Status;
 
 use super::frame::Topic;
+use crate::shelf::Framed;
 
 /// A piece of what flows.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(super) enum Live {
         from: u64,
         /// The bytes.
         bytes: Bytes,
+        /// The frame of it, where others may need the same.
+        framed: Option<Framed>,
     },
     /// Terminal output that can't be had now.
     Missing {

@@ -1,6 +1,7 @@
 //! One terminal's output from an offset, or from its screen, to its end: live where it flows, from the recording where it
 //! does not any more.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,6 +11,7 @@ use futures::stream::{self, BoxStream};
 use metatron_bus::live::LiveTerminal;
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::message::{Note, ScreenShot};
+use tokio::time::{Instant, Sleep};
 
 use super::live::Live;
 use crate::App;
@@ -44,6 +46,9 @@ struct Follow {
     source: Source,
     /// How often the recording of what is over was asked for in vain.
     asked: u32,
+    /// When something was heard last, and what looks after it: not a timer for each word.
+    heard: Instant,
+    silence: Pin<Box<Sleep>>,
 }
 
 enum Source {
@@ -63,7 +68,9 @@ enum Source {
 /// The output of `tape`, from where the client begins.
 pub(super) fn follow(app: &App, tape: Tape, begin: Begin) -> BoxStream<'static, Live> {
     let at = if let Begin::Offset(from) = begin { from } else { 0 };
-    let mut follow = Follow { app: app.clone(), tape, at, source: Source::Done, asked: 0 };
+    let (app, source, heard) = (app.clone(), Source::Done, Instant::now());
+    let silence = Box::pin(tokio::time::sleep_until(heard + SILENCE));
+    let mut follow = Follow { app, tape, at, source, asked: 0, heard, silence };
     follow.source = match (begin, follow.tape.stage) {
         (_, Stage::Never) => Source::Ending(0),
         // Of what has not begun there is no screen: its output will be all of it.
@@ -127,26 +134,43 @@ impl Follow {
     }
 
     async fn listen(&mut self, mut live: BoxStream<'static, LiveTerminal>) -> Option<Live> {
-        match tokio::time::timeout(SILENCE, live.next()).await {
-            Ok(Some(LiveTerminal::Bytes { from, bytes })) => {
+        let told = tokio::select! {
+            biased;
+            told = live.next() => Some(told),
+            () = self.silence.as_mut() => None,
+        };
+        if told.is_some() {
+            self.heard = Instant::now();
+        } else {
+            let (now, due) = (Instant::now(), self.heard + SILENCE);
+            self.silence.as_mut().reset(if due > now { due } else { now + SILENCE });
+            if due > now {
+                self.source = Source::Live(live);
+                return None;
+            }
+        }
+        match told {
+            Some(Some(LiveTerminal::Bytes { from, bytes })) => {
                 self.at = from + bytes.len() as u64;
                 self.source = Source::Live(live);
-                return Some(Live::Bytes { from, bytes });
+                return Some(Live::Bytes { from, bytes, framed: None });
             }
-            Ok(Some(LiveTerminal::Note(note))) => {
+            Some(Some(LiveTerminal::Note(note))) => {
                 self.source = Source::Live(live);
                 return Some(match note {
                     Note::Pressed { sequence } => Live::Pressed { sequence },
                     Note::Status(status) => Live::Status(status),
                 });
             }
-            Ok(Some(LiveTerminal::Gap { from, to })) => {
+            Some(Some(LiveTerminal::Gap { from, to })) => {
                 self.at = from;
                 self.source = Source::Hole(to, live);
             }
-            Ok(Some(LiveTerminal::End(end))) => return Some(Live::End { bytes: end.bytes, exit: end.exit }),
-            Ok(None) => self.source = Source::Recording,
-            Err(_) => {
+            Some(Some(LiveTerminal::End(end))) => {
+                return Some(Live::End { bytes: end.bytes, exit: end.exit });
+            }
+            Some(None) => self.source = Source::Recording,
+            None => {
                 self.refresh().await;
                 self.source = match self.tape.stage {
                     Stage::Over => Source::Recording,
@@ -202,7 +226,7 @@ impl Follow {
             Ok(piece) if piece.from == from && !piece.bytes.is_empty() => {
                 self.at = from + piece.bytes.len() as u64;
                 self.source = Source::Hole(to, live);
-                Some(Live::Bytes { from, bytes: piece.bytes })
+                Some(Live::Bytes { from, bytes: piece.bytes, framed: Some(piece.framed) })
             }
             Err(refusal) if refusal.code() == Code::ShellUnavailable && self.is_patient() => {
                 tokio::time::sleep(AGAIN).await;
@@ -224,7 +248,7 @@ impl Follow {
             Ok(piece) if piece.from == from && !piece.bytes.is_empty() => {
                 self.at = from + piece.bytes.len() as u64;
                 self.source = Source::Recording;
-                Some(Live::Bytes { from, bytes: piece.bytes })
+                Some(Live::Bytes { from, bytes: piece.bytes, framed: Some(piece.framed) })
             }
             Ok(piece) => {
                 self.source = Source::Ending(piece.end);

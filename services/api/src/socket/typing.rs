@@ -2,6 +2,7 @@
 //! read until some were typed, so that a paste of any size arrives whole and costs no memory.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::order::MOST_KEYS;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use super::frame::Topic;
 use crate::App;
@@ -23,10 +24,10 @@ const ROOM: usize = 256 * 1024;
 /// will type; when the way is full again and still nothing was typed, keys are dropped for a while.
 const ASK: Duration = Duration::from_secs(5);
 const DROP: Duration = Duration::from_secs(10);
-/// A client is told how far its keys are when so many bytes more were typed, or a moment later. Not for each key: that
-/// would go in front of its echo.
-const TELL: u64 = 64 * 1024;
-const MOMENT: Duration = Duration::from_millis(200);
+/// A client is told how far its keys are when so many bytes more were typed (half of what the page lets be under way), or a
+/// moment later. Not for each key: that would go in front of its echo, and wake everybody once more.
+const TELL: u64 = 32 * 1024;
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// What the client is to be told.
 #[derive(Debug)]
@@ -81,12 +82,15 @@ pub(super) struct Typing {
     /// Bytes on the way, of all lines.
     load: usize,
     tell: VecDeque<Typed>,
+    /// Rings when something may be due: rather once in vain than set anew for each key.
+    alarm: Pin<Box<Sleep>>,
 }
 
 impl Typing {
     pub(super) fn new(app: &App) -> Self {
         let (lines, work, tell) = (HashMap::new(), FuturesUnordered::new(), VecDeque::new());
-        Self { app: app.clone(), lines, work, load: 0, tell }
+        let alarm = Box::pin(tokio::time::sleep(Duration::ZERO));
+        Self { app: app.clone(), lines, work, load: 0, tell, alarm }
     }
 
     /// The client may type into a terminal from now on.
@@ -181,9 +185,12 @@ impl Typing {
                 return told;
             }
             let due = self.lines.values().filter_map(Line::due).min();
+            if let Some(due) = due.filter(|due| self.alarm.is_elapsed() || self.alarm.deadline() > *due) {
+                self.alarm.as_mut().reset(due);
+            }
             tokio::select! {
                 Some((channel, done)) = self.work.next(), if !self.work.is_empty() => self.take(channel, done),
-                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.look(),
+                () = self.alarm.as_mut(), if due.is_some() => self.look(),
                 else => std::future::pending().await,
             }
         }

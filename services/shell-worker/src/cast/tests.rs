@@ -27,6 +27,7 @@ fn made(chunks: &[&[u8]]) -> Made {
     let events = recordings.begin_events(terminal, &beginning).unwrap();
     for chunk in chunks {
         recording.append(chunk);
+        recording.note_time();
     }
     events.typed(recording.end(), By::Owner, b"ls\r");
     events.happened(recording.end(), What::Resized { size: Size::new(100, 30).unwrap() });

@@ -87,8 +87,13 @@ impl Connection {
                 self.channels.remove(topic);
                 self.behind.push((topic, number));
             }
-            Live::Bytes { from, bytes } => {
-                self.out.show(Message::Binary(frame::output(number, from, &bytes)));
+            Live::Bytes { from, bytes, framed } => {
+                let make = || (number, frame::output(number, from, &bytes));
+                let frame = match framed.as_ref().map(|framed| framed.get_or_init(make)) {
+                    Some((same, frame)) if *same == number => frame.clone(),
+                    _ => make().1,
+                };
+                self.out.show(Message::Binary(frame));
             }
             Live::Screen { offset, size, dump } => {
                 let (ev, topic) = (frame::ScreenKind::Screen, topic.to_string());

@@ -24,10 +24,12 @@ pub(crate) struct Amount {
     terminals: usize,
     /// Seconds for what is watched over a time.
     seconds: u64,
+    /// Seconds of the long flood.
+    soak: u64,
 }
 
-const REAL: Amount = Amount { keys: 1_000, megabytes: 200, terminals: 100, seconds: 10 };
-const SMOKE: Amount = Amount { keys: 5, megabytes: 1, terminals: 2, seconds: 1 };
+const REAL: Amount = Amount { keys: 1_000, megabytes: 200, terminals: 100, seconds: 10, soak: 600 };
+const SMOKE: Amount = Amount { keys: 5, megabytes: 1, terminals: 2, seconds: 1, soak: 2 };
 
 type Rows = &'static [(&'static str, &'static str, Target)];
 
@@ -78,6 +80,17 @@ const TRIALS: &[Trial] = &[
         rows: &[("memory that a viewer of 2 MB/s costs during a flood", "MB", Target::OursAtMost(16.0))],
         kind: trial::Kind::SlowViewer,
     },
+    Trial {
+        rows: &[
+            (
+                "memory that ten minutes of a flood cost, one viewer of it stuck",
+                "MB",
+                Target::OursAtMost(16.0),
+            ),
+            ("a key and its echo beside ten minutes of a flood, p99", "us", Target::OursAtMost(100_000.0)),
+        ],
+        kind: trial::Kind::Soak,
+    },
     Trial { rows: &[("memory of an idle terminal", "MB", Target::OursAtMost(1.0))], kind: trial::Kind::Idle },
 ];
 
@@ -86,7 +99,11 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     host::install_peer()?;
     let amount = if plan.smoke { SMOKE } else { REAL };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let chosen = TRIALS.iter().filter(|trial| trial.rows.iter().any(|row| row.0.contains(&plan.only)));
+    let named = |trial: &&Trial| trial.rows.iter().any(|row| row.0.contains(&plan.only));
+    // The long one only where it is asked for.
+    let short =
+        |trial: &&Trial| plan.smoke || !plan.only.is_empty() || !matches!(trial.kind, trial::Kind::Soak);
+    let chosen = TRIALS.iter().filter(named).filter(short);
     for Trial { rows, kind } in chosen {
         let mut reps: Vec<[Vec<f64>; 2]> = Vec::new();
         let mut steal = Vec::new();

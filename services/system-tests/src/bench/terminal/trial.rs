@@ -1,6 +1,5 @@
 //! What is done with a side, and the figures that come of it.
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -27,6 +26,7 @@ pub(crate) enum Kind {
     EchoBesideFlood,
     Many,
     SlowViewer,
+    Soak,
     Idle,
 }
 
@@ -60,6 +60,7 @@ pub(crate) async fn measure(kind: Kind, host: &mut Host, amount: &Amount) -> Res
         }
         Kind::Many => many(host, amount).await,
         Kind::SlowViewer => slow(host, amount).await,
+        Kind::Soak => soak(host, amount).await,
         Kind::Idle => idle(host, amount).await,
     }
 }
@@ -100,8 +101,8 @@ fn percentiles(times: &[Duration]) -> Result<Vec<f64>> {
     Ok(vec![percentile(times.clone(), 50), percentile(times, 99)])
 }
 
-/// Lines of 80 columns, their number in front, and the hash of what a terminal makes of them.
-fn text(megabytes: usize) -> (String, String) {
+/// Lines of 80 columns, their number in front; the length and the hash of what a terminal makes of them.
+fn text(megabytes: usize) -> (String, usize, String) {
     let lines = megabytes * 1_000_000 / 80;
     let mut text = String::with_capacity(lines * 80);
     for n in 0..lines {
@@ -110,7 +111,7 @@ fn text(megabytes: usize) -> (String, String) {
             writeln!(text, "{n:010} the quick brown fox jumps over the lazy dog, and then again: 0123456");
     }
     let shown = text.replace('\n', "\r\n");
-    (text, hex(&Sha256::digest(shown)))
+    (text, shown.len(), hex(&Sha256::digest(shown)))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -119,7 +120,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The whole text to several viewers; each must get every byte.
 async fn flow(host: &mut Host, viewers: usize, amount: &Amount) -> Result<Vec<f64>> {
-    let (text, expected) = text(amount.megabytes);
+    let (text, shown, expected) = text(amount.megabytes);
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("text");
     std::fs::write(&file, &text)?;
@@ -132,7 +133,7 @@ async fn flow(host: &mut Host, viewers: usize, amount: &Amount) -> Result<Vec<f6
     let command = format!("PS1=; stty -echo; echo beg''in; cat {}; echo fin''ished\n", file.display());
     let (began, before) = (Instant::now(), host.processor());
     views[0].press(command.as_bytes()).await?;
-    let hashes = try_join_all(views.iter_mut().map(hash)).await?;
+    let hashes = try_join_all(views.iter_mut().map(|view| hash(view, shown))).await?;
     let (took, used) = (began.elapsed().as_secs_f64(), host.processor() - before);
     ensure!(hashes.iter().all(|hash| *hash == expected), "a viewer got other bytes");
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
@@ -146,32 +147,21 @@ fn open_to_all(folder: &std::path::Path) -> Result<()> {
     Ok(std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?)
 }
 
-/// The hash of what comes between `begin` and `finished`.
-async fn hash(view: &mut View) -> Result<String> {
-    const BEGIN: &[u8] = b"begin\r\n";
-    const END: &[u8] = b"finished\r\n";
-    let mut hash = Sha256::new();
-    let mut begun = false;
-    let mut held: VecDeque<u8> = VecDeque::new();
-    loop {
-        held.extend(view.read().await?);
-        let bytes = held.make_contiguous();
-        if !begun {
-            let Some(at) = bytes.windows(BEGIN.len()).position(|window| window == BEGIN) else { continue };
-            held.drain(..at + BEGIN.len());
-            begun = true;
+/// The hash of the `length` bytes that come between `begin` and `finished`. It has to cost little: both sides share the
+/// machine with it.
+async fn hash(view: &mut View, length: usize) -> Result<String> {
+    view.until(b"begin\r\n").await?;
+    let (mut hash, mut left) = (Sha256::new(), length);
+    while left > 0 {
+        let mut piece = view.read().await?;
+        if piece.len() > left {
+            view.give_back(piece.split_off(left));
         }
-        let bytes = held.make_contiguous();
-        // The shell says more behind it.
-        if let Some(at) = bytes.windows(END.len()).position(|window| window == END) {
-            hash.update(&bytes[..at]);
-            return Ok(hex(&hash.finalize()));
-        }
-        // What may be the beginning of the end stays.
-        let sure = bytes.len().saturating_sub(END.len());
-        hash.update(&bytes[..sure]);
-        held.drain(..sure);
+        left -= piece.len();
+        hash.update(&piece);
     }
+    view.until(b"finished\r\n").await?;
+    Ok(hex(&hash.finalize()))
 }
 
 /// Many terminals, each echoing ten keys a second.
@@ -220,6 +210,41 @@ async fn slow(host: &mut Host, amount: &Amount) -> Result<Vec<f64>> {
         most = most.max(host.memory());
     }
     Ok(vec![most - before])
+}
+
+/// A flood for a long time, with a viewer of it that doesn't read: how much memory grows behind its first second, and how
+/// long the keys of another terminal take meanwhile.
+async fn soak(host: &mut Host, amount: &Amount) -> Result<Vec<f64>> {
+    if matches!(host, Host::Peer { .. }) {
+        // It holds in memory whatever a viewer does not read.
+        return Ok(vec![f64::NAN; 2]);
+    }
+    let (name, mut flood) = ready(host).await?;
+    let stuck = host.view(&name).await?;
+    let (_, mut view) = ready(host).await?;
+    flood.press(b"yes\n").await?;
+    let watch = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let (first, end) = (host.memory(), Instant::now() + Duration::from_secs(amount.soak));
+        let (mut most, mut times) = (first, Vec::new());
+        while Instant::now() < end {
+            times.extend(echoes(&mut view, 100).await?);
+            most = most.max(host.memory());
+        }
+        let p99 = percentile(times.into_iter().map(micros).collect(), 99);
+        anyhow::Ok(vec![most - first, p99])
+    };
+    let drain = async {
+        loop {
+            flood.read().await?;
+        }
+    };
+    let figures = tokio::select! {
+        figures = watch => figures,
+        never = drain => never,
+    };
+    drop(stuck);
+    figures
 }
 
 /// What one more terminal at rest costs the process that owns it.

@@ -92,6 +92,11 @@ impl View {
         }
     }
 
+    /// Has `bytes`, the end of what was just read, be read next.
+    pub(crate) fn give_back(&mut self, bytes: Bytes) {
+        self.held = bytes;
+    }
+
     /// Reads until `mark` has come, which may be cut over several pieces. What came behind it is read next.
     pub(crate) async fn until(&mut self, mark: &[u8]) -> Result<()> {
         let mut seen = Vec::new();
