@@ -34,7 +34,11 @@ for (const language of ["en", "he"])
     await run(page, say, [
       [`mkdir drafts-${language}; echo first > ${notes}`, "To begin with something."],
       [`rm ${notes}`, "They are old."],
-    ])
+    ], async (command, card) => {
+      if (!command.startsWith("rm ")) return
+      await card.getByText(say.undo.forecast.can).waitFor()
+      await inspect(page, faults, "undo-foreseen")
+    })
     const removal = page.getByRole("article", { name: `rm ${notes}`, exact: true })
     await removal.getByText(say.undo.changes(1)).waitFor()
     await inspect(page, faults, "undo-offered")

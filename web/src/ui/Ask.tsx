@@ -11,6 +11,7 @@ import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
 import { HandBody } from "./HandBody"
 import { hiddenCount } from "./reveal"
+import { Undoable } from "./Undoable"
 import { Wick } from "./Wick"
 
 export function useRemaining(approval: Question): Remaining {
@@ -115,6 +116,7 @@ function CommandBody({ approval }: { approval: Approval }) {
           {text.approval.on} <bdi className="m">{exec.host}</bdi>
         </li>
       </ul>
+      {approval.state === "waiting" && approval.digest !== "" ? <Undoable forecast={exec.forecast ?? null} /> : null}
     </>
   )
 }
