@@ -43,6 +43,7 @@ export type Settings = Schemas["Settings"]
 export type Setup = Schemas["Setup"]
 export type Taint = Schemas["Taint"]
 export type Terminal = Schemas["Terminal"]
+export type TerminalHistory = Schemas["TerminalHistory"]
 export type TerminalSize = Schemas["Size"]
 /** How a terminal stands, as its host tells it while somebody watches. */
 export type TerminalStatus = Schemas["Standing"]

@@ -38,6 +38,17 @@ pub struct Hand {
     pub note: String,
 }
 
+/// What the owner said when the keyboard of a terminal was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandNote {
+    /// To which run.
+    pub run: RunId,
+    /// Until when it might type: with the run, this tells which hand-over it was.
+    pub until: Instant,
+    /// The words.
+    pub note: String,
+}
+
 impl Tx {
     /// The owner asks for a terminal.
     pub async fn create_terminal(&mut self, new: &NewTerminal, now: Instant) -> Result<TerminalId, Error> {
@@ -103,6 +114,17 @@ impl Tx {
         )
         .execute(self.db())
         .await?;
+        if !hand.note.is_empty() {
+            sqlx::query!(
+                "insert or replace into hand_note (terminal_id, run_id, until, note) values (?, ?, ?, ?)",
+                id,
+                run,
+                until,
+                hand.note,
+            )
+            .execute(self.db())
+            .await?;
+        }
         let about = About { run: Some(hand.run), subject: Some(id), ..About::default() };
         self.audit(AuditKind::TerminalHanded, now, &Actor::Owner, about, json!({ "until": hand.until }));
         Ok(())
@@ -156,6 +178,12 @@ fn name(terminal: TerminalId) -> String {
     format!("terminal {terminal}")
 }
 
+struct HandRow {
+    run_id: String,
+    until: i64,
+    note: String,
+}
+
 impl Store {
     /// Whether the owner took the keyboard back from this run, which does not know yet.
     pub async fn is_hand_revoked(&self, terminal: TerminalId, run: RunId) -> Result<bool, Error> {
@@ -167,6 +195,22 @@ impl Store {
             run,
         );
         Ok(found.fetch_one(self.reader()).await?)
+    }
+
+    /// What was said with the last `limit` hand-overs of a terminal, in order.
+    pub async fn hand_notes(&self, terminal: TerminalId, limit: u32) -> Result<Vec<HandNote>, Error> {
+        let id = terminal.to_string();
+        let mut rows = sqlx::query_as!(
+            HandRow,
+            "select run_id, until, note from hand_note where terminal_id = ? order by until desc limit ?",
+            id,
+            limit,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.reverse();
+        let read = |row: HandRow| Ok(HandNote { run: parse("run id", &row.run_id)?, until: Instant::from_millis(row.until), note: row.note });
+        rows.into_iter().map(read).collect()
     }
 
     /// The keyboard of a terminal, as it was handed to a run that may still use it.
