@@ -114,19 +114,23 @@ impl Tx {
         )
         .execute(self.db())
         .await?;
-        if !hand.note.is_empty() {
-            sqlx::query!(
-                "insert or replace into hand_note (terminal_id, run_id, until, note) values (?, ?, ?, ?)",
-                id,
-                run,
-                until,
-                hand.note,
-            )
-            .execute(self.db())
-            .await?;
-        }
         let about = About { run: Some(hand.run), subject: Some(id), ..About::default() };
         self.audit(AuditKind::TerminalHanded, now, &Actor::Owner, about, json!({ "until": hand.until }));
+        Ok(())
+    }
+
+    /// Keeps the note of a hand-over for the terminal's history: the words are the owner's own.
+    pub async fn note_hand(&mut self, terminal: TerminalId, hand: &Hand) -> Result<(), Error> {
+        let (id, run, until) = (terminal.to_string(), hand.run.to_string(), hand.until.as_millis());
+        sqlx::query!(
+            "insert or replace into hand_note (terminal_id, run_id, until, note) values (?, ?, ?, ?)",
+            id,
+            run,
+            until,
+            hand.note,
+        )
+        .execute(self.db())
+        .await?;
         Ok(())
     }
 
