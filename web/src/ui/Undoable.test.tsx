@@ -1,9 +1,12 @@
-import { cleanup, render } from "@testing-library/react"
+import { QueryClientProvider } from "@tanstack/react-query"
+import { cleanup, render, screen } from "@testing-library/react"
 import { afterEach, expect, test } from "vitest"
-import type { Forecast } from "../api/model"
+import { cache } from "../api/connection"
+import type { Approval, Forecast } from "../api/model"
 import { setLanguage } from "../i18n"
 import { en } from "../i18n/en"
 import { he } from "../i18n/he"
+import { Ask } from "./Ask"
 import { Undoable } from "./Undoable"
 
 afterEach(() => {
@@ -39,4 +42,33 @@ test("the same in Hebrew", () => {
   setLanguage("he")
   expect(says({ will: "keeps", files: 1, bytes: 5, gaps: ["unknown"] })).toEqual([expect.stringContaining(he.undo.forecast.part), he.undo.forecast.gap.unknown])
   expect(says(null)).toEqual([he.undo.forecast.unknown])
+})
+
+test("a card does not call hard to reverse what would come back whole", () => {
+  const effects = { programs: [], reads: [], writes: ["/w/x"], deletes: [], sensitive: [], secrets: [], unknown: [], reversible: false }
+  const card = (forecast: Forecast | null) => {
+    const approval = {
+      id: "apr_1",
+      state: "waiting",
+      risk: "medium",
+      asked_at: new Date().toISOString(),
+      expires_at: new Date(Date.now() + 600_000).toISOString(),
+      digest: "d1",
+      nonce: "n1",
+      effects,
+      exec: { id: "exe_1", command: "echo > x", host: "box", reasons: [], power: { as: "agent" }, forecast },
+    } as unknown as Approval
+    const { unmount } = render(
+      <QueryClientProvider client={cache}>
+        <Ask approval={approval} />
+      </QueryClientProvider>,
+    )
+    const found = screen.queryByText(en.approval.effect.irreversible) !== null
+    unmount()
+    return found
+  }
+  expect(card({ will: "keeps", files: 1, bytes: 5, gaps: [] })).toBe(false)
+  expect(card({ will: "keeps", files: 1, bytes: 5, gaps: ["unknown"] })).toBe(true)
+  expect(card({ will: "not", why: "off" })).toBe(true)
+  expect(card(null)).toBe(true)
 })
