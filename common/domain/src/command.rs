@@ -18,8 +18,8 @@ use crate::policy::Judgement;
 use crate::rule::Under;
 use crate::terminal::message::{TerminalAnswer, TerminalCall};
 use crate::terminal::{Size, Waits};
-use crate::undo::{Forecast, Kept};
 use crate::undo::message::{UndoAnswer, UndoCall};
+use crate::undo::{Forecast, Kept};
 
 /// The entry of a queue: which row, and which version of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

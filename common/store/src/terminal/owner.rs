@@ -213,7 +213,13 @@ impl Store {
         .fetch_all(self.reader())
         .await?;
         rows.reverse();
-        let read = |row: HandRow| Ok(HandNote { run: parse("run id", &row.run_id)?, until: Instant::from_millis(row.until), note: row.note });
+        let read = |row: HandRow| {
+            Ok(HandNote {
+                run: parse("run id", &row.run_id)?,
+                until: Instant::from_millis(row.until),
+                note: row.note,
+            })
+        };
         rows.into_iter().map(read).collect()
     }
 

@@ -110,7 +110,11 @@ async fn a_card_says_what_is_known_about_undoing_its_command() {
         let _ = tx.commit().await.unwrap();
         assert_eq!(shown().await, says);
     }
-    assert_eq!(world.store.exec(exec).await.unwrap().digest, digest, "and what is answered to stays the same");
+    assert_eq!(
+        world.store.exec(exec).await.unwrap().digest,
+        digest,
+        "and what is answered to stays the same"
+    );
 }
 
 #[tokio::test]

@@ -272,7 +272,8 @@ async fn the_history_tells_whose_the_keyboard_was_and_what_was_said_with_it() {
     assert_eq!(watch.json().await["data"]["data"]["driver"]["by"], "owner");
 
     let told = place.get(&format!("{path}/history")).await.json();
-    let kinds: Vec<_> = told["items"].as_array().unwrap().iter().map(|it| it["type"].as_str().unwrap()).collect();
+    let kinds: Vec<_> =
+        told["items"].as_array().unwrap().iter().map(|it| it["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["terminal.created", "terminal.opened", "terminal.drive", "terminal.drive"]);
     let until = &told["items"][2]["data"]["driver"]["until"];
     assert_eq!(told["notes"], json!([{ "run_id": run, "until": until, "note": "Go on from here." }]));

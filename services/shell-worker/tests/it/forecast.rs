@@ -36,9 +36,15 @@ async fn i14_the_card_says_beforehand_what_an_undo_could_bring_back_and_it_is_wh
     assert_eq!(says("systemctl restart it"), Some(Forecast::Not { why: Unkept::Elsewhere }));
     assert_eq!(says("rm /tmp/elsewhere"), Some(Forecast::Not { why: Unkept::Elsewhere }));
     assert_eq!(says("ls"), None, "nobody is asked");
-    assert!(!bench.work.join("../kept").read_dir().unwrap().any(|it| {
-        it.unwrap().file_name().to_string_lossy().ends_with(".before")
-    }), "nothing is kept for a look");
+    assert!(
+        !bench
+            .work
+            .join("../kept")
+            .read_dir()
+            .unwrap()
+            .any(|it| { it.unwrap().file_name().to_string_lossy().ends_with(".before") }),
+        "nothing is kept for a look"
+    );
 
     let (_, outcome) = bench.run("rm -r album").await;
     assert_eq!((kept(&outcome).state, &kept(&outcome).gaps), (KeptState::Kept, &Vec::new()));

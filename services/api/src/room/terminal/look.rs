@@ -35,7 +35,11 @@ const MOST_LINES: u32 = 1_000;
 
 /// This room's routes.
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(history)).routes(routes!(screen)).routes(routes!(search)).routes(routes!(cast))
+    OpenApiRouter::new()
+        .routes(routes!(history))
+        .routes(routes!(screen))
+        .routes(routes!(search))
+        .routes(routes!(cast))
 }
 
 /// What to look for.
