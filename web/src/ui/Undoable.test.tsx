@@ -36,6 +36,7 @@ test("what an undo would leave out is said beside what it would bring back", () 
   const lines = says({ will: "keeps", files: 2, bytes: 9, gaps: ["elsewhere", "unknown"] })
   expect(lines[0]).toMatch(/^Can be undone in part: 2 files/)
   expect(lines.slice(1)).toEqual([en.undo.forecast.gap.elsewhere, en.undo.forecast.gap.unknown])
+  expect(says({ will: "keeps", files: 0, bytes: 0, gaps: ["unknown"] }).map((line) => line?.trim())).toEqual([en.undo.forecast.part, en.undo.forecast.gap.unknown])
 })
 
 test("the same in Hebrew", () => {

@@ -21,10 +21,12 @@ export function Undoable({ forecast }: { forecast: Forecast | null }) {
       )
     case "keeps": {
       const gaps = forecast.gaps ?? []
+      // Of a folder that is empty as yet only what is not known is worth a word.
+      const kept = gaps.length > 0 && forecast.files === 0 ? "" : say.keeps(forecast.files, format.bytes(forecast.bytes))
       return (
         <div className="meta">
           <p>
-            <b>{gaps.length > 0 ? say.part : say.can}</b> {say.keeps(forecast.files, format.bytes(forecast.bytes))}
+            <b>{gaps.length > 0 ? say.part : say.can}</b> {kept}
           </p>
           {gaps.map((gap) => (
             <p key={gap}>{say.gap[gap]}</p>
