@@ -79,7 +79,10 @@ test("the keyboard goes to the AI and comes back, and each viewer is counted", {
     await page.locator(".side").getByRole("button", { name: say.terminal.hand }).click()
     await page.locator(".strip").getByText(say.terminal.drives.ai).waitFor()
     await page.getByRole("link", { name: say.nav.terminals }).locator(".sign[data-by=ai]").waitFor()
-    await page.locator(".side").getByText(say.terminal.told.youHanded).waitFor()
+    const story = page.locator(".side").getByRole("listitem").filter({ hasText: say.terminal.told.youHanded })
+    await story.getByText("Go on from here.").waitFor()
+    await page.reload()
+    await story.getByText("Go on from here.").waitFor()
     await inspect(page, faults, "ai-drives")
     await page.setViewportSize(WIDE)
 

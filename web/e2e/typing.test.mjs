@@ -1,47 +1,21 @@
 // The AI asks for the keyboard of a terminal: the question in the chat, on Now and in the inbox, the owner's yes, what it typed.
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
-import { baseUrl, claimCode, inspect, launch, open, password, post, shots, text } from "./browser.mjs"
-import { startModel } from "./model.mjs"
+import { test } from "node:test"
+import { inspect, open, post, text } from "./browser.mjs"
+import { enter, scripted, tell, waiting } from "./scripted.mjs"
+import { call } from "./sitting.mjs"
 
-let browser
-let model
-before(async () => {
-  assert.ok(baseUrl && claimCode, "set BASE_URL and CLAIM_CODE to what the stack launcher printed")
-  browser = await launch()
-  model = await startModel()
-})
-after(async () => {
-  await browser?.close()
-  model?.stop()
-  console.log(`screenshots: ${shots}`)
-})
-
-const call = (page, method, path, data) => page.request.fetch(`/api/v1${path}`, { method, data, headers: { origin: baseUrl } })
-
-/** Signs in, claims the machine first where nobody has yet, and lets our model speak. */
-async function enter(page, language) {
-  const { state } = await (await call(page, "GET", "/setup")).json()
-  const claim = { code: claimCode, password, language: "en", timezone: "UTC" }
-  const response = state === "unclaimed" ? await call(page, "POST", "/setup/claim", claim) : await call(page, "POST", "/login", { password })
-  assert.ok(response.ok(), await response.text())
-  const settings = await call(page, "GET", "/settings")
-  const stored = await page.request.fetch("/api/v1/settings", { method: "PATCH", data: { language }, headers: { origin: baseUrl, "if-match": settings.headers().etag } })
-  assert.ok(stored.ok(), await stored.text())
-  const provider = await post(page, "/providers", { name: `Typing ${language}`, base_url: model.url, model: "scripted-1", api_key: "sk-not-a-key" })
-  await post(page, `/providers/${provider.id}/default`, {})
-  await page.addInitScript(() => localStorage.setItem("metatron.signed-in", "1"))
-}
+const stage = scripted()
 
 const story = async (language) => {
+  const { browser, model } = stage
   const { context, page, faults } = await open(browser, language)
   const say = text[language]
-  await enter(page, language)
+  await enter(page, language, model, "Typing")
   await page.goto("/chat")
-  await page.getByRole("textbox", { name: say.chat.composer }).fill("Work in a terminal.")
-  await page.keyboard.press("Enter")
+  await tell(page, say, "Work in a terminal.")
   await (await model.next()).use("terminal_open", { why: "To work in a shell of its own." })
-  const card = page.getByRole("article", { name: say.approval.waitsFor })
+  const card = waiting(page, say)
   await card.getByText(say.approval.hand.interactive).waitFor()
   await card.getByRole("button", { name: say.approval.allow }).click()
 

@@ -1,64 +1,44 @@
 // What a command did is undone on its card, conflicts are left alone, and a file comes back from a snapshot.
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
-import { baseUrl, claimCode, inspect, launch, open, post, text } from "./browser.mjs"
-import { startModel } from "./model.mjs"
-import { signIn } from "./sitting.mjs"
+import { test } from "node:test"
+import { inspect, open, text } from "./browser.mjs"
+import { allow, enter, rest, scripted, tell, waiting } from "./scripted.mjs"
 
-let browser
-let model
-before(async () => {
-  assert.ok(baseUrl && claimCode, "set BASE_URL and CLAIM_CODE to what the stack launcher printed")
-  browser = await launch()
-  model = await startModel()
-})
-after(async () => {
-  await browser?.close()
-  model?.stop()
-})
-
-/** Signs in, and lets our model speak. */
-async function enter(page, language) {
-  await signIn(page, language)
-  const provider = await post(page, "/providers", { name: `Undo ${language}`, base_url: model.url, model: "scripted-1", api_key: "sk-not-a-key" })
-  await post(page, `/providers/${provider.id}/default`, {})
-}
+const stage = scripted()
 
 /** The model asks for each command, the owner allows it; answers once the run has ended. */
 async function run(page, say, commands, look = () => undefined) {
   for (const [command, why] of commands) {
-    await (await model.next()).use("shell_run", { command, why })
-    const card = page.getByRole("article", { name: say.approval.waitsFor }).filter({ hasText: command })
+    await (await stage.model.next()).use("shell_run", { command, why })
+    const card = waiting(page, say, command)
     await card.waitFor()
-    await look(command)
-    // What deletes has to be held.
-    const allow = card.getByRole("button", { name: say.approval.allow, exact: true })
-    await allow.or(card.getByRole("button", { name: say.approval.hold })).click({ delay: 1_000 })
+    await look(command, card)
+    await allow(card, say)
     await page.getByRole("article", { name: command, exact: true }).getByText(say.exec.code(0)).waitFor()
   }
-  const last = await model.next()
-  await last.say("Done.")
-  await last.end()
-  await page.getByRole("button", { name: say.chat.stop }).waitFor({ state: "detached" })
+  await rest(page, say, stage.model)
 }
 
 async function ask(page, say, words) {
   await page.goto("/chat")
-  await page.getByRole("textbox", { name: say.chat.composer }).fill(words)
-  await page.keyboard.press("Enter")
+  await tell(page, say, words)
 }
 
 for (const language of ["en", "he"])
   test(`a deleted file comes back by undo, and what changed since is left alone (${language})`, { timeout: 240_000 }, async () => {
-    const { context, page, faults } = await open(browser, language)
+    const { context, page, faults } = await open(stage.browser, language)
     const say = text[language]
     const notes = `notes-${language}.txt`
-    await enter(page, language)
+    await enter(page, language, stage.model, "Undo")
     await ask(page, say, "Tidy my notes.")
     await run(page, say, [
       [`mkdir drafts-${language}; echo first > ${notes}`, "To begin with something."],
       [`rm ${notes}`, "They are old."],
-    ])
+    ], async (command, card) => {
+      if (!command.startsWith("rm ")) return
+      await card.getByText(say.undo.forecast.can).waitFor()
+      await inspect(page, faults, "undo-foreseen")
+    })
     const removal = page.getByRole("article", { name: `rm ${notes}`, exact: true })
     await removal.getByText(say.undo.changes(1)).waitFor()
     await inspect(page, faults, "undo-offered")
@@ -109,11 +89,11 @@ for (const language of ["en", "he"])
 
 for (const language of ["en", "he"])
   test(`the workspace is kept, looked into, and a file is brought back from it (${language})`, { timeout: 240_000 }, async () => {
-    const { context, page, faults } = await open(browser, language)
+    const { context, page, faults } = await open(stage.browser, language)
     const say = text[language]
     const folder = `kept-${language}`
     const file = "letter.txt"
-    await enter(page, language)
+    await enter(page, language, stage.model, "Undo")
     await ask(page, say, "Write a letter.")
     await run(page, say, [[`mkdir ${folder}; echo dear > ${folder}/${file}`, "A letter."]])
     await page.goto("/settings")

@@ -1,7 +1,9 @@
 // The owner's word beyond yes and no: other words, a rule, a mode; on the keyboard alone where it says so.
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { baseUrl, claimCode, inspect, launch, open, password, text } from "./browser.mjs"
+import { baseUrl, claimCode, inspect, launch, open, text } from "./browser.mjs"
+import { tell, waiting } from "./scripted.mjs"
+import { call, signIn } from "./sitting.mjs"
 
 let browser
 before(async () => {
@@ -10,39 +12,27 @@ before(async () => {
 })
 after(() => browser?.close())
 
-const call = (page, method, path, data) => page.request.fetch(`/api/v1${path}`, { method, data, headers: { origin: baseUrl } })
-
-/** Signs in, and claims the machine first where nobody has yet; the demonstration answers. */
-async function signIn(page, language) {
-  const { state } = await (await call(page, "GET", "/setup")).json()
-  const claim = { code: claimCode, password, language: "en", timezone: "UTC" }
-  const response = state === "unclaimed" ? await call(page, "POST", "/setup/claim", claim) : await call(page, "POST", "/login", { password })
-  assert.ok(response.ok(), await response.text())
-  const settings = await call(page, "GET", "/settings")
-  const stored = await page.request.fetch("/api/v1/settings", { method: "PATCH", data: { language }, headers: { origin: baseUrl, "if-match": settings.headers().etag } })
-  assert.ok(stored.ok(), await stored.text())
+/** Signs in; the demonstration answers. */
+async function enter(page, language) {
+  await signIn(page, language)
   // Another story may have let a model of its own speak.
   const { items } = await (await call(page, "GET", "/providers")).json()
   const demo = items.find(({ kind }) => kind === "demo")
   if (demo) assert.ok((await call(page, "POST", `/providers/${demo.id}/default`, {})).ok())
-  await page.addInitScript(() => localStorage.setItem("metatron.signed-in", "1"))
 }
 
 /** The demonstration asks for exactly what stands between the back-quotes. */
-async function ask(page, say, command) {
-  await page.getByRole("textbox", { name: say.chat.composer }).fill(`Please: \`${command}\``)
-  await page.keyboard.press("Enter")
-}
+const ask = (page, say, command) => tell(page, say, `Please: \`${command}\``)
 
 const done = (page, say) => page.getByRole("button", { name: say.chat.stop }).waitFor({ state: "detached" })
 
 async function story(language, folder) {
   const { context, page, faults } = await open(browser, language)
   const say = text[language]
-  await signIn(page, language)
+  await enter(page, language)
   await page.goto("/chat")
   await page.getByRole("heading", { level: 1, name: say.chat.start }).waitFor()
-  const card = page.getByRole("article", { name: say.approval.waitsFor })
+  const card = waiting(page, say)
 
   // Other words: measured and asked anew, then allowed.
   await ask(page, say, `mkdir wrong-${folder}`)
@@ -89,8 +79,7 @@ async function story(language, folder) {
 
   // The inbox: who, from where, what ran; the rule, its uses, its end.
   await page.goto("/approvals?tab=history")
-  // The answered one: the same command also ran under the rule, without a question.
-  await page.locator(`a.row[href^="/approvals/"]`).filter({ hasText: `mkdir -p ${folder}` }).first().click()
+  await page.locator("a.row").filter({ hasText: `mkdir -p ${folder}` }).first().click()
   await page.getByRole("dialog").getByText("127.0.0.1").waitFor()
   await inspect(page, faults, "word-history")
   await page.keyboard.press("Escape")

@@ -18,8 +18,8 @@ use crate::policy::Judgement;
 use crate::rule::Under;
 use crate::terminal::message::{TerminalAnswer, TerminalCall};
 use crate::terminal::{Size, Waits};
-use crate::undo::Kept;
 use crate::undo::message::{UndoAnswer, UndoCall};
+use crate::undo::{Forecast, Kept};
 
 /// The entry of a queue: which row, and which version of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +118,9 @@ pub enum ShellReport {
         /// What it could run under by shell-worker's book, without an answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         under: Option<Under>,
+        /// What the card says about undoing it. No part of the measurement: nobody's answer binds it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        forecast: Option<Forecast>,
     },
     /// The journal says `started`, and it runs now.
     Started {

@@ -16,6 +16,7 @@ use metatron_domain::event::{Event, EventKind};
 use metatron_domain::exec::Exit;
 use metatron_domain::policy::{Setting, judge};
 use metatron_domain::terminal::{Size, TerminalEnd, Waits};
+use metatron_domain::undo::{Forecast, Gap, Unkept};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -209,16 +210,26 @@ fn what_was_measured_and_judged_holds() {
     let judgement = judge(b"echo hi", &setting);
     let judged = serde_json::to_string(&judgement).unwrap();
     assert!(judged.starts_with(r#"{"verdict":"allow","#), "{judged}");
-    let report = ShellReport::Prepared {
+    let prepared = |forecast| ShellReport::Prepared {
         exec: id("exc"),
-        measure: Box::new(measure),
-        judgement: Box::new(judgement),
+        measure: Box::new(measure.clone()),
+        judgement: Box::new(judgement.clone()),
         under: None,
+        forecast,
     };
-    holds(
-        &report,
-        &format!(r#"{{"type":"prepared","exec":"exc_{TAIL}","measure":{golden},"judgement":{judged}}}"#),
-    );
+    let text = format!(r#"{{"type":"prepared","exec":"exc_{TAIL}","measure":{golden},"judgement":{judged}"#);
+    holds(&prepared(None), &format!("{text}}}"));
+    for (forecast, golden) in [
+        (Forecast::Nothing, r#"{"will":"nothing"}"#),
+        (
+            Forecast::Keeps { files: 2, bytes: 7, gaps: vec![Gap::Elsewhere] },
+            r#"{"will":"keeps","files":2,"bytes":7,"gaps":["elsewhere"]}"#,
+        ),
+        (Forecast::Not { why: Unkept::TooMany }, r#"{"will":"not","why":"too_many"}"#),
+        (Forecast::Unsure, r#"{"will":"unsure"}"#),
+    ] {
+        holds(&prepared(Some(forecast)), &format!(r#"{text},"forecast":{golden}}}"#));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use metatron_domain::clock::Instant;
 use metatron_domain::event::Event;
-use metatron_domain::id::{ChatId, RunId};
+use metatron_domain::id::{ChatId, RunId, TerminalId};
 
 use crate::Store;
 use crate::error::{Error, count, json, parse};
@@ -46,6 +46,22 @@ impl Store {
         )
         .fetch_all(self.reader())
         .await?;
+        rows.into_iter().map(Event::try_from).collect()
+    }
+
+    /// The newest `limit` facts about a terminal, in order.
+    pub async fn events_of_terminal(&self, terminal: TerminalId, limit: u32) -> Result<Vec<Event>, Error> {
+        let id = terminal.to_string();
+        let mut rows = sqlx::query_as!(
+            Row,
+            "select eid, kind, at, actor, chat_id, run_id, subject, data from event
+             where subject = ? and kind glob 'terminal.*' order by eid desc limit ?",
+            id,
+            limit,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.reverse();
         rows.into_iter().map(Event::try_from).collect()
     }
 

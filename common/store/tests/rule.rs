@@ -15,6 +15,7 @@ use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
 use metatron_domain::rule::warrant::Warrant;
 use metatron_domain::rule::{Rule, Scope, Under};
 use metatron_domain::run::Origin;
+use metatron_domain::undo::Forecast;
 use metatron_store::approval::Decision;
 use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
@@ -93,6 +94,13 @@ fn measure(command: &str) -> Measure {
 fn judgement(verdict: Verdict) -> Judgement {
     let reasons = vec!["because".to_owned()];
     Judgement { verdict, rule: "test".to_owned(), reasons, risk: Risk::Medium, effects: Effects::default() }
+}
+
+/// Writes down what a host said about undoing a command with these words.
+async fn foreseen(store: &Store, exec: ExecId, command: &str) {
+    let mut tx = store.begin().await.unwrap();
+    tx.exec_foreseen(exec, &measure(command), &Forecast::Nothing).await.unwrap();
+    let _ = tx.commit().await.unwrap();
 }
 
 async fn prepared(
@@ -248,6 +256,8 @@ async fn p4_a_changed_command_is_measured_and_asked_anew_and_the_model_is_told_w
     let (_folder, store) = store().await;
     let (_, run, exec) = proposed(&store, "touch x", None).await;
     let _ = prepared(&store, exec, "touch x", Verdict::Ask, None).await;
+    foreseen(&store, exec, "touch x").await;
+    assert_eq!(store.exec(exec).await.unwrap().forecast, Some(Forecast::Nothing));
     let card = store.approvals(true, 10, None).await.unwrap().remove(0);
     let mut tx = store.begin().await.unwrap();
     let wrong = tx.edit_command(card.id, ("00", &card.nonce), "touch y", &Actor::Owner, T0).await;
@@ -273,6 +283,8 @@ async fn p4_a_changed_command_is_measured_and_asked_anew_and_the_model_is_told_w
     }
     // A late report about the old words is not taken for one about the new.
     assert!(prepared(&store, exec, "touch x", Verdict::Allow, None).await.is_empty());
+    foreseen(&store, exec, "touch x").await;
+    assert_eq!(store.exec(exec).await.unwrap().forecast, None, "nor what it said about undoing them");
     assert_eq!(store.exec(exec).await.unwrap().state, ExecState::Preparing);
     let _ = prepared(&store, exec, "touch y", Verdict::Ask, None).await;
     let again = store.approval(card.id).await.unwrap();

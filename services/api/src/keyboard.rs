@@ -19,6 +19,14 @@ use crate::App;
 use crate::error::{Answer, ApiError, Code};
 use crate::host::{QUICK, something_else, unanswered};
 
+/// What a run reads beside a keyboard that is handed to it.
+pub(crate) enum Note {
+    /// The owner's own words, which the terminal's history tells as well.
+    Said(String),
+    /// What the AI had said it wants it for.
+    Claimed(String),
+}
+
 /// The keyboards that were used since this process began.
 #[derive(Default)]
 pub(crate) struct Keyboards(Mutex<HashMap<TerminalId, Arc<Keyboard>>>);
@@ -79,14 +87,21 @@ impl App {
         terminal: TerminalId,
         run: RunId,
         minutes: u16,
-        note: String,
+        with: Note,
     ) -> Answer<()> {
         let until = self.now().after(Duration::from_mins(u64::from(minutes)));
         let key = LinkKey::generate().map_err(ApiError::internal)?;
         // First the key, then the keyboard: a run that has no key yet types nothing, and one that has it alone can't.
+        let (note, is_said) = match with {
+            Note::Said(words) => (words, true),
+            Note::Claimed(words) => (words, false),
+        };
         let hand = Hand { run, until, key: Zeroizing::new(key.as_str().to_owned()), note };
         let mut tx = self.store.begin().await?;
         tx.hand_terminal(&self.vault, terminal, &hand, self.now()).await?;
+        if is_said && !hand.note.is_empty() {
+            tx.note_hand(terminal, &hand).await?;
+        }
         self.commit(tx).await?;
         let handed =
             self.order(host, terminal, &Order::Hand { run, until, key: key.as_str().to_owned() }).await;

@@ -10,7 +10,7 @@ use metatron_domain::policy::Verdict;
 use metatron_domain::rule::Under;
 use metatron_domain::run::{Origin, RunError, RunState};
 use metatron_domain::taint::Taint;
-use metatron_domain::undo::Kept;
+use metatron_domain::undo::{Forecast, Kept};
 use metatron_store::chat::Chat as ChatRow;
 use metatron_store::exec::Exec as ExecRow;
 use metatron_store::run::Run as RunRow;
@@ -212,6 +212,8 @@ pub(crate) struct Exec {
     pub(crate) power: Power,
     /// What was kept of what it touched, so that it can be undone; absent where it only read.
     pub(crate) kept: Option<Kept>,
+    /// What was known before it started about undoing it; absent where nobody looked.
+    pub(crate) forecast: Option<Forecast>,
 }
 
 impl Exec {
@@ -254,6 +256,7 @@ impl Exec {
             edited_from: row.edited_from,
             power: row.power,
             kept: row.kept,
+            forecast: row.forecast,
         })
     }
 }

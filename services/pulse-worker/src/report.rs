@@ -64,11 +64,14 @@ async fn write(desk: &Desk, host: &str, report: ShellReport) -> Result<(), Error
         return Err(Error::NotFound("the command"));
     }
     match report {
-        ShellReport::Prepared { exec, measure, judgement, under } if unanswerable => {
+        ShellReport::Prepared { exec, measure, judgement, under, .. } if unanswerable => {
             tx.exec_prepared_unanswerable(exec, &measure, &judgement, beforehand(under), now).await?;
         }
-        ShellReport::Prepared { exec, measure, judgement, under } => {
+        ShellReport::Prepared { exec, measure, judgement, under, forecast } => {
             tx.exec_prepared(exec, &measure, &judgement, beforehand(under), now).await?;
+            if let Some(forecast) = forecast {
+                tx.exec_foreseen(exec, &measure, &forecast).await?;
+            }
         }
         ShellReport::Started { exec, at } => tx.exec_started(exec, at, now).await?,
         ShellReport::Rests { exec, rest } => tx.exec_rests(exec, &rest, now).await?,

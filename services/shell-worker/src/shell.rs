@@ -3,6 +3,7 @@
 mod stop;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metatron_bus::direct::Server;
@@ -10,6 +11,7 @@ use metatron_bus::seal::LinkKey;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
 use metatron_domain::id::{ExecId, TerminalId, UndoId};
+use metatron_domain::policy::Verdict;
 use metatron_domain::terminal::message::Report;
 use metatron_process::crash::{self, Point};
 use tokio::sync::{mpsc, watch};
@@ -182,12 +184,19 @@ impl Shell {
     /// Measures and judges; starts nothing. Blocks while it reads files.
     pub fn prepare(&self, spec: &CommandSpec) -> ShellReport {
         match self.parts.guard.prepare(&self.marked(spec)) {
-            Ok((measure, judgement, under)) => ShellReport::Prepared {
-                exec: spec.exec,
-                measure: Box::new(measure),
-                judgement: Box::new(judgement),
-                under,
-            },
+            Ok((measure, judgement, under)) => {
+                // Where nobody is asked there is no card to say it on.
+                let forecast = (judgement.verdict == Verdict::Ask).then(|| {
+                    self.parts.keeper.forecast(&spec.command, &judgement.effects, Path::new(&measure.cwd))
+                });
+                ShellReport::Prepared {
+                    exec: spec.exec,
+                    measure: Box::new(measure),
+                    judgement: Box::new(judgement),
+                    under,
+                    forecast,
+                }
+            }
             Err(refusal) => declined(spec.exec, &refusal),
         }
     }

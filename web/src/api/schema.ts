@@ -998,6 +998,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/terminals/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the history of a terminal
+         * @description Whose its keyboard was, when it waited for somebody, how it ended. Facts are kept for some days.
+         */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/terminals/{id}/output": {
         parameters: {
             query?: never;
@@ -1793,6 +1813,7 @@ export interface components {
             ended_at?: components["schemas"]["Instant"] | null;
             error?: components["schemas"]["ExecError"] | null;
             exit?: components["schemas"]["Exit"] | null;
+            forecast?: components["schemas"]["Forecast"] | null;
             host: string;
             id: components["schemas"]["ExecId"];
             /**
@@ -1958,6 +1979,37 @@ export interface components {
             /** @description Whether there are more than these. */
             more: boolean;
         };
+        /**
+         * @description What can be said before a command starts about undoing it. For the card: it binds nobody, and what is kept is decided
+         *     at the start.
+         */
+        Forecast: {
+            /** @enum {string} */
+            will: "nothing";
+        } | {
+            /**
+             * Format: int64
+             * @description Bytes of their content.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Files and links that are there now.
+             */
+            files: number;
+            /** @description What an undo would not bring back. */
+            gaps?: components["schemas"]["Gap"][];
+            /** @enum {string} */
+            will: "keeps";
+        } | {
+            /** @description Why not. */
+            why: components["schemas"]["Unkept"];
+            /** @enum {string} */
+            will: "not";
+        } | {
+            /** @enum {string} */
+            will: "unsure";
+        };
         /** @description What was found. */
         Found: {
             /** @description The lines, oldest first. */
@@ -2055,6 +2107,14 @@ export interface components {
             note?: string | null;
             /** @description The run. */
             run_id: components["schemas"]["RunId"];
+        };
+        /** @description What was said when a keyboard was handed over. */
+        HandNote: {
+            note: string;
+            /** @description To which run. */
+            run_id: components["schemas"]["RunId"];
+            /** @description Until when it might type: with the run, this tells which hand-over it was. */
+            until: components["schemas"]["Instant"];
         };
         /** @description One shell host. */
         Host: {
@@ -3057,6 +3117,18 @@ export interface components {
          * @enum {string}
          */
         TerminalEndKind: "terminal.end";
+        /** @description What has become of a terminal. */
+        TerminalHistory: {
+            /**
+             * Format: int64
+             * @description Subscribe after this fact: nothing is lost between.
+             */
+            eid: number;
+            /** @description The newest facts about it, 200 at most, in order. */
+            items: components["schemas"]["Event"][];
+            /** @description What was said when its keyboard was handed over. */
+            notes: components["schemas"]["HandNote"][];
+        };
         TerminalId: string;
         /**
          * @description What a terminal is for.
@@ -5664,6 +5736,45 @@ export interface operations {
             };
             /** @description Its host does not answer: `shell_unavailable` */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TerminalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalHistory"];
+                };
+            };
+            /** @description There is no such terminal */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

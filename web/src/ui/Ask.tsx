@@ -11,6 +11,7 @@ import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
 import { HandBody } from "./HandBody"
 import { hiddenCount } from "./reveal"
+import { Undoable } from "./Undoable"
 import { Wick } from "./Wick"
 
 export function useRemaining(approval: Question): Remaining {
@@ -62,7 +63,9 @@ function CommandBody({ approval }: { approval: Approval }) {
   const text = useText()
   const { exec, effects, measure } = approval
   const hidden = hiddenCount(exec.command)
-  const chips = effects ? effectChips(effects, text.approval.effect) : []
+  // Its host has looked: that all of it comes back says more than the words alone can tell.
+  const isKept = exec.forecast?.will === "keeps" && (exec.forecast.gaps ?? []).length === 0
+  const chips = effects ? effectChips(isKept ? { ...effects, reversible: null } : effects, text.approval.effect) : []
   const loose = measure?.scripts.filter((script) => !script.bound) ?? []
   const folder = measure?.cwd ?? exec.cwd
   return (
@@ -115,6 +118,7 @@ function CommandBody({ approval }: { approval: Approval }) {
           {text.approval.on} <bdi className="m">{exec.host}</bdi>
         </li>
       </ul>
+      {approval.state === "waiting" && approval.digest !== "" ? <Undoable forecast={exec.forecast ?? null} /> : null}
     </>
   )
 }

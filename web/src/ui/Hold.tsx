@@ -31,30 +31,44 @@ export function Hold({ label, disabled, onHeld }: Props) {
     clearTimeout(timer.current)
     setHolding(false)
   }
+  // No click follows: the next one stands alone.
+  const release = () => {
+    end()
+    touched.current = false
+  }
   const isKey = (key: string) => key === "Enter" || key === " "
   return (
-    <button
-      type="button"
-      className={holding ? "btn ink hold now" : "btn ink hold"}
-      disabled={disabled}
-      onPointerDown={begin}
-      onPointerUp={end}
-      onPointerLeave={end}
-      onPointerCancel={end}
-      onBlur={end}
-      onKeyDown={(event) => {
-        if (isKey(event.key) && !event.repeat) begin()
-        if (isKey(event.key)) event.preventDefault()
-      }}
-      onKeyUp={(event) => isKey(event.key) && end()}
-      onContextMenu={(event) => event.preventDefault()}
-      onClick={() => {
-        if (touched.current) touched.current = false
-        else if (armed) onHeld()
-        else setArmed(true)
-      }}
-    >
-      {armed ? text.approval.pressAgain : label}
-    </button>
+    <>
+      <button
+        type="button"
+        className={holding ? "btn ink hold now" : "btn ink hold"}
+        disabled={disabled}
+        onPointerDown={begin}
+        onPointerUp={end}
+        onPointerLeave={release}
+        onPointerCancel={release}
+        onBlur={() => {
+          release()
+          setArmed(false)
+        }}
+        onKeyDown={(event) => {
+          if (isKey(event.key) && !event.repeat) begin()
+          if (isKey(event.key)) event.preventDefault()
+        }}
+        onKeyUp={(event) => isKey(event.key) && end()}
+        onContextMenu={(event) => event.preventDefault()}
+        onClick={() => {
+          if (touched.current) touched.current = false
+          else if (armed) onHeld()
+          else setArmed(true)
+        }}
+      >
+        {armed ? text.approval.pressAgain : label}
+      </button>
+      {/* A button that only changes its name is not read again. */}
+      <span className="vh" role="status">
+        {armed ? text.approval.pressAgain : ""}
+      </span>
+    </>
   )
 }

@@ -86,9 +86,14 @@ function Undid({ undo }: { undo: Undo }) {
       <p className="meta">{facts.filter(Boolean).join(" · ")}</p>
       {state === "running" ? <Loading /> : null}
       {undone && undone.failed > 0 ? (
-        <p className="risk">
-          {text.failed(undone.failed)} <bdi>{undone.detail}</bdi>
-        </p>
+        <>
+          <p className="risk">{text.failed(undone.failed)}</p>
+          {undone.detail ? (
+            <p className="meta cause">
+              <bdi>{undone.detail}</bdi>
+            </p>
+          ) : null}
+        </>
       ) : null}
       {undo.detail ? <p className="risk">{undo.detail}</p> : null}
     </div>

@@ -126,3 +126,16 @@ test("a high risk is allowed by holding, not by a slip", async () => {
   fireEvent.pointerDown(button)
   await vi.waitFor(() => expect(decisions().length).toBe(1), { timeout: HOLD_MS * 5 })
 })
+
+test("where only clicks come two are wanted, which is told, and whoever leaves between them begins again", async () => {
+  fresh = true
+  render(shown(approval))
+  press(say.hold)
+  expect(screen.getByRole("status").textContent).toBe(say.pressAgain)
+  fireEvent.blur(screen.getByRole("button", { name: say.pressAgain }))
+  expect(screen.getByRole("status").textContent).toBe("")
+  press(say.hold)
+  expect(decisions()).toEqual([])
+  press(say.pressAgain)
+  await vi.waitFor(() => expect(decisions().length).toBe(1))
+})

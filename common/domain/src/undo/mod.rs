@@ -83,6 +83,33 @@ impl Kept {
     }
 }
 
+/// What can be said before a command starts about undoing it. For the card: it binds nobody, and what is kept is decided
+/// at the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "will", rename_all = "snake_case")]
+pub enum Forecast {
+    /// It changes no file, as far as its words tell: there is nothing to undo.
+    Nothing,
+    /// What it would touch is kept first.
+    Keeps {
+        /// Files and links that are there now.
+        files: u64,
+        /// Bytes of their content.
+        bytes: u64,
+        /// What an undo would not bring back.
+        #[serde(default)]
+        gaps: Vec<Gap>,
+    },
+    /// It could not be undone.
+    Not {
+        /// Why not.
+        why: Unkept,
+    },
+    /// There was no time to find out.
+    Unsure,
+}
+
 /// What is undone, or brought back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -15,6 +15,7 @@ use metatron_domain::rule::book::VALID;
 use metatron_domain::rule::warrant::Warrant;
 use metatron_domain::taint::{Source, brings};
 use metatron_domain::told;
+use metatron_domain::undo::Forecast;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -98,6 +99,20 @@ impl Tx {
         now: Instant,
     ) -> Result<(), Error> {
         self.prepared((exec, measure, judgement), under, false, now).await
+    }
+
+    /// What the card says about undoing a command, where this is what was measured of it last.
+    pub async fn exec_foreseen(
+        &mut self,
+        exec: ExecId,
+        measure: &Measure,
+        forecast: &Forecast,
+    ) -> Result<(), Error> {
+        let (id, digest, text) = (exec.to_string(), measure.digest(exec), to_json("forecast", forecast)?);
+        sqlx::query!("update exec set forecast = ? where id = ? and digest = ?", text, id, digest)
+            .execute(self.db())
+            .await?;
+        Ok(())
     }
 
     async fn prepared(
@@ -220,7 +235,7 @@ impl Tx {
         let id = exec.id.to_string();
         sqlx::query!(
             "update exec set state = 'preparing', command = ?, edited_from = ?, measure = null, judgement = null,
-               digest = null where id = ?",
+               digest = null, forecast = null where id = ?",
             command,
             exec.edited_from,
             id,

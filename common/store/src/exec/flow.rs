@@ -166,7 +166,7 @@ impl Tx {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept, forecast
              from exec where run_id = ? and state in ('proposed', 'preparing', 'waiting_approval', 'approved', 'running')
              order by turn, idx",
             id,

@@ -15,7 +15,7 @@ use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
 use metatron_domain::taint::Source;
 use metatron_domain::terminal::Size;
-use metatron_domain::undo::Kept;
+use metatron_domain::undo::{Forecast, Kept};
 use sqlx::SqliteExecutor;
 
 use crate::Store;
@@ -81,6 +81,8 @@ pub struct Exec {
     pub power: Power,
     /// What was kept of what it touched.
     pub kept: Option<Kept>,
+    /// What was known before it started about undoing it.
+    pub forecast: Option<Forecast>,
 }
 
 struct Row {
@@ -114,6 +116,7 @@ struct Row {
     edited_from: Option<String>,
     power: Option<String>,
     kept: Option<String>,
+    forecast: Option<String>,
 }
 
 impl TryFrom<Row> for Exec {
@@ -153,6 +156,7 @@ impl TryFrom<Row> for Exec {
             edited_from: row.edited_from,
             power: row.power.as_deref().map_or(Ok(Power::Agent), |text| read_json("power", text))?,
             kept: row.kept.as_deref().map(|text| read_json("kept", text)).transpose()?,
+            forecast: row.forecast.as_deref().map(|text| read_json("forecast", text)).transpose()?,
         })
     }
 }
@@ -187,7 +191,7 @@ async fn read(db: impl SqliteExecutor<'_>, exec: ExecId) -> Result<Exec, Error> 
     sqlx::query_as!(
         Row,
         "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept, forecast
          from exec where id = ?",
         id,
     )
@@ -223,7 +227,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             "select id, run_id, turn, idx, terminal_id, command, cwd, host, why, timeout_s, interactive, columns, rows, detached_at, state, judgement, measure,
-               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept
+               digest, started_at, ended_at, exit, output_text, output_bytes, truncated, error_code, error_detail, under, edited_from, power, kept, forecast
              from exec where run_id = ? order by turn, idx",
             id,
         )

@@ -38,6 +38,17 @@ pub struct Hand {
     pub note: String,
 }
 
+/// What the owner said when the keyboard of a terminal was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandNote {
+    /// To which run.
+    pub run: RunId,
+    /// Until when it might type: with the run, this tells which hand-over it was.
+    pub until: Instant,
+    /// The words.
+    pub note: String,
+}
+
 impl Tx {
     /// The owner asks for a terminal.
     pub async fn create_terminal(&mut self, new: &NewTerminal, now: Instant) -> Result<TerminalId, Error> {
@@ -108,6 +119,21 @@ impl Tx {
         Ok(())
     }
 
+    /// Keeps the note of a hand-over for the terminal's history: the words are the owner's own.
+    pub async fn note_hand(&mut self, terminal: TerminalId, hand: &Hand) -> Result<(), Error> {
+        let (id, run, until) = (terminal.to_string(), hand.run.to_string(), hand.until.as_millis());
+        sqlx::query!(
+            "insert or replace into hand_note (terminal_id, run_id, until, note) values (?, ?, ?, ?)",
+            id,
+            run,
+            until,
+            hand.note,
+        )
+        .execute(self.db())
+        .await?;
+        Ok(())
+    }
+
     /// The owner takes the keyboard back before the time is over: the key is gone, and the run is told when it wants to
     /// type.
     pub async fn revoke_terminal(&mut self, terminal: TerminalId, now: Instant) -> Result<(), Error> {
@@ -156,6 +182,12 @@ fn name(terminal: TerminalId) -> String {
     format!("terminal {terminal}")
 }
 
+struct HandRow {
+    run_id: String,
+    until: i64,
+    note: String,
+}
+
 impl Store {
     /// Whether the owner took the keyboard back from this run, which does not know yet.
     pub async fn is_hand_revoked(&self, terminal: TerminalId, run: RunId) -> Result<bool, Error> {
@@ -167,6 +199,28 @@ impl Store {
             run,
         );
         Ok(found.fetch_one(self.reader()).await?)
+    }
+
+    /// What was said with the last `limit` hand-overs of a terminal, in order.
+    pub async fn hand_notes(&self, terminal: TerminalId, limit: u32) -> Result<Vec<HandNote>, Error> {
+        let id = terminal.to_string();
+        let mut rows = sqlx::query_as!(
+            HandRow,
+            "select run_id, until, note from hand_note where terminal_id = ? order by until desc limit ?",
+            id,
+            limit,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.reverse();
+        let read = |row: HandRow| {
+            Ok(HandNote {
+                run: parse("run id", &row.run_id)?,
+                until: Instant::from_millis(row.until),
+                note: row.note,
+            })
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// The keyboard of a terminal, as it was handed to a run that may still use it.

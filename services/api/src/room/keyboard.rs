@@ -7,6 +7,7 @@ use metatron_store::approval::{Approval as ApprovalRow, Decision};
 use super::approval::{OwnerAnswer, refusal};
 use crate::App;
 use crate::error::{Answer, ApiError};
+use crate::keyboard::Note;
 use crate::state::OWNER;
 
 /// A yes is first done and then written down: the run goes on with the keyboard in its hands, or not at all.
@@ -42,7 +43,8 @@ pub(super) async fn answer(
         return Ok(row);
     }
     drop(tx);
-    app.hand_over(&hand.host, hand.terminal_id, row.run, hand.minutes, hand.why.clone()).await?;
+    let claim = Note::Claimed(hand.why.clone());
+    app.hand_over(&hand.host, hand.terminal_id, row.run, hand.minutes, claim).await?;
     let decided = match decide().await {
         Ok((tx, row)) => app.commit(tx).await.map(|_| row),
         Err(error) => Err(error),

@@ -76,6 +76,9 @@ async fn a_yes_hands_the_keyboard_over_once_and_no_token_can_say_it() {
     let again = answer(world, cookie, id, "allow_once").await;
     assert_eq!(again.refusal().1, "approval_already_decided");
     assert_eq!(hands(&place).len(), 1, "and is not handed over again");
+    let path = format!("/api/v1/terminals/{terminal}/history");
+    let told = world.get(&path).cookie(cookie).send().await.json();
+    assert_eq!(told["notes"], json!([]), "what the AI claims is not told as the owner's words");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use metatron_domain::id::{ChatId, RunId};
 use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
 use metatron_domain::run::Origin;
 use metatron_domain::terminal::Size;
+use metatron_domain::undo::{Forecast, Gap, Unkept};
 use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
 use serde_json::{Value, json};
@@ -84,6 +85,36 @@ async fn ask_about(world: &World, command: &str, risk: Risk) -> (ChatId, RunId) 
 
 fn answer(card: &Value, decision: &str) -> Value {
     json!({ "decision": decision, "digest": card["digest"], "nonce": card["nonce"] })
+}
+
+#[tokio::test]
+async fn a_card_says_what_is_known_about_undoing_its_command() {
+    let (world, cookie) = World::claimed().await;
+    let (_, run) = ask_owner(&world, Risk::Medium).await;
+    let exec = world.store.execs_of_run(run).await.unwrap().remove(0).id;
+    let path = format!("/api/v1/approvals/{}", world.waiting().await.unwrap());
+    let shown = async || world.get(&path).cookie(&cookie).send().await.json()["exec"]["forecast"].clone();
+    assert_eq!(shown().await, Value::Null, "nobody looked");
+    let digest = world.store.exec(exec).await.unwrap().digest;
+    for (forecast, says) in [
+        (Forecast::Nothing, json!({ "will": "nothing" })),
+        (
+            Forecast::Keeps { files: 3, bytes: 70, gaps: vec![Gap::Unknown] },
+            json!({ "will": "keeps", "files": 3, "bytes": 70, "gaps": ["unknown"] }),
+        ),
+        (Forecast::Not { why: Unkept::NoRoom }, json!({ "will": "not", "why": "no_room" })),
+        (Forecast::Unsure, json!({ "will": "unsure" })),
+    ] {
+        let mut tx = world.store.begin().await.unwrap();
+        tx.exec_foreseen(exec, &measure(), &forecast).await.unwrap();
+        let _ = tx.commit().await.unwrap();
+        assert_eq!(shown().await, says);
+    }
+    assert_eq!(
+        world.store.exec(exec).await.unwrap().digest,
+        digest,
+        "and what is answered to stays the same"
+    );
 }
 
 #[tokio::test]

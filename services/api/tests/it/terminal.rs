@@ -126,6 +126,7 @@ async fn what_the_owner_writes_wrongly_is_named() {
         format!("{unknown}/screen"),
         format!("{unknown}/cast"),
         format!("{unknown}/search?q=x"),
+        format!("{unknown}/history"),
     ] {
         assert_eq!(place.get(&path).await.refusal(), (404, "not_found".into()), "{path}");
     }
@@ -244,6 +245,43 @@ async fn the_keyboard_is_handed_to_a_run_and_taken_back() {
     let reply = place.post(&format!("{path}/take"), &json!({})).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["driver"]["by"]), (200, &json!("owner")));
     assert_eq!(place.world.store.hand_of_terminal(&vault, id, now).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_history_tells_whose_the_keyboard_was_and_what_was_said_with_it() {
+    let place = Place::new().await;
+    let port = Port::open(&place.world).await;
+    let mut watch = port.owner(&place.cookie).await;
+    watch.sub(json!({ "topic": "terminals" })).await;
+    let (id, other) = (place.open().await, place.open().await);
+    let (_, run) = ask_owner(&place.world, Risk::Low).await;
+    let path = format!("/terminals/{id}");
+    let hand = json!({ "run_id": run, "minutes": 5, "note": "Go on from here." });
+    assert_eq!(place.post(&format!("{path}/hand"), &hand).await.status, 200);
+    let now = place.world.now();
+    place.shell.report(id, Happened::Drive, now).await;
+    let drive = loop {
+        let fact = watch.json().await;
+        if fact["ev"] == "terminal.drive" {
+            break fact;
+        }
+    };
+    assert!(!drive.to_string().contains("Go on"), "a fact goes through Redis: {drive}");
+    assert_eq!(place.post(&format!("{path}/take"), &json!({})).await.status, 200);
+    place.shell.report(id, Happened::Drive, now).await;
+    assert_eq!(watch.json().await["data"]["data"]["driver"]["by"], "owner");
+
+    let told = place.get(&format!("{path}/history")).await.json();
+    let kinds: Vec<_> =
+        told["items"].as_array().unwrap().iter().map(|it| it["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["terminal.created", "terminal.opened", "terminal.drive", "terminal.drive"]);
+    let until = &told["items"][2]["data"]["driver"]["until"];
+    assert_eq!(told["notes"], json!([{ "run_id": run, "until": until, "note": "Go on from here." }]));
+    assert!(told["eid"].as_i64() >= told["items"][3]["eid"].as_i64(), "{told}");
+    let nothing = place.get(&format!("/terminals/{other}/history")).await.json();
+    assert_eq!((nothing["items"].as_array().unwrap().len(), &nothing["notes"]), (2, &json!([])));
+    drop(port);
+    drop(place.redis);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 mod blob;
 mod compare;
+mod forecast;
 mod manifest;
 mod plan;
 mod restore;

@@ -5,6 +5,7 @@
 mod crash;
 mod driver;
 mod elevated;
+mod forecast;
 mod gigabyte;
 mod grant;
 mod owner;

@@ -56,18 +56,18 @@ async fn ended_undo(bench: &Bench, undo: UndoId) -> Undone {
 }
 
 /// Looks, undoes and waits for the end.
-async fn undo(bench: &Bench, of: &UndoOf, take: Take) -> (UndoId, Undone) {
+pub(crate) async fn undo(bench: &Bench, of: &UndoOf, take: Take) -> (UndoId, Undone) {
     let preview = look(bench, of).await;
     let order = order(UndoId::new(), of, &preview, take);
     assert_eq!(begin(bench, &order).await, UndoAnswer::Works);
     (order.undo, ended_undo(bench, order.undo).await)
 }
 
-fn kept(outcome: &Outcome) -> &Kept {
+pub(crate) fn kept(outcome: &Outcome) -> &Kept {
     outcome.kept.as_ref().expect("something was kept, or why it was not")
 }
 
-fn of(spec: &CommandSpec) -> UndoOf {
+pub(crate) fn of(spec: &CommandSpec) -> UndoOf {
     UndoOf::Exec { exec: spec.exec }
 }
 
@@ -97,7 +97,7 @@ fn picture(folder: &Path) -> Vec<String> {
 }
 
 /// A folder with something of each sort in it, none of it new.
-fn furnish(work: &Path) {
+pub(crate) fn furnish(work: &Path) {
     let album = work.join("album");
     fs::create_dir_all(album.join("deep/er")).unwrap();
     fs::write(album.join("one"), "first").unwrap();

@@ -84,6 +84,10 @@ async fn i14_an_approved_rm_is_previewed_undone_audited_and_undone_again() -> Re
     let album = furnish(&world)?;
     let before = picture(&album)?;
     let exec = run(&world, "rm -rf album").await?;
+    ensure!(
+        exec["forecast"]["will"] == "keeps" && exec["forecast"]["files"] == 3,
+        "the card said so: {exec}"
+    );
     ensure!(!album.exists() && exec["kept"]["state"] == "kept" && exec["kept"]["changed"] == 5, "{exec}");
     let seen = preview(&world.owner, &of(&exec)).await?;
     ensure!(seen["counts"]["create"] == 5 && seen["counts"]["conflicts"] == 0, "{seen}");

@@ -23,7 +23,7 @@ import { ApprovalSheet } from "./ApprovalSheet"
 import { Rules } from "./Rules"
 import { Unasked } from "./Unasked"
 
-const TABS = ["waiting", "history", "rules"] as const
+const TABS = ["waiting", "history", "unasked", "rules"] as const
 type Tab = (typeof TABS)[number]
 const isTab = (text: string | null): text is Tab => TABS.some((tab) => tab === text)
 
@@ -51,11 +51,24 @@ export default function ApprovalsPage() {
             </Link>
           ))}
         </nav>
-        {tab === "waiting" ? <Waiting /> : tab === "history" ? <Past /> : <Rules />}
+        <Shown tab={tab} />
       </div>
       {id ? <ApprovalSheet key={id} id={id} onClose={() => void navigate({ pathname: paths.approvals, search: query.toString() })} /> : null}
     </main>
   )
+}
+
+function Shown({ tab }: { tab: Tab }) {
+  switch (tab) {
+    case "waiting":
+      return <Waiting />
+    case "history":
+      return <History />
+    case "unasked":
+      return <Unasked />
+    case "rules":
+      return <Rules />
+  }
 }
 
 function Waiting() {
@@ -74,14 +87,6 @@ function Waiting() {
     </section>
   )
 }
-
-/** What was answered, and what ran because it had been allowed before. */
-const Past = () => (
-  <>
-    <History />
-    <Unasked />
-  </>
-)
 
 function History() {
   const text = useText()

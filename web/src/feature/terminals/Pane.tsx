@@ -1,13 +1,15 @@
-import { type ReactNode, type Ref, useCallback, useImperativeHandle, useRef, useState } from "react"
+import { useQuery } from "@tanstack/react-query"
+import { type ReactNode, type Ref, useImperativeHandle, useRef, useState } from "react"
 import { Link } from "react-router"
 import { ApiProblem, asProblem } from "../../api/client"
-import type { Fact, Problem, Terminal } from "../../api/model"
+import type { Problem, Terminal } from "../../api/model"
 import { asksPassword } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { type Handle, TerminalView } from "../../ui/terminal/View"
+import { historyQuery } from "./api"
 import { DriveBar } from "./DriveBar"
 import { FindBar } from "./FindBar"
 import { lastRun } from "./history"
@@ -26,7 +28,6 @@ interface Props extends Opening {
   /** Whether it is what the page is about. */
   isMain?: boolean
   ref?: Ref<{ find: () => void }>
-  onFact?: (fact: Fact) => void
   /** Out of the terminal by keyboard; without it, to the first button above. */
   onLeave?: () => void
   /** What stands at the end of the line above. */
@@ -34,30 +35,23 @@ interface Props extends Opening {
 }
 
 /** One terminal: who drives it, its screen, and its keyboard. */
-export function Pane({ terminal, isMain = false, ref, onFact, onLeave, children, ...opening }: Props) {
+export function Pane({ terminal, isMain = false, ref, onLeave, children, ...opening }: Props) {
   const text = useText()
   const view = useRef<Handle>(null)
   const pane = useRef<HTMLElement>(null)
-  const [facts, setFacts] = useState<readonly Fact[]>([])
+  const told = useQuery(historyQuery(terminal.id)).data
   const [isThere, setThere] = useState(false)
   const [isCtrl, setCtrl] = useState(false)
   const [isFinding, setFinding] = useState(false)
   const [found, setFound] = useState({ at: 0, of: 0 })
   const [refused, setRefused] = useState<Problem>()
-  const hear = useCallback(
-    (fact: Fact) => {
-      setFacts((known) => (known.some((it) => it.eid === fact.eid) ? known : [...known, fact]))
-      onFact?.(fact)
-    },
-    [onFact],
-  )
   useImperativeHandle(ref, () => ({ find: () => setFinding(true) }), [])
   const isRunning = terminal.state === "running"
   const leave = () => pane.current?.querySelector<HTMLElement>(".strip :is(button:enabled, a)")?.focus()
   const Element = isMain ? "main" : "section"
   return (
     <Element id={isMain ? "content" : undefined} className="pane" aria-label={nameOf(terminal, text)} ref={pane}>
-      <DriveBar terminal={terminal} run={lastRun(terminal, facts)} isThere={isThere} onTaken={() => view.current?.focus()}>
+      <DriveBar terminal={terminal} run={lastRun(terminal, told?.items ?? [])} isThere={isThere} onTaken={() => view.current?.focus()}>
         {children}
       </DriveBar>
       {isFinding ? <FindBar id={terminal.id} view={view} found={found} onClose={() => setFinding(false)} /> : null}
@@ -71,7 +65,6 @@ export function Pane({ terminal, isMain = false, ref, onFact, onLeave, children,
           ref={view}
           isCtrl={isCtrl}
           onReleased={() => setCtrl(false)}
-          onFact={hear}
           onFound={(at, of) => setFound({ at, of })}
           onLine={setThere}
           onRefused={setRefused}

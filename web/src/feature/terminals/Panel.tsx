@@ -1,13 +1,14 @@
-import { useQuery } from "@tanstack/react-query"
+import { useQuery, type UseQueryResult } from "@tanstack/react-query"
 import { useId, useState } from "react"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
-import type { Fact, Terminal } from "../../api/model"
+import type { Terminal, TerminalHistory } from "../../api/model"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Claim } from "../../ui/Claim"
 import { Confirm } from "../../ui/Confirm"
 import { clockText, useNow } from "../../ui/countdown"
+import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { isPalette, PALETTES, setLook, useLook, zoom } from "../../ui/terminal/look"
 import { openRunsQuery, useClose, useHand } from "./api"
@@ -17,20 +18,20 @@ import { Rename } from "./Rename"
 
 interface Props {
   terminal: Terminal
-  facts: readonly Fact[]
+  told: UseQueryResult<TerminalHistory>
   /** The run to which the keyboard would go back. */
   run: string | undefined
   onFind: () => void
 }
 
 /** Beside the terminal: whose the keyboard was, handing it back, and what can be done with the session. */
-export function Panel({ terminal, facts, run, onFind }: Props) {
+export function Panel({ terminal, told, run, onFind }: Props) {
   const text = useText()
   return (
     <aside className="side" aria-label={text.terminal.details}>
       <section aria-labelledby="keyboard">
         <h2 id="keyboard">{text.terminal.keyboard}</h2>
-        <History terminal={terminal} facts={facts} />
+        <History terminal={terminal} told={told} />
         {terminal.state === "running" ? <HandBack terminal={terminal} run={run} /> : null}
       </section>
       <section aria-labelledby="session">
@@ -46,10 +47,11 @@ export function Panel({ terminal, facts, run, onFind }: Props) {
   )
 }
 
-function History({ terminal, facts }: { terminal: Terminal; facts: readonly Fact[] }) {
+function History({ terminal, told }: { terminal: Terminal; told: UseQueryResult<TerminalHistory> }) {
   const text = useText()
   const format = useFormat()
-  const lines = history(facts, text)
+  if (!told.data) return told.error ? <ProblemNote problem={asProblem(told.error)} /> : <Loading />
+  const lines = history(told.data, text)
   if (lines.length === 0) return <p className="meta empty">{text.terminal.drives[byOf(terminal)]}</p>
   return (
     <ol className="said-keys">

@@ -1,15 +1,15 @@
 import { useQuery } from "@tanstack/react-query"
-import { useCallback, useRef, useState } from "react"
+import { useRef, useState } from "react"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
-import type { Fact, Terminal } from "../../api/model"
+import type { Terminal } from "../../api/model"
 import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
-import { terminalQuery } from "./api"
+import { historyQuery, terminalQuery } from "./api"
 import { lastRun } from "./history"
 import { nameOf } from "./name"
 import { type Opening, Pane } from "./Pane"
@@ -41,24 +41,23 @@ export function Session({ id, ...opening }: { id: string } & Opening) {
 
 function Shown({ terminal, ...opening }: { terminal: Terminal } & Opening) {
   const text = useText()
-  const [facts, setFacts] = useState<readonly Fact[]>([])
+  const told = useQuery(historyQuery(terminal.id))
   const [isPanelOpen, setPanelOpen] = useState(false)
-  const hear = useCallback((fact: Fact) => setFacts((known) => (known.some((it) => it.eid === fact.eid) ? known : [...known, fact])), [])
   const work = useRef<HTMLDivElement>(null)
   const pane = useRef<{ find: () => void }>(null)
   // The first button beside the terminal that can be seen, on whichever side it stands.
   const leave = () => [...(work.current?.querySelectorAll<HTMLElement>(".strip button:enabled, .side button:enabled") ?? [])].find((it) => it.checkVisibility())?.focus()
   return (
     <div className={isPanelOpen ? "work open" : "work"} ref={work}>
-      <Pane terminal={terminal} isMain ref={pane} onFact={hear} onLeave={leave} {...opening}>
+      <Pane terminal={terminal} isMain ref={pane} onLeave={leave} {...opening}>
         <button type="button" className="later more-btn" aria-label={text.terminal.details} title={text.terminal.details} aria-expanded={isPanelOpen} onClick={() => setPanelOpen(!isPanelOpen)}>
           <Icon name="more" />
         </button>
       </Pane>
       <Panel
         terminal={terminal}
-        facts={facts}
-        run={lastRun(terminal, facts)}
+        told={told}
+        run={lastRun(terminal, told.data?.items ?? [])}
         onFind={() => {
           pane.current?.find()
           setPanelOpen(false)

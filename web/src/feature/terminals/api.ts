@@ -20,6 +20,13 @@ export const terminalQuery = (id: string) =>
     queryFn: () => body(api.GET("/api/v1/terminals/{id}", { params: { path: { id } } })),
   })
 
+/** Whose the keyboard was, and what was said when it was handed over. */
+export const historyQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.terminal(id), "history"],
+    queryFn: () => body(api.GET("/api/v1/terminals/{id}/history", { params: { path: { id } } })),
+  })
+
 /** Runs to which the keyboard could be handed. */
 export const openRunsQuery = queryOptions({
   queryKey: [...keys.runs, "open"],

@@ -47,7 +47,7 @@ export const rule = {
   reauthLead: "A rule lets commands run without you, so it needs your password, unless you gave it within the last five minutes.",
   from: "from",
   ran: "What ran",
-  tabs: { waiting: "Waiting", history: "History", rules: "Rules" },
+  tabs: { waiting: "Waiting", history: "History", unasked: "Unasked", rules: "Rules" },
   mode: {
     label: (mode: string) => `Mode: ${mode}`,
     title: "How much is asked in this chat",

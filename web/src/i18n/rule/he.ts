@@ -47,7 +47,7 @@ export const rule: typeof english = {
   reauthLead: "כלל מריץ פקודות בלעדיך, ולכן נדרשת הסיסמה, אלא אם הוזנה בחמש הדקות האחרונות.",
   from: "מתוך",
   ran: "מה רץ",
-  tabs: { waiting: "ממתינים", history: "היסטוריה", rules: "כללים" },
+  tabs: { waiting: "ממתינים", history: "היסטוריה", unasked: "בלי שאלה", rules: "כללים" },
   mode: {
     label: (mode) => `מצב: ${mode}`,
     title: "כמה נשאל בשיחה הזאת",

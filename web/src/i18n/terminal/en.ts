@@ -92,6 +92,7 @@ export const terminal = {
     youOpened: "You opened the session",
     aiOpened: "AI opened the session",
     youTook: "You took the keys",
+    timeOver: "The AI’s time was over",
     youHanded: "You handed over",
     aiPaused: "AI paused",
     aiGoesOn: "AI goes on",

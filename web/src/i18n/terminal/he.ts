@@ -92,6 +92,7 @@ export const terminal: typeof english = {
     youOpened: "פתחת את ההפעלה",
     aiOpened: "ה־AI פתח את ההפעלה",
     youTook: "לקחת את המקלדת",
+    timeOver: "הזמן של ה־AI נגמר",
     youHanded: "מסרת את המקלדת",
     aiPaused: "ה־AI מושהה",
     aiGoesOn: "ה־AI ממשיך",

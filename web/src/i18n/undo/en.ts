@@ -25,6 +25,18 @@ export const undo = {
     elsewhere: "What it did outside the workspace and the home does not come back.",
     unknown: "What it would touch could not be told from its words: its working folder was kept, and nothing else.",
   },
+  forecast: {
+    can: "Can be undone:",
+    part: "Can be undone in part:",
+    keeps: (n: number, size: string) => (n === 0 ? "no file has to be kept for it." : many(n, `1 file (${size}) is kept before it runs.`, `${n} files (${size}) are kept before it runs.`)),
+    nothing: "Nothing to undo: as far as its words tell, it changes no file.",
+    unsure: "Whether it can be undone shows only when it starts: looking took too long.",
+    unknown: "Whether it can be undone is not known.",
+    gap: {
+      elsewhere: "What it does outside the workspace and the home does not come back.",
+      unknown: "What it touches can’t be told from its words: its working folder is kept, and nothing else.",
+    },
+  },
   not: "Can’t be undone:",
   why: {
     too_big: "it touches more than 256 MB that no snapshot has.",

@@ -1,6 +1,6 @@
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react"
 import { link } from "../../api/connection"
-import type { Fact, Problem, Terminal } from "../../api/model"
+import type { Problem, Terminal } from "../../api/model"
 import { useText } from "../../i18n"
 import "@xterm/xterm/css/xterm.css"
 import { type Attachment, attach } from "./attach"
@@ -24,7 +24,6 @@ interface Props {
   ref?: Ref<Handle>
   isCtrl?: boolean
   onReleased?: () => void
-  onFact?: (fact: Fact) => void
   onFound?: (at: number, of: number) => void
   onRefused?: (problem: Problem) => void
   /** Leaves the terminal by keyboard alone. */
@@ -72,7 +71,6 @@ export function TerminalView({ terminal, ref, isCtrl = false, ...hear }: Props) 
           setOpen(isThere)
         },
         ended: () => undefined,
-        fact: (fact) => heard.current.onFact?.(fact),
         refused: (problem) => heard.current.onRefused?.(problem),
       })
     }

@@ -1,6 +1,6 @@
 // Ties one screen to its terminal: bytes and screens in, keys out, always at the place where the screen stands.
 import type { Link, TopicFrame } from "../../api/link"
-import type { Fact, Problem, TerminalSize } from "../../api/model"
+import type { Problem, TerminalSize } from "../../api/model"
 import { Typing } from "../../api/typing"
 import type { Screen } from "./screen"
 
@@ -8,7 +8,6 @@ export interface Watching {
   /** Whether keys reach the terminal at this moment. */
   line: (isThere: boolean) => void
   ended: () => void
-  fact: (fact: Fact) => void
   refused: (problem: Problem) => void
 }
 
@@ -41,7 +40,6 @@ export function attach(link: Link, terminal: string, screen: () => Screen, hear:
     }
   }
   const leave = link.subscribe(topic, {
-    after: 0,
     from: () => screen().position ?? "screen",
     ready: () => {
       typing.begin()
@@ -53,7 +51,6 @@ export function attach(link: Link, terminal: string, screen: () => Screen, hear:
     },
     screen: (dump) => screen().show(dump),
     bytes: (offset, bytes) => screen().take(offset, bytes),
-    fact: hear.fact,
     refused: hear.refused,
     frame,
   })

@@ -18,7 +18,7 @@ use super::view::Terminal;
 use crate::App;
 use crate::error::{Answer, ApiError, Code, Problem};
 use crate::extract::{Body, Id};
-use crate::keyboard::ended;
+use crate::keyboard::{Note, ended};
 use crate::secret::Secret;
 use crate::session::Owner;
 use crate::state::OWNER;
@@ -138,7 +138,7 @@ async fn hand(
     if app.store.run(run_id).await?.state.is_terminal() {
         return Err(ApiError::new(Code::RunEnded, "It types nothing any more. Begin another run."));
     }
-    app.hand_over(&row.host, id, run_id, minutes, note).await?;
+    app.hand_over(&row.host, id, run_id, minutes, Note::Said(note)).await?;
     // A run that waits for this very keyboard has its answer; the first one wins.
     let mut tx = app.store.begin().await?;
     if let Some(question) = tx.handed_over(id, run_id, &OWNER, app.now()).await? {

@@ -1,4 +1,5 @@
-//! What a terminal shows and has shown: its screen, lines that hold a text, the whole recording as an asciicast.
+//! What a terminal shows and has shown: its screen, lines that hold a text, the whole recording as an asciicast; and whose
+//! its keyboard was.
 
 #![expect(unused_qualifications, reason = "the path macro names the parameters of this module in full")]
 
@@ -8,7 +9,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::stream;
-use metatron_domain::id::TerminalId;
+use metatron_domain::clock::Instant;
+use metatron_domain::event::Event;
+use metatron_domain::id::{RunId, TerminalId};
 use metatron_domain::terminal::message::{FoundLine, TerminalAnswer, TerminalCall};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -24,13 +27,19 @@ use crate::session::Reader;
 
 /// Bytes of a text to look for, at most.
 const LONGEST_TEXT: usize = 200;
+/// Facts of one history, at most.
+const MOST_FACTS: u32 = 200;
 /// Lines of one answer unless the client says otherwise, and at most.
 const LINES: u32 = 100;
 const MOST_LINES: u32 = 1_000;
 
 /// This room's routes.
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(screen)).routes(routes!(search)).routes(routes!(cast))
+    OpenApiRouter::new()
+        .routes(routes!(history))
+        .routes(routes!(screen))
+        .routes(routes!(search))
+        .routes(routes!(cast))
 }
 
 /// What to look for.
@@ -50,6 +59,51 @@ pub(crate) struct Found {
     lines: Vec<FoundLine>,
     /// Whether there are more.
     more: bool,
+}
+
+/// What has become of a terminal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TerminalHistory {
+    /// The newest facts about it, 200 at most, in order.
+    items: Vec<Event>,
+    /// What was said when its keyboard was handed over.
+    notes: Vec<HandNote>,
+    /// Subscribe after this fact: nothing is lost between.
+    eid: i64,
+}
+
+/// What was said when a keyboard was handed over.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HandNote {
+    /// To which run.
+    run_id: RunId,
+    /// Until when it might type: with the run, this tells which hand-over it was.
+    until: Instant,
+    note: String,
+}
+
+/// Show the history of a terminal
+///
+/// Whose its keyboard was, when it waited for somebody, how it ended. Facts are kept for some days.
+#[utoipa::path(
+    get, path = "/terminals/{id}/history", tag = "terminal", params(("id" = TerminalId, Path,)),
+    responses(
+        (status = OK, body = TerminalHistory),
+        (status = NOT_FOUND, body = Problem, description = "There is no such terminal"),
+    ),
+    security(("session" = []), ("token" = ["read"]))
+)]
+async fn history(
+    State(app): State<App>,
+    _reader: Reader,
+    Id(id): Id<TerminalId>,
+) -> Answer<Json<TerminalHistory>> {
+    app.store.terminal(id).await?;
+    let eid = app.eid().await?;
+    let items = app.store.events_of_terminal(id, MOST_FACTS).await?;
+    let notes = app.store.hand_notes(id, MOST_FACTS).await?;
+    let notes = notes.into_iter().map(|it| HandNote { run_id: it.run, until: it.until, note: it.note });
+    Ok(Json(TerminalHistory { items, notes: notes.collect(), eid }))
 }
 
 /// Show the screen of a terminal
