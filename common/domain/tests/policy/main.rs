@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod effect;
+mod everyday;
 mod hostile;
 mod oracle;
 mod property;
