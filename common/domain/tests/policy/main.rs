@@ -78,6 +78,18 @@ fn i8_deny_looks_inside_everything() {
     hold(include_str!("table/inside.txt"));
 }
 
+/// P1: what an agent writes on an ordinary day.
+#[test]
+fn p1_lines_of_an_agent_are_judged_as_the_text_says() {
+    hold(include_str!("table/agent.txt"));
+}
+
+/// P1, I8: what somebody writes who wants to get past the judge.
+#[test]
+fn p1_lines_of_an_attacker_are_judged_as_the_text_says() {
+    hold(include_str!("table/attack.txt"));
+}
+
 /// M.
 #[test]
 fn m_malformed_is_denied_and_what_does_not_parse_asks() {
