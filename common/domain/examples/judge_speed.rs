@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use metatron_domain::policy::{Setting, judge};
 
+#[path = "../tests/policy/everyday.rs"]
+mod everyday;
 #[path = "../tests/policy/hostile.rs"]
 mod hostile;
 #[path = "../tests/policy/rig.rs"]
@@ -39,6 +41,11 @@ fn corpora() {
     let long: Vec<String> = (1..=16).map(|step| filled(&ordinary, step * 4096)).collect();
     report("ordinary, 4 to 64 KiB", &long);
     for size in [1024, 8 * 1024, 64 * 1024] {
+        let shapes: Vec<String> =
+            everyday::SHAPES.iter().map(|shape| everyday::filled(*shape, size)).collect();
+        report(&format!("everyday, {} KiB", size / 1024), &shapes);
+    }
+    for size in [1024, 8 * 1024, 64 * 1024] {
         let shapes: Vec<String> = texts(size).map(|(_, text)| text).collect();
         report(&format!("hostile, {} KiB", size / 1024), &shapes);
     }
@@ -46,11 +53,16 @@ fn corpora() {
 
 /// Names the worst, so that they can be mended.
 fn slowest(size: usize) {
-    println!("\nthe slowest shapes of {size} bytes");
-    let mut slow: Vec<(Duration, String)> = texts(size).map(|(name, text)| (fastest(&text), name)).collect();
-    slow.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
-    for (time, name) in slow.iter().take(16) {
-        println!("{:>9.3} ms  {name:?}", millis(*time));
+    let long =
+        everyday::SHAPES.iter().map(|shape| (shape.0.to_owned() + shape.1, everyday::filled(*shape, size)));
+    for (kind, texts) in [("everyday", long.collect::<Vec<_>>()), ("hostile", texts(size).collect())] {
+        println!("\nthe slowest {kind} shapes of {size} bytes");
+        let mut slow: Vec<(Duration, String)> =
+            texts.into_iter().map(|(name, text)| (fastest(&text), name)).collect();
+        slow.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+        for (time, name) in slow.iter().take(16) {
+            println!("{:>9.3} ms  {name:?}", millis(*time));
+        }
     }
 }
 

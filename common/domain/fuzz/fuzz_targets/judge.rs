@@ -5,8 +5,9 @@
 //! begin with: one file for each command. Without `cargo fuzz` the target builds with `RUSTFLAGS` that name the passes of
 //! its coverage (`-Cpasses=sancov-module` and LLVM's `-sanitizer-coverage-*`).
 //!
-//! Counted so far: 2.2 million inputs from that corpus without a panic, on the rules of version 3. The 10 million that are
-//! asked for, and the rules of version 4, are still to be run.
+//! Counted so far from that corpus, without a panic or a timeout: 2.2 million inputs on the rules of version 3, 5.4
+//! million on version 4 and 0.3 million on version 5, there without its reading of here-documents in substitutions. The
+//! 10 million that are asked for, on one version, are still to be run.
 
 #![no_main]
 

@@ -129,7 +129,7 @@ pub(super) fn fields(marks: Vec<Mark>, quoted: bool, home: &str, user: &str, cwd
         .into_iter()
         .filter(|field| !split || !field.is_empty())
         .map(|field| Arg::new(tilde(field, home, user, cwd), quoted && !split))
-        .filter(|arg| arg.quoted || !arg.units.is_empty())
+        .filter(|arg| arg.quoted || !arg.units().is_empty())
         .collect()
 }
 

@@ -75,7 +75,7 @@ pub fn single(command: &str) -> Option<Vec<String>> {
 pub fn barred(words: &[String]) -> Option<Barred> {
     let (first, rest) = words.split_first()?;
     let name = first.rsplit('/').next().unwrap_or_default();
-    let args: Vec<Arg> = rest.iter().map(|word| Arg::plain(word)).collect();
+    let args: Vec<Arg> = rest.iter().map(Arg::plain).collect();
     let named = |list: &[&str]| list.contains(&name);
     // `gcc-12`, `python3.11` and `vim.basic` are what they are without what stands behind.
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
@@ -120,7 +120,7 @@ pub fn may_stay_open(words: &[String]) -> bool {
 /// programs (`.git`, `.envrc`).
 pub fn stays_within(word: &str, cwd: &str, folder: &str) -> bool {
     let folder: Components = components(folder);
-    carried(&Arg::plain(word).units).iter().all(|units| {
+    carried(Arg::plain(word).units()).iter().all(|units| {
         let path = resolve(units, cwd);
         let hidden = path.iter().skip(folder.len()).any(|part| part.first() == Some(&Unit::Lit('.')));
         let is_path = units.contains(&Unit::Lit('/')) || super::glob::text(units) == "..";

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::deny::protected::below;
 use super::path::show;
 use super::program::{exchanges, fetches, is_interpreter, is_network};
 use super::walk::Walker;
@@ -208,7 +209,7 @@ fn does_more(walker: &Walker<'_>, name: &str, args: &[Arg]) -> bool {
 }
 
 /// The paths among a command's words, resolved: neither patterns nor counts nor what `find` is asked.
-fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
+fn operands(walker: &mut Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
     let known = READERS.contains(&name) || CHANGERS.contains(&name) || name.ends_with("awk");
     if !known {
         return Vec::new();
@@ -239,7 +240,7 @@ fn operands(walker: &Walker<'_>, name: &str, args: &[Arg]) -> Vec<String> {
                 && !text.is_empty()
                 && arg.is_known()
         })
-        .map(|(_, (arg, _))| show(&walker.resolve(arg)))
+        .map(|(_, (arg, _))| below(walker, arg).unwrap_or_else(|| show(&walker.resolve(arg))))
         .collect()
 }
 

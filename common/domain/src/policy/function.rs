@@ -19,7 +19,9 @@ impl Walker<'_> {
             return Facts::default();
         }
         self.calls += 1;
+        let within = std::mem::replace(&mut self.within, true);
         let facts = self.with_parameters(args, |walker| walker.command(&Tree::default(), &body, input));
+        self.within = within;
         self.calls -= 1;
         facts
     }

@@ -3,6 +3,7 @@
 //! Owns: the meeting of an argument vector with the rules. Must never stop at a wrapper (I10).
 
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use super::deny::{device, network, power, protected, remove};
 use super::effect::VALUES;
@@ -32,11 +33,15 @@ const DANGEROUS: &[&str] = &[
     "mkfs", "wipefs", "nc", "ncat", "socat",
 ];
 
+/// All of them, as a glob is held against them.
+static NAMES: LazyLock<Vec<(&str, Vec<Unit>)>> =
+    LazyLock::new(|| DANGEROUS.iter().chain(SUSPECTS).map(|name| (*name, literal(name))).collect());
+
 impl Walker<'_> {
     /// Judges one argument vector.
     pub(super) fn invoke(&mut self, args: &[Arg], input: &Input) -> Facts {
         // Wrappers around wrappers read the same words again and again.
-        let cost = args.iter().map(|arg| arg.units.len() + 4).sum::<usize>() * (2 + self.wraps as usize) + 1;
+        let cost = args.iter().map(|arg| arg.size() + 4).sum::<usize>() * (2 + self.wraps as usize) + 1;
         if !self.spend(cost) {
             return Facts::default();
         }
@@ -68,13 +73,10 @@ impl Walker<'_> {
         let text = first.text();
         let base = text.rsplit('/').next().unwrap_or_default();
         if first.has_glob() {
-            let cut = first.units.iter().rposition(|unit| *unit == Unit::Lit('/')).map_or(0, |at| at + 1);
+            let cut = first.units().iter().rposition(|unit| *unit == Unit::Lit('/')).map_or(0, |at| at + 1);
             let mut facts = Facts::default();
-            for suspect in DANGEROUS
-                .iter()
-                .chain(SUSPECTS)
-                .filter(|suspect| meets(&first.units[cut..], &literal(suspect)))
-            {
+            self.spend(400);
+            for (suspect, _) in NAMES.iter().filter(|(_, name)| meets(&first.units()[cut..], name)) {
                 if self.spend(cost + 200) {
                     facts.absorb(&self.named(suspect, rest, input));
                 }
@@ -164,7 +166,9 @@ impl Walker<'_> {
             "cd" | "pushd" | "popd" | "chdir" => self.change_directory(name, args),
             "echo" => facts.output = Some(Rc::from(super::print::echo(args))),
             "printf" => facts.output = Some(Rc::from(super::print::printf(args))),
-            "cat" | "tee" | "head" | "tail" if args.iter().all(|arg| arg.text().starts_with('-')) => {
+            // What it writes elsewhere besides changes nothing.
+            "tee" => facts.output.clone_from(&input.text),
+            "cat" | "head" | "tail" if args.iter().all(|arg| arg.text().starts_with('-')) => {
                 facts.output.clone_from(&input.text);
             }
             "eval" => {
@@ -219,7 +223,7 @@ impl Walker<'_> {
 
     /// Builtins that take `name[subscript]` expand the subscript, quoted or not.
     fn subscripts(&mut self, name: &str, args: &[Arg]) {
-        for arg in args.iter().filter(|arg| arg.units.contains(&Unit::Lit('['))) {
+        for arg in args.iter().filter(|arg| arg.has('[')) {
             let text = arg.text();
             if text.contains("$(") || text.contains('`') {
                 decode_text(text, self);
@@ -296,7 +300,7 @@ impl Walker<'_> {
             match replaces.map(Arg::text) {
                 Some(marker) if !marker.is_empty() => {
                     for arg in argv.iter_mut().filter(|arg| arg.text().contains(marker)) {
-                        *arg = Arg::plain(&arg.text().replace(marker, text.trim()));
+                        *arg = Arg::plain(arg.text().replace(marker, text.trim()));
                     }
                 }
                 _ => argv.extend(words),

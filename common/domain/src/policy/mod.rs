@@ -8,12 +8,14 @@
 //! raw text and an independent parser must agree.
 
 mod allow;
+mod arg;
 mod brace;
 mod class;
 mod deny;
 mod effect;
 mod expansion;
 mod facts;
+mod flat;
 mod function;
 mod glob;
 mod interpret;
@@ -40,7 +42,7 @@ pub use effect::Effects;
 
 /// The version of the rules; part of what an approval binds (P4). Raised whenever a verdict changes, so that a yes given
 /// under other rules is asked for again.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The paths that belong to MetatronOS itself.
 pub const PROTECTED: &[&str] = &["/var/lib/metatron", "/run/metatron", "/etc/metatron", "/var/lib/redis"];
@@ -136,12 +138,14 @@ pub fn judge(command: &[u8], setting: &Setting<'_>) -> Judgement {
     let tree = syntax::read(text);
     let mut walker = walk::Walker::new(setting, text.len());
     walker.whole(text, &tree);
-    if text.contains("\\\n") && walker.findings.is_empty() {
+    if continues_within(text) && walker.findings.is_empty() {
         // The shell joins continued lines before it reads operators and reserved words.
         let joined = text.replace("\\\n", "");
         let mut second = walk::Walker::new(setting, text.len());
+        second.continues(&walker);
         second.whole(&joined, &syntax::read(&joined));
         walker.findings = second.findings;
+        walker.partial |= second.partial;
     }
     let partial = walker.partial;
     let mut effects = std::mem::take(&mut walker.effects);
@@ -169,6 +173,12 @@ pub fn judge(command: &[u8], setting: &Setting<'_>) -> Judgement {
     };
     let risk = risk(verdict, &effects);
     Judgement { verdict, rule: rule.to_owned(), reasons: vec![reason], risk, effects }
+}
+
+/// Whether a line is continued in the middle of a word or an operator; behind a blank it is only more blank.
+fn continues_within(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.match_indices("\\\n").any(|(at, _)| at == 0 || !matches!(bytes[at - 1], b' ' | b'\t'))
 }
 
 /// The risk shown on the card.

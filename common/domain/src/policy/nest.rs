@@ -89,10 +89,47 @@ pub(super) fn is_doubtful(code: &str) -> bool {
     })
 }
 
+/// Whether `<<` begins a here-document here.
+fn starts_body(chars: &[char], at: usize) -> bool {
+    chars.get(at + 1) == Some(&'<') && chars.get(at + 2) != Some(&'<') && chars[at - 1] != '<'
+}
+
+/// Where the delimiter of a here-document ends that begins here, and what it is.
+fn delimiter(chars: &[char], mut at: usize) -> (usize, String) {
+    if chars.get(at) == Some(&'-') {
+        at += 1;
+    }
+    while matches!(chars.get(at), Some(' ' | '\t')) {
+        at += 1;
+    }
+    let ends =
+        |c: &char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '<' | '>' | '$' | '`');
+    let word = chars[at.min(chars.len())..].iter().take_while(|c| !ends(c));
+    let (raw, word): (Vec<char>, String) =
+        (word.clone().copied().collect(), word.filter(|c| !matches!(c, '\'' | '"' | '\\')).collect());
+    (at + raw.len(), word)
+}
+
+/// The newline that ends the here-document whose first line follows the newline at `at`; `at` where none ends it.
+fn body(chars: &[char], at: usize, delimiter: &str, endless: &mut bool) -> usize {
+    let mut start = at + 1;
+    while !*endless && !delimiter.is_empty() && start < chars.len() {
+        let line = chars[start..].split(|c| *c == '\n').next().unwrap_or_default();
+        let text = line.iter().skip_while(|c| **c == '\t');
+        if text.copied().eq(delimiter.chars()) {
+            return start + line.len();
+        }
+        start += line.len() + 1;
+    }
+    *endless = true;
+    at
+}
+
 fn run(chars: &[char], pos: usize, first: Option<Frame>, cases_count: bool) -> usize {
     let mut stack: Vec<Frame> = Vec::new();
     let mut at = pos;
     let mut saw_case = false;
+    let (mut owed, mut endless) = (Vec::new(), false);
     match (first, chars.get(pos)) {
         (Some(frame), _) => stack.push(frame),
         (None, Some('"')) => stack.push(Frame::Double),
@@ -136,6 +173,17 @@ fn run(chars: &[char], pos: usize, first: Option<Frame>, cases_count: bool) -> u
             (Frame::Bracket, '[') => stack.push(Frame::Bracket),
             (_, '"') => stack.push(Frame::Double),
             (_, '\'') => at = single(chars, at + 1) - 1,
+            (Frame::Paren { .. }, '<') if starts_body(chars, at) => {
+                let (end, delimiter) = delimiter(chars, at + 2);
+                owed.push(delimiter);
+                at = end - 1;
+            }
+            // The lines of here-documents hold neither quotes nor brackets.
+            (Frame::Paren { .. }, '\n') if !owed.is_empty() => {
+                for delimiter in std::mem::take(&mut owed) {
+                    at = body(chars, at, &delimiter, &mut endless);
+                }
+            }
             (Frame::Paren { .. }, '(') => stack.push(Frame::Paren { cases: 0 }),
             (Frame::Paren { .. }, '#') if matches!(chars[at - 1], ' ' | '\t' | '\n' | ';') => {
                 while chars.get(at + 1).is_some_and(|c| *c != '\n') {

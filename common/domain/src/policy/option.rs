@@ -81,7 +81,10 @@ pub(super) fn read(table: &Options, args: &[Arg]) -> Parsed {
 }
 
 fn arg_is_option(arg: &Arg) -> bool {
-    arg.units.iter().find(|unit| !unit.is_unknown()) == Some(&Unit::Lit('-'))
+    match arg.literal() {
+        Some(text) => text.starts_with('-'),
+        None => arg.units().iter().find(|unit| !unit.is_unknown()) == Some(&Unit::Lit('-')),
+    }
 }
 
 fn long_option(

@@ -3,6 +3,7 @@
 //! Owns: what a word would name if it were a path. Must never touch the file system; symbolic links are not followed,
 //! except the fixed ones that every Debian and every `/proc` has.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::glob::{Unit, can_be, is, literal, meets, names, pattern, text};
@@ -142,31 +143,39 @@ const MAX_PATH: usize = 4096;
 const MAX_CARRIED: usize = 8 * 1024;
 
 /// Every way a word may carry a path: itself, after `=`, `@`, `file://`, attached to a short option, before `:`.
-pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
-    let units: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
+pub(super) fn carried(units: &[Unit]) -> Vec<Cow<'_, [Unit]>> {
+    if !units.iter().any(Unit::is_unknown) {
+        return carried_by(units);
+    }
+    let known: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
+    carried_by(&known).into_iter().map(|part| Cow::Owned(part.into_owned())).collect()
+}
+
+fn carried_by(units: &[Unit]) -> Vec<Cow<'_, [Unit]>> {
+    let part = |from: usize, to: usize| Cow::Borrowed(&units[from..to]);
+    let all = units.len();
     let lit = |i: usize, c: char| units.get(i) == Some(&Unit::Lit(c));
     let mut found = Vec::new();
     let option = lit(0, '-') && units.len() > 1;
     if !option {
-        found.push(units.clone());
+        found.push(part(0, all));
     }
     let last_colon = units.iter().rposition(|unit| *unit == Unit::Lit(':'));
     if let Some(at) = last_colon.filter(|at| lit(at + 1, '/') && units.len() - at <= MAX_PATH) {
-        found.push(units[at + 1..].to_vec());
+        found.push(part(at + 1, all));
     }
     if option && !lit(1, '-') {
-        found.push(units[2..].to_vec());
+        found.push(part(2, all));
         if let Some(at) = (2..units.len()).find(|i| lit(*i, '/')) {
-            found.push(units[at..].to_vec());
+            found.push(part(at, all));
         }
     }
     let mut last = 0;
     let mut room = MAX_CARRIED;
     for at in 0..units.len() {
         if lit(at, '=') || lit(at, '@') || lit(at, ':') || lit(at, ',') {
-            let piece = &units[last..at];
-            if matches!(piece.first(), Some(Unit::Lit('/'))) && !lit(at, '=') {
-                found.push(piece.to_vec());
+            if last < at && lit(last, '/') && !lit(at, '=') {
+                found.push(part(last, at));
             }
             last = at + 1;
         }
@@ -176,11 +185,12 @@ pub(super) fn carried(units: &[Unit]) -> Vec<Vec<Unit>> {
             room -= rest.min(MAX_PATH);
             // `curl -F 'f=@"/path"'`: its own quotes.
             let quote = usize::from(lit(at + 1, '"') || lit(at + 1, '\''));
-            found.push(units[at + 1 + quote..].iter().take(MAX_PATH).cloned().collect());
+            let from = at + 1 + quote;
+            found.push(part(from, all.min(from + MAX_PATH)));
         }
         if lit(at, ':') && lit(at + 1, '/') && ends_with_file(&units[..at]) && room >= rest.min(MAX_PATH) {
             room -= rest.min(MAX_PATH);
-            found.push(unescape(&units[at + 1..]));
+            found.push(Cow::Owned(unescape(&units[at + 1..])));
         }
     }
     found

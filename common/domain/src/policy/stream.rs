@@ -50,16 +50,24 @@ impl Walker<'_> {
             return;
         }
         for arg in decode(&redirect.target, self) {
+            let number = redirect.op.ends_with('&') && arg.literal().is_some_and(is_descriptor);
             if reads && !stdin && arg.is_from_network() {
                 self.taint(redirect.fd.trim_matches(['{', '}']).to_owned());
             }
             if stdin {
                 let tainted = redirect.op == "<&" && self.tainted.contains(arg.text().trim_end_matches('-'));
                 *input = Input { network: arg.is_from_network() || tainted, text: None };
-            } else if !(redirect.op == ">&" && arg.text().chars().all(|c| c.is_ascii_digit() || c == '-')) {
+            } else if !number {
                 *printed = false;
             }
-            deny::redirect(self, &arg, reads, redirect.op.contains('>'));
+            if !number {
+                deny::redirect(self, &arg, reads, redirect.op.contains('>'));
+            }
         }
     }
+}
+
+/// Whether this names a descriptor that is open, or closes one: no file.
+fn is_descriptor(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use super::deny::{network, protected};
 use super::function::PARAMETERS;
-use super::glob::Unit;
 use super::path::{resolve, show};
 use super::syntax::{Kind, read};
 use super::walk::{Facts, Input, Walker};
@@ -58,6 +57,7 @@ impl Walker<'_> {
 
     /// Changes the tracked directory (`cd`, `pushd`, `popd`).
     pub(super) fn change_directory(&mut self, name: &str, args: &[Arg]) {
+        self.spend(150);
         let mut operands = args.iter().filter(|arg| {
             let text = arg.text();
             !(text.len() > 1
@@ -69,7 +69,7 @@ impl Walker<'_> {
             None if name == "pushd" => self.pushed.pop(),
             None => Some(Rc::from(self.setting.home)),
             Some(arg) if arg.text() == "-" => self.old.clone(),
-            Some(arg) if arg.units.iter().all(Unit::is_unknown) => None,
+            Some(arg) if arg.is_unknown() => None,
             Some(arg) => Some(self.step(arg)),
         };
         // A longer path costs at every later step. Whoever really goes there comes back by as many steps more, so that
@@ -87,11 +87,11 @@ impl Walker<'_> {
     fn step(&self, arg: &Arg) -> Rc<str> {
         let (cwd, name) = (&*self.cwd, arg.text());
         // One name more, where no link of the system's own is: most of all steps, and the only ones a text can repeat.
-        let plain = arg.units.iter().all(|unit| matches!(unit, Unit::Lit(c) if !matches!(c, '/' | '.')));
+        let plain = arg.literal().is_some_and(|text| !text.contains(['/', '.']));
         if plain && !name.is_empty() && cwd.starts_with("/home/") && !cwd.contains("/.") {
             return Rc::from(format!("{cwd}/{name}"));
         }
-        Rc::from(show(&resolve(&arg.units, cwd)))
+        Rc::from(show(&resolve(arg.units(), cwd)))
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::Setting;
-use super::deny::{Finding, device, network, power, protected};
+use super::deny::{Finding, network, power, protected};
 use super::effect::Effects;
 pub(super) use super::facts::Facts;
 use super::path::{Components, components, resolve};
@@ -16,9 +16,12 @@ use super::syntax::{Command, Join, Kind, Step, Tree, read};
 use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_text};
 
-/// Work units for one judgement: these, and [`PER_BYTE`] for each byte of the text. Plain commands use up to 36 a byte.
+/// Work units for one judgement: these, and [`PER_BYTE`] for each byte of the text. What people and agents write uses up
+/// to 30 a byte; only thousands of commands of a few letters each use more.
 const BUDGET: usize = 40_000;
 const PER_BYTE: usize = 40;
+/// What any command costs, however short it is.
+const COMMAND: usize = 120;
 /// Nesting of code in code that is followed.
 const MAX_DEPTH: u32 = 16;
 /// Commands inside commands that are followed, over all code.
@@ -32,6 +35,7 @@ const MAX_FUNCTIONS: usize = 64;
 type Place = (Rc<str>, Option<Rc<str>>, Vec<Rc<str>>);
 
 /// The state of one walk.
+#[expect(clippy::struct_excessive_bools, reason = "independent observations, not a state")]
 pub(super) struct Walker<'a> {
     /// The surroundings.
     pub(super) setting: &'a Setting<'a>,
@@ -61,6 +65,8 @@ pub(super) struct Walker<'a> {
     /// Reading text that is too deep: every word that names a dangerous program begins a command.
     pub(super) flat: bool,
     levels: u32,
+    /// What is walked was looked through for functions that call themselves.
+    pub(super) within: bool,
     /// Functions that the text defines.
     pub(super) functions: BTreeMap<String, Rc<Command>>,
     /// Calls of them that are being followed.
@@ -94,12 +100,18 @@ impl<'a> Walker<'a> {
             depth: 0,
             flat: false,
             levels: 0,
+            within: false,
             functions: BTreeMap::new(),
             calls: 0,
             wraps: 0,
             beside: Facts::default(),
             sinks: Vec::new(),
         }
+    }
+
+    /// Goes on with the work that another walk over the same text left.
+    pub(super) fn continues(&mut self, other: &Self) {
+        self.budget = other.budget + BUDGET;
     }
 
     /// Notes a denial.
@@ -139,8 +151,10 @@ impl<'a> Walker<'a> {
             return Facts::default();
         }
         self.depth += 1;
+        let within = std::mem::take(&mut self.within);
         let tree = read(code);
         let facts = self.tree(&tree, input);
+        self.within = within;
         self.depth -= 1;
         facts
     }
@@ -167,24 +181,6 @@ impl<'a> Walker<'a> {
         facts
     }
 
-    /// The last resort for code too deep to read as a tree: brackets and quotes become separators.
-    fn flat(&mut self, code: &str) {
-        self.flat = true;
-        let budget = std::mem::replace(&mut self.budget, code.len() * 16 + 4096);
-        // The text of a here-document and the operands of a test become commands like the rest.
-        let text: String = code
-            .replace("<<", ";")
-            .replace("[[", ";")
-            .chars()
-            .filter(|c| !matches!(c, '"' | '\'' | '\\' | '$'))
-            .map(|c| if matches!(c, '(' | ')' | '`' | '{' | '}') { ';' } else { c })
-            .collect();
-        let tree = read(&text);
-        self.list(&tree, &tree.list, &Input::default());
-        self.flat = false;
-        self.budget = budget;
-    }
-
     fn place(&self) -> Place {
         (self.cwd.clone(), self.old.clone(), self.pushed.clone())
     }
@@ -193,13 +189,13 @@ impl<'a> Walker<'a> {
         (self.cwd, self.old, self.pushed) = (cwd, old, pushed);
     }
 
-    fn list(&mut self, tree: &Tree, list: &[Step], input: &Input) -> Facts {
+    pub(super) fn list(&mut self, tree: &Tree, list: &[Step], input: &Input) -> Facts {
         let mut facts = Facts::default();
         let mut outputs = Some(String::new());
         // Directories a step may still be in, because a `cd` earlier in its and-or list failed.
         let mut stayed: Vec<Place> = Vec::new();
         for step in list {
-            if !self.spend(32) {
+            if !self.spend(32 + self.pushed.len()) {
                 break;
             }
             if step.join == Join::Fresh {
@@ -264,7 +260,7 @@ impl<'a> Walker<'a> {
     }
 
     pub(super) fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
-        if !self.spend(16 + self.cwd.len() * 2 + self.deep()) || self.levels >= MAX_LEVELS {
+        if !self.spend(COMMAND + self.cwd.len() * 2 + self.deep()) || self.levels >= MAX_LEVELS {
             self.give_up();
             return Facts::default();
         }
@@ -298,13 +294,17 @@ impl<'a> Walker<'a> {
                 facts
             }
             Kind::Function { name, body } => {
-                power::fork_bomb(self, name, body);
+                let within = std::mem::replace(&mut self.within, true);
+                if !within {
+                    power::fork_bomb(self, name, body);
+                }
                 if self.functions.len() < MAX_FUNCTIONS {
                     self.functions.insert(name.clone(), Rc::clone(body));
                 }
                 let saved = self.place();
                 let facts = self.command(tree, body, &input);
                 self.restore(saved);
+                self.within = within;
                 facts
             }
             Kind::Test(words) => {
@@ -371,12 +371,7 @@ impl<'a> Walker<'a> {
 
     /// Resolves an argument against the tracked directory.
     pub(super) fn resolve(&self, arg: &Arg) -> Components {
-        resolve(&arg.units, &self.cwd)
-    }
-
-    /// Notes a block device that would be written.
-    pub(super) fn device(&mut self, arg: &Arg, what: &str) {
-        device::check(self, &arg.units, what);
+        resolve(arg.units(), &self.cwd)
     }
 
     /// Marks a variable as holding network output.

@@ -3,81 +3,9 @@
 //! Owns: raw word → [`Arg`]s. Must never run or guess an expansion: what is not known is a unit of its own, and every
 //! nested piece of code is handed to the [`Look`] (I7).
 
-use std::cell::OnceCell;
-
-use super::glob::{Set, Unit, literal};
+pub(super) use super::arg::Arg;
+use super::glob::{Set, Unit};
 use super::nest;
-
-/// A decoded argument.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Arg {
-    /// Its units.
-    pub(super) units: Vec<Unit>,
-    /// Some part was quoted, so that it stays even if empty.
-    pub(super) quoted: bool,
-    /// Its text, made when it is first asked for: every rule looks at it.
-    text: OnceCell<String>,
-}
-
-impl Arg {
-    /// An argument of these units.
-    pub(super) fn new(units: Vec<Unit>, quoted: bool) -> Self {
-        Self { units, quoted, text: OnceCell::new() }
-    }
-
-    /// An argument that is plain text.
-    pub(super) fn plain(text: &str) -> Self {
-        Self { units: literal(text), quoted: true, text: OnceCell::from(text.to_owned()) }
-    }
-
-    /// Its text; unknown units count as empty, globs as they are written.
-    pub(super) fn text(&self) -> &str {
-        self.text.get_or_init(|| super::glob::text(&self.units))
-    }
-
-    /// Whether it holds a glob.
-    pub(super) fn has_glob(&self) -> bool {
-        self.units.iter().any(Unit::is_glob)
-    }
-
-    /// Whether it begins with a glob.
-    pub(super) fn starts_with_glob(&self) -> bool {
-        self.units.iter().find(|unit| !unit.is_unknown()).is_some_and(Unit::is_glob)
-    }
-
-    /// Whether all of it is known.
-    pub(super) fn is_known(&self) -> bool {
-        !self.units.iter().any(Unit::is_unknown)
-    }
-
-    /// Whether some part comes from the network.
-    pub(super) fn is_from_network(&self) -> bool {
-        self.units.iter().any(|unit| matches!(unit, Unit::Unknown { network: true }))
-    }
-
-    /// Whether nothing remains of it when unknowns are empty.
-    pub(super) fn vanishes(&self) -> bool {
-        !self.quoted && self.units.iter().all(Unit::is_unknown) && !self.is_from_network()
-    }
-
-    /// The same word, taken to be there whatever its value is.
-    pub(super) fn present(&self) -> Self {
-        Self { quoted: true, ..self.clone() }
-    }
-
-    /// The rest after the first `count` known units.
-    pub(super) fn tail(&self, count: usize) -> Self {
-        let mut left = count;
-        let rest = self.units.iter().skip_while(|unit| {
-            let skip = left > 0;
-            if !unit.is_unknown() {
-                left = left.saturating_sub(1);
-            }
-            skip
-        });
-        Self::new(rest.cloned().collect(), true)
-    }
-}
 
 /// What a variable is known to be.
 pub(super) enum Value {
@@ -116,6 +44,16 @@ fn is_plain(byte: u8) -> bool {
         || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b'+' | b'@' | b'%')
 }
 
+/// The text of a word that is one pair of quotes around what means nothing but itself.
+fn within_quotes(raw: &str) -> Option<&str> {
+    let single = raw.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    if let Some(text) = single {
+        return (!text.contains('\'')).then_some(text);
+    }
+    let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))?;
+    (!text.contains(['"', '$', '`', '\\'])).then_some(text)
+}
+
 /// Decodes one raw word into the arguments it becomes.
 pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
     if !look.spend(raw.len() + 1) {
@@ -123,15 +61,21 @@ pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
     }
     if raw.bytes().all(is_plain) {
         // Most words stand for themselves.
-        return if raw.is_empty() { Vec::new() } else { vec![Arg { quoted: false, ..Arg::plain(raw) }] };
+        return if raw.is_empty() { Vec::new() } else { vec![Arg::bare(raw)] };
+    }
+    if let Some(text) = within_quotes(raw) {
+        return vec![Arg::plain(text)];
+    }
+    if !look.spend(raw.len() * 3) {
+        return Vec::new();
     }
     let mut lexer =
         Lexer { chars: raw.chars().collect(), pos: 0, out: Vec::new(), quoted: false, open: false, look };
     lexer.unquoted();
     let (out, quoted) = (lexer.out, lexer.quoted);
     if out.iter().all(|mark| matches!(mark, Mark::Unit(_))) {
-        let units: Vec<Unit> = out.into_iter().filter_map(Mark::into_unit).collect();
-        return if quoted || !units.is_empty() { vec![Arg::new(units, quoted)] } else { Vec::new() };
+        let arg = Arg::new(out.into_iter().filter_map(Mark::into_unit).collect(), quoted);
+        return if quoted || !arg.units().is_empty() { vec![arg] } else { Vec::new() };
     }
     let (home, user, cwd) = (look.home(), look.user(), look.cwd());
     let mut args = Vec::new();
@@ -145,13 +89,16 @@ pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
 }
 
 /// What one level of nesting inside a word costs: it bounds how deep decoding goes into itself.
-pub(super) const NESTED: usize = 1024;
+pub(super) const NESTED: usize = 256;
 const MAX_CLASS: usize = 128;
 
 /// Decodes text that expands but does not split: a here-document, an arithmetic text.
 pub(super) fn decode_text(text: &str, look: &mut dyn Look) -> Arg {
     if !look.spend(text.len() * 8 + NESTED) {
         return Arg::default();
+    }
+    if !text.contains(['$', '`', '\\']) {
+        return Arg::plain(text);
     }
     let mut lexer =
         Lexer { chars: text.chars().collect(), pos: 0, out: Vec::new(), quoted: true, open: false, look };

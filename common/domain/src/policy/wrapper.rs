@@ -304,12 +304,15 @@ fn assignment(arg: &Arg) -> bool {
 
 /// Joins words with blanks, as `eval` does.
 pub(super) fn join(args: &[Arg]) -> Arg {
+    if let Some(words) = args.iter().map(Arg::literal).collect::<Option<Vec<&str>>>() {
+        return Arg::plain(words.join(" "));
+    }
     let mut units = Vec::new();
     for (at, arg) in args.iter().enumerate() {
         if at > 0 {
             units.push(super::glob::Unit::Lit(' '));
         }
-        units.extend(arg.units.iter().cloned());
+        units.extend(arg.units().iter().cloned());
     }
     Arg::new(units, true)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod effect;
+mod everyday;
 mod hostile;
 mod oracle;
 mod property;
@@ -75,6 +76,18 @@ fn d5_d6_the_network_never_becomes_a_program() {
 #[test]
 fn i8_deny_looks_inside_everything() {
     hold(include_str!("table/inside.txt"));
+}
+
+/// P1: what an agent writes on an ordinary day.
+#[test]
+fn p1_lines_of_an_agent_are_judged_as_the_text_says() {
+    hold(include_str!("table/agent.txt"));
+}
+
+/// P1, I8: what somebody writes who wants to get past the judge.
+#[test]
+fn p1_lines_of_an_attacker_are_judged_as_the_text_says() {
+    hold(include_str!("table/attack.txt"));
 }
 
 /// M.

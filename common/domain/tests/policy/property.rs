@@ -3,6 +3,7 @@
 use metatron_domain::policy::{Setting, Verdict, judge};
 use proptest::prelude::*;
 
+use crate::everyday;
 use crate::hostile::SHAPES;
 use crate::rig::verdict;
 
@@ -56,11 +57,29 @@ fn the_network_as_a_program_is_found_also_where_the_budget_ends() {
 /// Long ordinary text is followed to its end: the budget is for what is made to be slow.
 #[test]
 fn sixty_kilobytes_of_ordinary_commands_are_read_in_full() {
-    for line in ["ls -la src | head -n 5\n", "curl https://h/a > a\n", "x=1; echo \"$x\" && cd .\n", "a b\n"]
+    for line in
+        ["ls -la src | head -n 5\n", "curl https://h/a > a\n", "x=1; echo \"$x\" && cd .\n", "cat a.txt\n"]
     {
         let text = line.repeat(60_000 / line.len()) + "python3 a.py";
         let judged = judge(text.as_bytes(), &Setting::default());
         assert_eq!((judged.verdict, judged.rule.as_str()), (Verdict::Ask, "ask.length"), "{line}");
+    }
+}
+
+/// P1: what an agent writes at length is judged by what it does, never by its length, and what is denied behind it is found.
+#[test]
+fn p1_long_everyday_commands_are_judged_by_the_rules_and_not_by_the_budget() {
+    for shape in everyday::SHAPES {
+        let short = judge(everyday::filled(*shape, 600).as_bytes(), &Setting::default());
+        for size in [9 * 1024, 64 * 1024] {
+            let text = everyday::filled(*shape, size);
+            let long = judge(text.as_bytes(), &Setting::default());
+            let name = format!("{shape:?} of {size} bytes: {}", long.rule);
+            assert_ne!(long.rule, "ask.too_complex", "{name}");
+            assert_eq!(long.verdict, short.verdict.max(Verdict::Ask), "{name}");
+            let behind = everyday::filled(*shape, size - 16) + "\nrm -rf /";
+            assert_eq!(verdict(&behind), Verdict::Deny, "denied behind {name}");
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("table/network.txt"),
     include_str!("table/inside.txt"),
     include_str!("table/malformed.txt"),
+    include_str!("table/agent.txt"),
+    include_str!("table/attack.txt"),
 ];
 
 /// Judges a command where the policy's text assumes it runs.

@@ -8,6 +8,7 @@ mod process;
 mod special;
 mod table;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::Setting;
@@ -113,7 +114,8 @@ pub(super) fn single(text: &str, tree: &Tree, setting: &Setting<'_>) -> Option<V
 /// The state of one judgement by A.
 pub(super) struct Allower<'a> {
     pub(super) setting: &'a Setting<'a>,
-    protected: Vec<Components>,
+    /// Protected places, resolved when they are first asked for.
+    protected: OnceCell<Vec<Components>>,
     /// Every directory the commands may run in.
     cwds: BTreeSet<String>,
     /// Directories that were left by a `cd` in this and-or list: behind `&&` it did not fail, elsewhere it may have.
@@ -125,11 +127,16 @@ impl<'a> Allower<'a> {
     fn new(setting: &'a Setting<'a>) -> Self {
         Self {
             setting,
-            protected: setting.protected.iter().map(|path| components(path)).collect(),
+            protected: OnceCell::new(),
             cwds: BTreeSet::from([setting.cwd.to_owned()]),
             stayed: BTreeSet::new(),
             strange: false,
         }
+    }
+
+    fn protected(&self) -> &[Components] {
+        let resolve = || self.setting.protected.iter().map(|path| components(path)).collect();
+        self.protected.get_or_init(resolve)
     }
 
     fn decode(&mut self, raw: &str) -> Result<Vec<Arg>, Why> {
@@ -150,7 +157,7 @@ impl<'a> Allower<'a> {
         };
         let [arg] = args.as_slice() else { return Err(refused()) };
         let text = arg.text();
-        let ok = match (redirect.op.as_str(), redirect.fd.as_str()) {
+        let ok = match (redirect.op, redirect.fd.as_str()) {
             (">" | ">>" | ">|", "" | "1" | "2") | ("&>" | "&>>", _) => text == "/dev/null",
             (">&", "2") => text == "1",
             (">&", "" | "1") => text == "2" || (redirect.fd.is_empty() && text == "/dev/null"),
@@ -228,11 +235,11 @@ impl<'a> Allower<'a> {
 
     /// Whether a word names nothing sensitive, wherever the command runs.
     pub(super) fn readable(&self, arg: &Arg) -> bool {
-        let carried = carried(&arg.units);
+        let carried = carried(arg.units());
         self.cwds.iter().all(|cwd| {
             carried.iter().filter(|units| !units.is_empty()).all(|units| {
                 let path = resolve(units, cwd);
-                !is_sensitive(&path) && !super::deny::protected::is_protected(&self.protected, &path)
+                !is_sensitive(&path) && !super::deny::protected::is_protected(self.protected(), &path)
             })
         })
     }
@@ -243,8 +250,8 @@ impl<'a> Allower<'a> {
         let starts = if starts.is_empty() { &here } else { starts };
         for start in starts {
             for cwd in &self.cwds {
-                let path = resolve(&start.units, cwd);
-                if reaches(self.setting, &self.protected, &path) {
+                let path = resolve(start.units(), cwd);
+                if reaches(self.setting, self.protected(), &path) {
                     return Err((
                         "ask.recursive",
                         format!("It reads everything below {}, where secrets are.", show(&path)),
@@ -262,7 +269,7 @@ impl<'a> Allower<'a> {
 
     /// Follows `cd`: what follows behind `&&` runs where it leads to, what follows otherwise also where it began.
     pub(super) fn change_directory(&mut self, target: &Arg) -> Result<(), Why> {
-        let next = self.cwds.iter().map(|cwd| show(&resolve(&target.units, cwd))).collect();
+        let next = self.cwds.iter().map(|cwd| show(&resolve(target.units(), cwd))).collect();
         self.stayed.append(&mut std::mem::replace(&mut self.cwds, next));
         if self.cwds.len() + self.stayed.len() > MAX_DIRECTORIES {
             return Err(("ask.directories", "It changes the directory too often to follow.".to_owned()));

@@ -1,7 +1,7 @@
 //! D2: writing or formatting block devices.
 
-use crate::policy::glob::Unit;
-use crate::policy::path::{block_device, carried, resolve, show};
+use super::protected;
+use crate::policy::path::{Components, block_device, carried, resolve, show};
 use crate::policy::walk::Walker;
 use crate::policy::word::Arg;
 
@@ -9,10 +9,16 @@ use crate::policy::word::Arg;
 pub(in crate::policy) const RULE: &str = "deny.block_device";
 
 /// Notes a write to a block device.
-pub(in crate::policy) fn check(walker: &mut Walker<'_>, units: &[Unit], what: &str) {
-    let path = resolve(units, &walker.cwd);
-    if block_device(&path) {
-        walker.deny(RULE, format!("This would write to a block device ({what} {}).", show(&path)));
+pub(in crate::policy) fn check(walker: &mut Walker<'_>, path: &Components, what: &str) {
+    if block_device(path) {
+        walker.deny(RULE, format!("This would write to a block device ({what} {}).", show(path)));
+    }
+}
+
+fn operand(walker: &mut Walker<'_>, arg: &Arg, what: &str) {
+    if protected::below(walker, arg).is_none() {
+        let path = walker.resolve(arg);
+        check(walker, &path, what);
     }
 }
 
@@ -22,12 +28,12 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
     match name {
         "dd" => {
             for arg in args.iter().filter(|arg| arg.text().starts_with("of=")) {
-                check(walker, &arg.tail(3).units, "dd of=");
+                operand(walker, &arg.tail(3), "dd of=");
             }
         }
         "cp" | "mv" | "install" | "rsync" => {
             if let Some(last) = args.iter().rfind(|arg| !arg.text().starts_with('-')) {
-                check(walker, &last.units, name);
+                operand(walker, last, name);
             }
         }
         "fdisk" | "sfdisk" | "parted" | "gdisk" | "sgdisk"
@@ -36,14 +42,15 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
         | "mke2fs" | "mkswap" | "mkdosfs" | "mkntfs" | "blkdiscard" | "pvcreate" | "truncate"
         | "cryptsetup" | "badblocks" | "sponge" | "fallocate" => {
             for arg in args {
-                for units in carried(&arg.units) {
-                    check(walker, &units, name);
+                for units in carried(arg.units()) {
+                    let path = resolve(&units, &walker.cwd);
+                    check(walker, &path, name);
                 }
             }
         }
         name if name.starts_with("mkfs") => {
             for arg in args {
-                check(walker, &arg.units, name);
+                operand(walker, arg, name);
             }
         }
         _ => {}

@@ -33,10 +33,15 @@ pub(super) fn redirect(walker: &mut Walker<'_>, target: &Arg, reads: bool, write
     }
     protected::operand(walker, target);
     network::socket_path(walker, target);
-    let path = show(&walker.resolve(target));
+    let path = protected::below(walker, target).unwrap_or_else(|| {
+        let path = walker.resolve(target);
+        if writes {
+            device::check(walker, &path, "redirect to");
+            power::sysrq(walker, &path);
+        }
+        show(&path)
+    });
     if writes {
-        walker.device(target, "redirect to");
-        power::sysrq(walker, target);
         if !target.is_known() {
             walker.effects.unknown(VALUES);
         } else if !target.text().chars().all(|c| c.is_ascii_digit() || c == '-') {

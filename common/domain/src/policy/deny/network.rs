@@ -17,7 +17,8 @@ pub(in crate::policy) const BY_PIPE: &str = "Network output would become an inte
 /// Judges one command (D6).
 pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     if !matches!(name, "echo" | "printf") {
-        let patterns = is_pattern(name, args);
+        let suspects = args.iter().any(may_be_socket);
+        let patterns = if suspects { is_pattern(name, args) } else { Vec::new() };
         for (arg, _) in args.iter().zip(patterns).filter(|(_, pattern)| !pattern) {
             socket_path(walker, arg);
         }
@@ -118,18 +119,17 @@ fn netcat_runs(text: &str) -> bool {
     run || after_port
 }
 
+/// A cheap look, true of few words.
+fn may_be_socket(arg: &Arg) -> bool {
+    arg.has('/') && (arg.has_glob() || arg.text().contains("/dev") || arg.text().contains('%'))
+}
+
 /// Notes `/dev/tcp` and `/dev/udp`.
 pub(in crate::policy) fn socket_path(walker: &mut Walker<'_>, arg: &Arg) {
-    if !arg.units.contains(&Unit::Lit('/')) {
+    if !may_be_socket(arg) {
         return;
     }
-    if !arg.has_glob() {
-        let text = arg.text();
-        if !text.contains("/dev") && !text.contains('%') {
-            return;
-        }
-    }
-    for units in carried(&arg.units) {
+    for units in carried(arg.units()) {
         if units.first() != Some(&Unit::Lit('/')) {
             continue;
         }

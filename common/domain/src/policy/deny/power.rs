@@ -1,10 +1,11 @@
 //! D3: power commands, `kill` of 1 or -1, fork bombs.
 
-use crate::policy::path::show;
+use super::protected;
+use crate::policy::path::{Components, show};
 use crate::policy::syntax::{Command, Kind, Step};
 use crate::policy::track::assignment;
 use crate::policy::walk::Walker;
-use crate::policy::word::Arg;
+use crate::policy::word::{Arg, Look as _};
 
 /// Rule id for power commands.
 pub(in crate::policy) const POWER: &str = "deny.power";
@@ -59,8 +60,11 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         }),
         "tee" | "cp" | "dd" | "install" => {
             for arg in args {
-                let units = if arg.text().starts_with("of=") { arg.tail(3) } else { arg.clone() };
-                sysrq(walker, &units);
+                let target = if arg.text().starts_with("of=") { arg.tail(3) } else { arg.clone() };
+                if protected::below(walker, &target).is_none() {
+                    let path = walker.resolve(&target);
+                    sysrq(walker, &path);
+                }
             }
             false
         }
@@ -99,32 +103,56 @@ fn kill(walker: &mut Walker<'_>, texts: &[&str]) {
 }
 
 /// Judges a write to the kernel's emergency switch.
-pub(in crate::policy) fn sysrq(walker: &mut Walker<'_>, target: &Arg) {
-    let path = show(&walker.resolve(target));
+pub(in crate::policy) fn sysrq(walker: &mut Walker<'_>, path: &Components) {
+    let path = show(path);
     if path == "/proc/sysrq-trigger" || path.starts_with("/sys/power/") {
         walker.deny(POWER, format!("Writing to {path} would stop or restart the machine."));
     }
 }
 
-/// Judges a function definition: does it call itself in a background pipeline?
+/// Judges a function definition and those in it: does one call itself in a background pipeline?
 pub(in crate::policy) fn fork_bomb(walker: &mut Walker<'_>, name: &str, body: &Command) {
-    let calls = |command: &Command| calls(command, name, 0);
-    if background(body, &calls, 0) {
+    let mut search = Search { names: vec![name], looked: 0 };
+    let found = search.background(body, 0).map(str::to_owned);
+    let looked = search.looked;
+    if let Some(name) = found {
         walker.deny(BOMB, format!("The function `{name}` calls itself in the background: a fork bomb."));
     }
+    walker.spend(looked * 8);
 }
 
-fn background(command: &Command, calls: &dyn Fn(&Command) -> bool, depth: u32) -> bool {
-    let steps: &[Step] = match &command.kind {
-        Kind::Group { body, .. } => body,
-        Kind::Function { body, .. } if depth < 64 => return background(body, calls, depth + 1),
-        _ => return false,
-    };
-    depth < 64
-        && steps.iter().any(|step| {
-            (step.background && step.stages.iter().any(calls))
-                || step.stages.iter().any(|stage| background(stage, calls, depth + 1))
+/// A look through a function's body, for its own name and those of the functions around.
+struct Search<'a> {
+    names: Vec<&'a str>,
+    /// Commands that were looked at.
+    looked: usize,
+}
+
+impl<'a> Search<'a> {
+    /// The function that is called in the background.
+    fn background(&mut self, command: &'a Command, depth: u32) -> Option<&'a str> {
+        self.looked += 1;
+        let steps: &[Step] = match &command.kind {
+            _ if depth >= 64 => return None,
+            Kind::Group { body, .. } => body,
+            Kind::Function { name, body } => {
+                self.names.push(name);
+                let found = self.background(body, depth + 1);
+                self.names.pop();
+                return found;
+            }
+            _ => return None,
+        };
+        steps.iter().find_map(|step| {
+            let called = step.stages.iter().filter(|_| step.background).find_map(|stage| self.called(stage));
+            called.or_else(|| step.stages.iter().find_map(|stage| self.background(stage, depth + 1)))
         })
+    }
+
+    fn called(&mut self, command: &Command) -> Option<&'a str> {
+        let Self { names, looked } = self;
+        names.iter().copied().find(|name| calls(command, name, 0, looked))
+    }
 }
 
 /// A raw word without its quotes.
@@ -132,7 +160,8 @@ fn bare(word: &str) -> String {
     word.replace("$'", "'").chars().filter(|c| !matches!(c, '\\' | '\'' | '"')).collect()
 }
 
-fn calls(command: &Command, name: &str, depth: u32) -> bool {
+fn calls(command: &Command, name: &str, depth: u32, looked: &mut usize) -> bool {
+    *looked += 8;
     match &command.kind {
         Kind::Simple(words) => {
             let mut words = words.iter().skip_while(|word| assignment(word).is_some());
@@ -147,7 +176,7 @@ fn calls(command: &Command, name: &str, depth: u32) -> bool {
                 || words.filter(substitutes).any(within)
         }
         Kind::Group { body, .. } if depth < 64 => {
-            body.iter().flat_map(|step| &step.stages).any(|stage| calls(stage, name, depth + 1))
+            body.iter().flat_map(|step| &step.stages).any(|stage| calls(stage, name, depth + 1, looked))
         }
         _ => false,
     }

@@ -5,7 +5,6 @@
 use std::rc::Rc;
 
 use crate::policy::Setting;
-use crate::policy::glob::Unit;
 use crate::policy::path::{Components, carried, components, other_process, resolve, show, within};
 use crate::policy::pattern::is_pattern;
 use crate::policy::sensitive::{is_near, is_sensitive};
@@ -16,6 +15,7 @@ use crate::policy::word::Arg;
 pub(in crate::policy) const RULE: &str = "deny.protected_path";
 
 /// How the tracked directory lies to the protected paths, kept from word to word.
+#[expect(clippy::struct_excessive_bools, reason = "independent observations, not a state")]
 #[derive(Debug, Default)]
 pub(in crate::policy) struct Nearness {
     /// The directory this is about.
@@ -26,6 +26,8 @@ pub(in crate::policy) struct Nearness {
     above: bool,
     /// A plain name in it may be, or lead to, a place of secrets.
     sensitive: bool,
+    /// It lies in somebody's home and holds neither globs nor hidden names: no device, no link of the system's own.
+    home: bool,
 }
 
 /// Judges the operands of one command.
@@ -50,7 +52,7 @@ pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
     if is_far(walker, arg) {
         return;
     }
-    for units in carried(&arg.units) {
+    for units in carried(arg.units()) {
         if units.is_empty() {
             continue;
         }
@@ -72,12 +74,12 @@ fn sensitive(walker: &mut Walker<'_>, arg: &Arg) {
     if !walker.place.sensitive && is_plain_name(arg) {
         return;
     }
-    walker.looked += 8 + arg.units.len() + walker.cwd.len() / 8;
+    walker.looked += 8 + arg.size() + walker.cwd.len() / 8;
     if walker.looked > MOST_LOOKED {
         walker.effects.sensitive("more words than were looked at");
         return;
     }
-    for units in carried(&arg.units) {
+    for units in carried(arg.units()) {
         if !units.is_empty() && units.len() <= MAX_PATH {
             let path = resolve(&units, &walker.cwd);
             if is_sensitive(&path) {
@@ -89,9 +91,8 @@ fn sensitive(walker: &mut Walker<'_>, arg: &Arg) {
 
 /// True of most words: no list of secrets has a name like it, and it leads nowhere else.
 fn is_plain_name(arg: &Arg) -> bool {
-    let plain =
-        |unit: &Unit| matches!(unit, Unit::Lit(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | ' '));
-    arg.units.iter().all(plain) && !arg.text().contains("gcloud")
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b' ');
+    arg.literal().is_some_and(|text| text.bytes().all(plain) && !text.contains("gcloud"))
 }
 
 /// Looks at the tracked directory, once for all words in it.
@@ -102,23 +103,39 @@ fn settle(walker: &mut Walker<'_>) {
     let setting = walker.setting;
     let above = setting.protected.iter().any(|place| place.starts_with(&*walker.cwd));
     let hidden = walker.cwd.contains("/.") || walker.cwd.contains(['*', '?', '[']);
+    let home = !hidden && walker.cwd.starts_with("/home/");
     walker.place = Nearness {
         directory: walker.cwd.clone(),
         inside: is_named(setting, &walker.cwd),
         above,
-        sensitive: hidden || is_near(&beginning(&walker.cwd)),
+        sensitive: hidden || !(home && is_plain(&walker.cwd)) && is_near(&beginning(&walker.cwd)),
+        home,
     };
+}
+
+/// The path of a word that plainly names something below a directory in somebody's home; most words do.
+pub(in crate::policy) fn below(walker: &mut Walker<'_>, arg: &Arg) -> Option<String> {
+    let text = arg.literal()?;
+    settle(walker);
+    let dotted = text.starts_with('.') || text.contains("/.");
+    let plain = !text.is_empty() && !dotted && !text.starts_with('/') && !text.ends_with('/');
+    (walker.place.home && plain && !text.contains("//")).then(|| format!("{}/{text}", walker.cwd))
 }
 
 /// The part of a directory that decides whether it is one of secrets: all of it, unless its names are the plainest.
 fn beginning(directory: &str) -> Components {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-');
-    if !directory.bytes().all(plain) || directory.contains("gcloud") {
+    if !is_plain(directory) {
         return components(directory);
     }
     // No fixed place is deeper than this.
     let end = directory.match_indices('/').nth(6).map_or(directory.len(), |(at, _)| at);
     components(&directory[..end])
+}
+
+/// Whether the names of a directory are the plainest, which no list of secrets has.
+fn is_plain(directory: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-');
+    directory.bytes().all(plain) && !directory.contains("gcloud")
 }
 
 /// Whether a text holds a name of a protected path.
@@ -135,8 +152,12 @@ fn is_far(walker: &mut Walker<'_>, arg: &Arg) -> bool {
         return false;
     }
     // One name more below a directory that no protected path goes through.
-    if !arg.units.contains(&Unit::Lit('/')) {
+    if !arg.has('/') {
         return !walker.place.above;
+    }
+    // No glob leads out of a home that no protected path is in.
+    if walker.place.home && !walker.place.above && arg.descends() {
+        return true;
     }
     if arg.has_glob() {
         return false;

@@ -51,7 +51,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     let workspace = components(walker.setting.workspace);
     let cwd = components(&walker.cwd);
     for target in targets {
-        if !walker.spend(target.units.len() + 32) {
+        if !walker.spend(target.size() + 32) {
             return;
         }
         if target.text().is_empty() || is_deep(walker, &target) {
@@ -64,12 +64,11 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     }
 }
 
-/// A cheap look, true of most targets: a plain name in a directory below home that is not the workspace.
+/// A cheap look, true of most targets: a way down from a directory below home that the workspace is not below.
 fn is_deep(walker: &Walker<'_>, target: &Arg) -> bool {
     let below = |path: &str, place: &str| path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
     let (cwd, setting) = (&*walker.cwd, walker.setting);
-    let plain = target.units.iter().all(|unit| matches!(unit, Unit::Lit(c) if *c != '/' && *c != '.'));
-    plain && below(cwd, setting.home) && !below(setting.workspace, cwd)
+    target.descends() && below(cwd, setting.home) && !below(setting.workspace, cwd)
 }
 
 /// Why a path is too much to change recursively.

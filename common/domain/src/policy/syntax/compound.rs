@@ -8,6 +8,9 @@ use super::reader::Reader;
 use super::{Command, Kind, List, Step};
 use crate::policy::nest;
 
+/// How often a text is read to its end for a `((` that does not close as one, until its brackets are read as groups.
+const MOST_SCANNED: usize = 6;
+
 impl Reader {
     pub(super) fn compound(&mut self) -> Option<Kind> {
         if self.starts("((")
@@ -72,7 +75,12 @@ impl Reader {
 
     /// The text of `((…))` that begins here, if it closes as one.
     pub(super) fn arithmetic(&mut self) -> Option<String> {
+        if self.scanned > MOST_SCANNED * self.chars.len() {
+            self.tree.marks.too_deep = true;
+            return None;
+        }
         let end = nest::close(&self.chars, self.pos + 1, ')');
+        self.scanned += end - self.pos;
         if self.chars.get(end) != Some(&')') {
             return None;
         }

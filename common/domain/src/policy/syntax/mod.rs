@@ -6,6 +6,7 @@
 
 mod compound;
 mod reader;
+mod reserved;
 
 use std::rc::Rc;
 
@@ -79,7 +80,7 @@ pub(super) struct Redirect {
     /// The descriptor before the operator, as written.
     pub(super) fd: String,
     /// The operator.
-    pub(super) op: String,
+    pub(super) op: &'static str,
     /// The raw target; for a here-document its delimiter.
     pub(super) target: String,
     /// The body of a here-document, by index into [`Tree::bodies`].

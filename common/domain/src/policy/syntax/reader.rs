@@ -2,6 +2,7 @@
 //!
 //! Owns: the position in the text. Must never leave a character unread.
 
+use super::reserved::{OTHER, reserved};
 use super::{Body, Command, Join, Kind, List, Redirect, Step, Tree};
 use crate::policy::nest;
 use crate::policy::track::assignment;
@@ -9,15 +10,6 @@ use crate::policy::track::assignment;
 const MAX_DEPTH: u32 = 40;
 /// The longest subscript of an assigned element that is read as one.
 const MAX_SUBSCRIPT: usize = 128;
-/// No reserved word is longer, continued lines included.
-const LONGEST_RESERVED: usize = 32;
-/// What a glance says of a word that is not reserved.
-const OTHER: &str = "…";
-/// The words a glance knows.
-const RESERVED: &[&str] = &[
-    "{", "}", "[[", "!", "if", "fi", "in", "do", "-p", "--", "for", "case", "esac", "then", "else", "elif",
-    "done", "time", "while", "until", "select", "coproc", "function",
-];
 const TRANSPARENT: &[&str] = &["then", "else", "elif", "do"];
 const CLOSERS: &[&str] = &["fi", "done", "esac", "}"];
 
@@ -51,6 +43,10 @@ pub(super) struct Reader {
     last: (usize, usize),
     /// A `[[` was found not to close: none behind it does.
     pub(super) unclosed: bool,
+    /// What the last glance said, and where.
+    glanced: Option<(usize, &'static str)>,
+    /// Characters that were read for the end of a `((`.
+    pub(super) scanned: usize,
 }
 
 impl Reader {
@@ -128,22 +124,12 @@ impl Reader {
     /// The raw word that begins here as far as it can be a reserved one, not consumed; empty when an operator does.
     pub(super) fn glance(&mut self) -> &'static str {
         let start = self.pos;
-        self.skip_word();
-        let end = std::mem::replace(&mut self.pos, start);
-        if end > start + LONGEST_RESERVED {
-            return OTHER;
+        if self.glanced.is_none_or(|(at, _)| at != start) {
+            self.skip_word();
+            let end = std::mem::replace(&mut self.pos, start);
+            self.glanced = Some((start, reserved(&self.chars[start..end])));
         }
-        let word = &self.chars[start..end];
-        let known = |word: &[char]| {
-            let is = |name: &&&str| name.len() == word.len() && name.chars().zip(word).all(|(a, b)| a == *b);
-            RESERVED.iter().find(is).copied().unwrap_or(if word.is_empty() { "" } else { OTHER })
-        };
-        if !word.contains(&'\\') {
-            return known(word);
-        }
-        // The shell joins continued lines before it knows a word.
-        let joined: Vec<char> = word.iter().collect::<String>().replace("\\\n", "").chars().collect();
-        known(&joined)
+        self.glanced.map_or(OTHER, |(_, word)| word)
     }
 
     /// Reads until the closer: a word such as `fi`, `)`, or `;;` for a case branch.
@@ -222,7 +208,8 @@ impl Reader {
     }
 
     pub(super) fn pipeline(&mut self) -> Vec<Command> {
-        let mut stages = Vec::new();
+        // Most pipelines are one command, and most commands redirect once at most: a text can have very many.
+        let mut stages = Vec::with_capacity(1);
         loop {
             self.gap();
             while matches!(self.glance(), "!" | "time") {
@@ -283,6 +270,9 @@ impl Reader {
         loop {
             self.blanks();
             if let Some(redirect) = self.redirect() {
+                if redirects.is_empty() {
+                    redirects.reserve_exact(1);
+                }
                 redirects.push(redirect);
                 continue;
             }
@@ -333,7 +323,7 @@ impl Reader {
             body = Some(index);
         }
         self.tree.marks.broken |= target.is_empty();
-        Some(Redirect { fd, op: op.to_owned(), target, body })
+        Some(Redirect { fd, op, target, body })
     }
 
     /// Consumes `name[subscript]` before a `=`: blanks in such a subscript separate nothing.
