@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::matrix::{concrete, operations};
 use crate::room::{answer, ask_for, ask_owner};
 use crate::terminal::Place;
-use crate::watch::Port;
+use crate::watch::{Got, Port};
 use crate::world::{HOST, PASSWORD, Reply, World};
 
 /// The card that waits, and the address of its answer.
@@ -130,7 +130,14 @@ async fn a1_a_page_whose_session_has_ended_types_nothing_more() {
     let channel = page.sub(json!({ "topic": topic, "from": 0 })).await["channel"].as_u64().unwrap();
     let channel = u32::try_from(channel).unwrap();
     page.keys(channel, 0, b"mine").await;
-    while page.json().await["ev"] != "terminal.pressed" {}
+    loop {
+        // Behind the echo of what was typed.
+        if let Got::Json(frame) = page.next().await
+            && frame["ev"] == "terminal.pressed"
+        {
+            break;
+        }
+    }
     assert_eq!(world.post("/api/v1/logout", &json!({})).cookie(cookie).send().await.status, 204);
     assert_eq!(page.closed().await, 4401);
     let headers = [("cookie", cookie), ("origin", "{origin}"), ("sec-websocket-protocol", "metatron.v1")];

@@ -113,7 +113,7 @@ async fn r4_a_start_that_a_restored_database_never_allowed_is_told_and_happens_o
     let mut watch = world.owner.watch(0).await?;
     watch.fact("exec.approved", |event| event["run_id"] == run.as_str()).await?;
     let queue = "metatron-live:queue:shell:local:high";
-    while world.stack.redis.command(&["XLEN", queue])?.trim() != "1" {
+    while world.stack.redis.command(&["XLEN", queue])?.trim() != ":1" {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     restore(&mut world, &copy)?;
