@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Refused;
+use crate::clock::Instant;
+use crate::id::JournalId;
 
 /// The name of the shell host beside api, unless its settings say otherwise. No other may have it.
 pub const LOCAL: &str = "local";
@@ -63,6 +65,48 @@ impl std::str::FromStr for HostState {
             other => return Err(Refused { what: "host", state: other.to_owned(), asked: "read" }),
         })
     }
+}
+
+/// Reported by a shell-worker of itself, into the queue of its terminals, and read by api, who audits it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostReport {
+    /// When.
+    pub at: Instant,
+    /// What happened.
+    pub what: HostHappened,
+}
+
+/// What a [`HostReport`] tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum HostHappened {
+    /// Something that only api may say was forged or played again, and dropped. Keys and orders are told by their terminal.
+    Forged {
+        /// What it claimed to be.
+        what: Claimed,
+        /// How many since it was last told.
+        count: u32,
+    },
+    /// The journal on its disk is older than what was last written, or nobody can tell: it has another name now, so that no
+    /// answer counts that was given before.
+    Rewound {
+        /// Its name from now on.
+        journal: JournalId,
+    },
+}
+
+/// What somebody claimed that api had said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claimed {
+    /// The wish for a terminal.
+    Opening,
+    /// A book of rules and modes.
+    Book,
+    /// A head of the audit.
+    Head,
+    /// An undo, or a snapshot.
+    Undo,
 }
 
 /// Whether a host may be called so: 1 to [`LONGEST_NAME`] of a-z, 0-9 and -, not beginning with -. Its name stands in the

@@ -32,7 +32,7 @@ impl JobKind {
             Self::Tick => Retry::new(1_000, 10_000, 3),
             Self::Prepare | Self::Start => Retry::new(500, 30_000, 5),
             // What happened can't be asked for again: it is tried for about a day.
-            Self::Report | Self::Terminal => Retry::new(200, 60_000, 1_500),
+            Self::Report | Self::Terminal | Self::Host => Retry::new(200, 60_000, 1_500),
             // A question may wait for hours; the notification is dropped when it is answered or over.
             Self::Push => Retry::new(2_000, 300_000, 40),
         }
@@ -73,7 +73,7 @@ const fn mix(id: u128, deliveries: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const KINDS: [JobKind; 8] = [
+    const KINDS: [JobKind; 9] = [
         JobKind::Run,
         JobKind::Probe,
         JobKind::Tick,
@@ -81,6 +81,7 @@ mod tests {
         JobKind::Start,
         JobKind::Report,
         JobKind::Terminal,
+        JobKind::Host,
         JobKind::Push,
     ];
 

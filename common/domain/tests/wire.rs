@@ -84,6 +84,7 @@ fn a_ticket_holds() {
         (JobKind::Start, "start"),
         (JobKind::Report, "report"),
         (JobKind::Terminal, "terminal"),
+        (JobKind::Host, "host"),
         (JobKind::Push, "push"),
     ] {
         let ticket = Ticket { v: 1, id: id("job"), kind, subject: "run_x".to_owned() };

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::exec::Exit;
+use metatron_domain::host::{Claimed, HostHappened, HostReport};
 use metatron_domain::terminal::message::{
     FoundLine, Happened, Report, ScreenShot, Status, TerminalAnswer, TerminalCall, Until,
 };
@@ -146,4 +147,21 @@ fn reports_of_terminals_hold() {
     let ended = Status { state: TerminalState::Ended, exit: Some(Exit::Code { code: 0 }), ..status() };
     let text = serde_json::to_string(&ended).unwrap();
     assert!(text.contains(r#""exit":{"how":"code","code":0}"#), "{text}");
+}
+
+#[test]
+fn what_a_host_tells_of_itself_holds() {
+    let at_text = at();
+    let what = HostHappened::Forged { what: Claimed::Opening, count: 3 };
+    holds(
+        &HostReport { at: at(), what },
+        &format!(r#"{{"at":"{at_text}","what":{{"type":"forged","what":"opening","count":3}}}}"#),
+    );
+    let what = HostHappened::Rewound { journal: id("jrn_01h455vb4pex5vsknk084sn02q") };
+    holds(
+        &HostReport { at: at(), what },
+        &format!(
+            r#"{{"at":"{at_text}","what":{{"type":"rewound","journal":"jrn_01h455vb4pex5vsknk084sn02q"}}}}"#
+        ),
+    );
 }

@@ -195,6 +195,13 @@ impl Config {
         self.data.join("shell")
     }
 
+    /// Where it is noted what shell-worker started last, the better place first: not on the volume of its journal, so that a
+    /// copy of that one brought back is noticed.
+    pub fn journal_marks(&self) -> [PathBuf; 2] {
+        let name = format!("journal-{}.mark", self.host);
+        [self.keys.join(&name), self.run.join(&name)]
+    }
+
     /// The key that wraps every secret at rest.
     pub fn master_key(&self) -> PathBuf {
         self.keys.join("master.key")

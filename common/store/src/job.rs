@@ -164,7 +164,7 @@ impl Tx {
                     .await
             }
             JobKind::Push => self.give_up_push(parse("push id", &ticket.subject)?, cause, now).await,
-            JobKind::Probe | JobKind::Tick | JobKind::Report | JobKind::Terminal => Ok(()),
+            JobKind::Probe | JobKind::Tick | JobKind::Report | JobKind::Terminal | JobKind::Host => Ok(()),
         }
     }
 

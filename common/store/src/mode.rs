@@ -31,10 +31,19 @@ async fn of_chat(db: impl SqliteExecutor<'_>, chat: ChatId, now: Instant) -> Res
     current(row.mode.as_deref(), row.mode_until, now)
 }
 
-async fn of_token(db: impl SqliteExecutor<'_>, token: TokenId) -> Result<Option<Mode>, Error> {
-    let id = token.to_string();
-    let mode = sqlx::query_scalar!("select mode from token where id = ?", id).fetch_optional(db).await?;
-    mode.flatten().as_deref().map(|mode| parse("mode", mode)).transpose()
+/// The mode of a token; of one that is void, nothing above what asks: what it began is the owner's to allow from then on.
+async fn of_token(db: impl SqliteExecutor<'_>, token: TokenId, now: Instant) -> Result<Option<Mode>, Error> {
+    let (id, now_ms) = (token.to_string(), now.as_millis());
+    let row = sqlx::query!(
+        r#"select mode, revoked_at is null and expires_at > ? as "valid!: bool" from token where id = ?"#,
+        now_ms,
+        id,
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(Some(Mode::default())) };
+    let mode: Option<Mode> = row.mode.as_deref().map(|mode| parse("mode", mode)).transpose()?;
+    Ok(if row.valid { mode } else { Some(mode.unwrap_or_default().min(Mode::Ask)) })
 }
 
 impl Tx {
@@ -85,7 +94,7 @@ impl Tx {
     pub async fn mode_of_run(&mut self, run: &Run, now: Instant) -> Result<Mode, Error> {
         let (chat, _) = of_chat(self.db(), run.chat, now).await?;
         let token = match run.actor {
-            Actor::Token { id } => of_token(self.db(), id).await?,
+            Actor::Token { id } => of_token(self.db(), id, now).await?,
             _ => None,
         };
         Ok(effective(chat, token, &run.actor))
@@ -97,7 +106,7 @@ impl Store {
     pub async fn mode_of_run(&self, run: &Run, now: Instant) -> Result<Mode, Error> {
         let (chat, _) = of_chat(self.reader(), run.chat, now).await?;
         let token = match run.actor {
-            Actor::Token { id } => of_token(self.reader(), id).await?,
+            Actor::Token { id } => of_token(self.reader(), id, now).await?,
             _ => None,
         };
         Ok(effective(chat, token, &run.actor))

@@ -1,16 +1,20 @@
 //! Takes what shell-workers report of terminals and writes it down. A report may come twice, late or out of turn: what is
 //! older than what is known changes nothing.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metatron_bus::queue::{Delivery, Disposition, Options, Worker};
 use metatron_domain::actor::Actor;
 use metatron_domain::audit::AuditKind;
-use metatron_domain::command::Queue;
+use metatron_domain::command::{JobKind, Queue};
+use metatron_domain::host::{Claimed, HostHappened, HostReport};
 use metatron_domain::terminal::message::{Happened, Report};
 use metatron_process::crash::{self, Point};
 use metatron_store::{About, Error};
 use serde_json::json;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
@@ -27,6 +31,8 @@ const TAKING: Duration = Duration::from_secs(30);
 /// The leases of other workers that make one of ours. There is one api, and what a dead one had in hand the comparison
 /// with the hosts makes good sooner: so an idle system is not made less silent for it.
 pub(crate) const LEASES: u32 = 12;
+/// How often the same of a host is audited.
+const ALARM_PAUSE: Duration = Duration::from_secs(50);
 /// How long until the database is tried again.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
 
@@ -47,7 +53,73 @@ pub(crate) async fn take(app: App, host: String, shutdown: CancellationToken) {
         ..Options::default()
     };
     let worker = Worker::new(app.bus.clone(), Queue::terminals_of(&host), GROUP, options);
-    Box::pin(worker.run(move |delivery| handle(app.clone(), host.clone(), delivery), shutdown)).await;
+    let heard = Arc::new(Heard::default());
+    let handler = move |delivery: Delivery| {
+        let (app, host, heard) = (app.clone(), host.clone(), Arc::clone(&heard));
+        async move {
+            if delivery.ticket.kind == JobKind::Host {
+                return alarm(&app, &host, &heard, delivery).await;
+            }
+            handle(app, host, delivery).await
+        }
+    };
+    Box::pin(worker.run(handler, shutdown)).await;
+}
+
+/// When a host was last heard to tell what, so that whoever holds Redis fills no audit in its name.
+#[derive(Default)]
+struct Heard(Mutex<BTreeMap<&'static str, Instant>>);
+
+impl Heard {
+    /// Whether it is time to hear it again.
+    fn is_due(&self, what: &'static str, now: Instant) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = all.get(what).is_none_or(|at| now.duration_since(*at) >= ALARM_PAUSE);
+        if due {
+            all.insert(what, now);
+        }
+        due
+    }
+}
+
+/// Audits what a host tells of itself.
+async fn alarm(app: &App, host: &str, heard: &Heard, delivery: Delivery) -> Disposition {
+    let Some(report) = delivery.body.and_then(|body| serde_json::from_value::<HostReport>(body).ok()) else {
+        return Disposition::Dead { cause: "unreadable report".to_owned() };
+    };
+    let (kind, what, data) = match report.what {
+        HostHappened::Forged { what: Claimed::Opening, count } => forged("opening", count),
+        HostHappened::Forged { what: Claimed::Book, count } => forged("book", count),
+        HostHappened::Forged { what: Claimed::Head, count } => forged("head", count),
+        HostHappened::Forged { what: Claimed::Undo, count } => forged("undo", count),
+        HostHappened::Rewound { journal } => {
+            (AuditKind::HostRewound, "rewound", json!({ "journal": journal }))
+        }
+    };
+    if !heard.is_due(what, Instant::now()) {
+        return Disposition::Done;
+    }
+    let audited = async {
+        let mut tx = app.store.begin().await?;
+        let about = About { subject: Some(host.to_owned()), ..About::default() };
+        tx.audit(kind, app.now(), &Actor::Schedule, about, data);
+        app.commit(tx).await.map_err(TakeIn::Commit)
+    };
+    if let Err(error) = audited.await {
+        tracing::error!(?error, host, "what a host tells of itself is tried again");
+        return Disposition::Later { after: STORE_PAUSE, cause: "store failed".to_owned() };
+    }
+    // Behind the commit: who reads this finds the row.
+    tracing::error!(
+        host,
+        what,
+        "a host tells that something was forged, or that its journal was brought back"
+    );
+    Disposition::Done
+}
+
+fn forged(what: &'static str, count: u32) -> (AuditKind, &'static str, serde_json::Value) {
+    (AuditKind::HostForged, what, json!({ "what": what, "count": count }))
 }
 
 /// One report.

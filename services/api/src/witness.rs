@@ -6,9 +6,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use metatron_domain::audit::{Audited, Begun, Doubt, Finding, HEAD, Head, KeptHead, Known, Told, compare};
+use metatron_domain::actor::Actor;
+use metatron_domain::audit::{
+    AuditKind, Audited, Begun, Doubt, Finding, HEAD, Head, KeptHead, Known, Told, compare,
+};
 use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::id::ExecId;
+use metatron_store::About;
 use metatron_store::audit::{Seal, Unsealable};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +37,7 @@ pub(crate) const GIVEN: &str = "you";
 
 /// Seals and tells until `shutdown`, and once more then.
 pub(crate) async fn run(app: App, shutdown: CancellationToken) {
-    let mut keeper = Keeper { sealed: None, told: None, logged: None };
+    let mut keeper = Keeper::default();
     loop {
         let last = shutdown.is_cancelled();
         if let Err(error) = keeper.keep(&app, last).await {
@@ -50,7 +54,10 @@ pub(crate) async fn run(app: App, shutdown: CancellationToken) {
 }
 
 /// What was sealed, told and logged last.
+#[derive(Default)]
 struct Keeper {
+    /// The kept head that was last found to be another than ours.
+    doubted: Option<i64>,
     sealed: Option<i64>,
     told: Option<(i64, Instant)>,
     logged: Option<(i64, Instant)>,
@@ -73,6 +80,8 @@ impl Keeper {
             done.is_none_or(|(count, at)| count != seal.head.count && (last || at.elapsed() >= every))
         };
         if due(self.told, TELL) {
+            // Before it is told a head that may count more rows.
+            self.doubt(app).await?;
             match app.tell_witness(&seal).await {
                 Ok(true) => self.told = Some((seal.head.count, Instant::now())),
                 Ok(false) => tracing::debug!("the shell host does not keep the audit's head now"),
@@ -83,6 +92,34 @@ impl Keeper {
             self.logged = Some((seal.head.count, Instant::now()));
             let tag = seal.tag(&app.vault);
             tracing::info!(audit.rows = seal.head.count, audit.hash = %seal.head.hash, audit.tag = tag, "the audit's head");
+        }
+        Ok(())
+    }
+}
+
+impl Keeper {
+    /// Whether the host beside us remembers another audit than ours: then this database is an older copy of itself, or was
+    /// written anew. Nobody else would notice before the owner has it checked.
+    async fn doubt(&mut self, app: &App) -> Answer<()> {
+        let call = ShellCall::Witness { after: None, limit: 1 };
+        let Ok(ShellAnswer::Witness { heads, .. }) = app.bus.call(&app.host, &call, QUICK).await else {
+            return Ok(());
+        };
+        for kept in heads.into_iter().rev() {
+            let Some(finding) = app.differs(kept.head, &app.host).await? else { continue };
+            if self.doubted.replace(kept.head.count) == Some(kept.head.count) {
+                return Ok(());
+            }
+            let mut tx = app.store.begin().await?;
+            let about = About { subject: Some(app.host.clone()), ..About::default() };
+            let data = serde_json::to_value(&finding).map_err(crate::ApiError::internal)?;
+            tx.audit(AuditKind::AuditDoubted, app.now(), &Actor::Schedule, about, data);
+            app.commit(tx).await?;
+            tracing::error!(
+                ?finding,
+                "THE AUDIT IS NOT THE ONE THAT THE SHELL HOST REMEMBERS: the database is an older copy, or was tampered with"
+            );
+            return Ok(());
         }
         Ok(())
     }

@@ -54,7 +54,7 @@ pub(crate) async fn handle(desk: Arc<Desk>, delivery: Delivery) -> Disposition {
         JobKind::Tick => tick::carry(&desk, &ticket.subject, &claim).await,
         // Boxed: the types of everything that is carried are long.
         JobKind::Push => Box::pin(push::carry(&desk, &ticket.subject, &claim)).await,
-        JobKind::Prepare | JobKind::Start | JobKind::Report | JobKind::Terminal => {
+        JobKind::Prepare | JobKind::Start | JobKind::Report | JobKind::Terminal | JobKind::Host => {
             settle(&desk, &claim).await
         }
     };

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use metatron_domain::audit::{HEAD, KeptHead};
 use metatron_domain::command::{ShellAnswer, ShellCall};
+use metatron_domain::host::Claimed;
 use metatron_domain::id::TerminalId;
 
 use crate::recover::lines;
@@ -47,14 +48,9 @@ pub async fn answer(shell: Arc<Shell>, call: ShellCall) -> ShellAnswer {
             }
         }
         ShellCall::Book { version, sealed } => {
-            let taken =
-                tokio::task::spawn_blocking(move || shell.parts().guard.take_book(version, &sealed)).await;
-            match taken {
+            match tokio::task::spawn_blocking(move || shell.take_book(version, &sealed)).await {
                 Ok(Ok(version)) => ShellAnswer::Book { version },
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, version, "a book of rules was not taken");
-                    ShellAnswer::Failed { detail: error.to_string() }
-                }
+                Ok(Err(error)) => ShellAnswer::Failed { detail: error.to_string() },
                 Err(_) => ShellAnswer::Failed { detail: "the shell worker is going down".to_owned() },
             }
         }
@@ -99,9 +95,10 @@ async fn blocking(
 fn keep(shell: &Shell, count: u64, sealed: &str) -> ShellAnswer {
     let failed = |detail: String| ShellAnswer::Failed { detail };
     let opened = shell.parts().link.open(HEAD, &shell.parts().guard.premises().around.host, count, sealed);
-    let kept: KeptHead = match opened.map(|text| serde_json::from_slice(&text)) {
-        Ok(Ok(kept)) => kept,
-        _ => return failed("the seal does not hold".to_owned()),
+    let kept = opened.ok().and_then(|text| serde_json::from_slice::<KeptHead>(&text).ok());
+    let Some(kept) = kept else {
+        shell.parts().alarms.forged(Claimed::Head, shell.parts().clock.now());
+        return failed("the seal does not hold".to_owned());
     };
     match shell.parts().journal.keep_head(kept) {
         Ok(()) => ShellAnswer::Kept,

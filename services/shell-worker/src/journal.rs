@@ -5,6 +5,7 @@
 //! the same id begins once. It never starts or ends anything itself, and keeps no output in memory.
 
 mod file;
+mod mark;
 mod record;
 mod terminal;
 mod undo;
@@ -21,6 +22,7 @@ use metatron_domain::command::{Outcome, ShellReport};
 use metatron_domain::id::{ApprovalId, ChatId, ExecId, JournalId, RuleId};
 
 use file::{Place, Tape};
+use mark::Mark;
 pub use record::{Leader, Opened, Record, Spawned, Started, Subject};
 use terminal::Terminals;
 pub use undo::UndoKnown;
@@ -90,6 +92,8 @@ struct Inner {
     undos: Undos,
     /// Heads of the audit, the oldest first.
     heads: Vec<KeptHead>,
+    /// What vouches for all this; absent until somebody says where.
+    mark: Option<Mark>,
 }
 
 /// The journal of one shell host. Shared by all sessions; the lock is held over the write, because the order of
@@ -112,6 +116,7 @@ impl Journal {
             terminals: Terminals::default(),
             undos: Undos::default(),
             heads: Vec::new(),
+            mark: None,
         };
         for (record, place) in records {
             inner.learn(record, place);
@@ -150,7 +155,11 @@ impl Journal {
         if started.rule.is_some() && times.is_some_and(|times| used >= times) {
             return Ok(Begin::RuleUsed);
         }
+        let (exec, at) = (started.exec, started.at);
         inner.write(Record::Started(started))?;
+        if let (Some(name), Some(mark)) = (inner.name, &mut inner.mark) {
+            mark.note(name, exec, at);
+        }
         Ok(Begin::Fresh)
     }
 

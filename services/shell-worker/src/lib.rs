@@ -6,6 +6,7 @@
 //! over Redis or the direct line to api, and could be replaced.
 
 pub mod account;
+pub mod alarm;
 pub mod attend;
 pub mod book;
 pub mod calls;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use metatron_domain::clock::Instant;
+use metatron_domain::host::Claimed;
 use metatron_domain::id::TerminalId;
 use metatron_domain::terminal::TerminalState;
 use metatron_domain::terminal::message::{Happened, Report, Status, TerminalAnswer};
@@ -58,9 +59,17 @@ impl Shell {
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok())
             .filter(|opening: &Opening| opening.terminal == terminal)
-            .ok_or_else(|| told("seal_broken", "the seal does not hold"))?;
+            .ok_or_else(|| {
+                parts.alarms.forged(Claimed::Opening, parts.clock.now());
+                told("seal_broken", "the seal does not hold")
+            })?;
         let at = parts.clock.now();
         if at >= opening.expires_at {
+            if parts.journal.knows_terminal(terminal) {
+                // By now api would not ask once more.
+                parts.alarms.forged(Claimed::Opening, at);
+                return Err(told("replayed", "this terminal was opened before"));
+            }
             return Err(told("expired", "the wish is too old: open another terminal"));
         }
         let Some(login) = &parts.login else {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use metatron_bus::Bus;
 use metatron_domain::command::{JobKind, Priority, Queue, Ticket};
+use metatron_domain::host::HostReport;
 use metatron_domain::id::JobId;
 use metatron_domain::terminal::message::{Happened, Report};
 use metatron_process::crash::{self, Point};
@@ -64,6 +65,38 @@ pub async fn carry(
 async fn send(bus: &Bus, host: &str, report: &Report) -> Result<(), metatron_bus::Error> {
     let ticket =
         Ticket { v: 1, id: JobId::new(), kind: JobKind::Terminal, subject: report.terminal.to_string() };
+    let body = serde_json::to_value(report)?;
+    bus.enqueue(&Queue::terminals_of(host), Priority::High, &ticket, Some(&body)).await.map(drop)
+}
+
+/// Tells what this host has to say of itself, until `down`. What is on its way then is told by the next life only where it
+/// happens again.
+pub async fn alarm(
+    bus: Bus,
+    host: String,
+    mut alarms: mpsc::UnboundedReceiver<HostReport>,
+    down: CancellationToken,
+) {
+    loop {
+        let report = tokio::select! {
+            report = alarms.recv() => report,
+            () = down.cancelled() => return,
+        };
+        let Some(report) = report else { return };
+        let mut pause = Duration::from_millis(100);
+        while let Err(error) = sound(&bus, &host, &report).await {
+            tracing::debug!(%error, "a report waits for Redis");
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = down.cancelled() => return,
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+async fn sound(bus: &Bus, host: &str, report: &HostReport) -> Result<(), metatron_bus::Error> {
+    let ticket = Ticket { v: 1, id: JobId::new(), kind: JobKind::Host, subject: host.to_owned() };
     let body = serde_json::to_value(report)?;
     bus.enqueue(&Queue::terminals_of(host), Priority::High, &ticket, Some(&body)).await.map(drop)
 }

@@ -10,6 +10,7 @@ use metatron_bus::direct::Server;
 use metatron_bus::seal::LinkKey;
 use metatron_domain::clock::{Clock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
+use metatron_domain::host::Claimed;
 use metatron_domain::id::{ExecId, TerminalId, UndoId};
 use metatron_domain::policy::Verdict;
 use metatron_domain::terminal::message::Report;
@@ -18,6 +19,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::account::Chain;
+use crate::alarm::Alarms;
+use crate::book::BookError;
 use crate::guard::{Guard, Refusal};
 use crate::journal::Journal;
 use crate::keep::Keeper;
@@ -47,6 +50,8 @@ pub struct Parts {
     pub direct: Server,
     /// Where it is said what happens to terminals.
     pub reports: mpsc::UnboundedSender<Report>,
+    /// What this host has to tell of itself.
+    pub alarms: Alarms,
     /// What can be undone.
     pub keeper: Keeper,
     /// The time.
@@ -179,6 +184,16 @@ impl Shell {
     /// A task that a going down waits for.
     pub(crate) fn task(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
+    }
+
+    /// Takes a book of rules that api sealed; a forged one is told. Returns the version that counts. Blocks while it is kept.
+    pub fn take_book(&self, version: u64, sealed: &str) -> Result<u64, BookError> {
+        self.parts.guard.take_book(version, sealed).inspect_err(|error| {
+            tracing::warn!(%error, version, "a book of rules was not taken");
+            if matches!(error, BookError::Forged) {
+                self.parts.alarms.forged(Claimed::Book, self.parts.clock.now());
+            }
+        })
     }
 
     /// Measures and judges; starts nothing. Blocks while it reads files.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use metatron_bus::seal::LinkKey;
 use metatron_domain::clock::Instant;
+use metatron_domain::host::Claimed;
 use metatron_domain::id::{SnapshotId, UndoId};
 use metatron_domain::undo::Unkept;
 use metatron_domain::undo::message::{SNAPSHOT, SnapshotOrder, UNDO, UndoAnswer, UndoCall, UndoOrder};
@@ -83,18 +84,19 @@ fn known(known: UndoKnown) -> UndoAnswer {
     }
 }
 
-fn forged() -> UndoAnswer {
-    refused("seal_broken", "the seal does not hold")
-}
-
 impl Shell {
+    fn forged(&self) -> UndoAnswer {
+        self.parts().alarms.forged(Claimed::Undo, self.parts().clock.now());
+        refused("seal_broken", "the seal does not hold")
+    }
+
     /// Undoes what api sealed, if it never began before. Blocks until that is decided and on the disk.
     ///
     /// Must be called inside a tokio runtime, on a thread that may block.
     fn undo(self: &Arc<Self>, undo: UndoId, sealed: &str) -> UndoAnswer {
         let parts = self.parts();
         let order: Option<UndoOrder> = open(&parts.link, UNDO, &undo.to_string(), sealed);
-        let Some(order) = order.filter(|order| order.undo == undo) else { return forged() };
+        let Some(order) = order.filter(|order| order.undo == undo) else { return self.forged() };
         if let Some(before) = parts.journal.undo(undo) {
             return known(before);
         }
@@ -150,7 +152,7 @@ impl Shell {
     fn snap(&self, snapshot: SnapshotId, sealed: &str) -> UndoAnswer {
         let parts = self.parts();
         let order: Option<SnapshotOrder> = open(&parts.link, SNAPSHOT, &snapshot.to_string(), sealed);
-        let Some(order) = order.filter(|order| order.snapshot == snapshot) else { return forged() };
+        let Some(order) = order.filter(|order| order.snapshot == snapshot) else { return self.forged() };
         if let Some(made) = parts.keeper.snapshots().into_iter().find(|made| made.id == snapshot) {
             return UndoAnswer::Snapped { snapshot: made };
         }

@@ -10,7 +10,7 @@ use metatron_bus::direct::{Door, Server};
 use metatron_bus::queue::{Options, Worker};
 use metatron_bus::seal::LinkKey;
 use metatron_bus::{Access, Bus};
-use metatron_domain::clock::{Clock, SystemClock};
+use metatron_domain::clock::{Clock, Instant, SystemClock};
 use metatron_domain::command::{Queue, ShellReport};
 use metatron_domain::id::{SnapshotId, TerminalId};
 use metatron_domain::policy::PROTECTED;
@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, Chain, Groups};
+use crate::alarm::Alarms;
 use crate::book::Shelf;
 use crate::guard::{Guard, Opener, Premises, Root};
 use crate::journal::{Journal, JournalError};
@@ -51,7 +52,8 @@ pub async fn run(frame: Frame) -> anyhow::Result<()> {
     let config = Arc::clone(&frame.config);
     let (started, begun) = mpsc::unbounded_channel();
     let (reports, told) = mpsc::unbounded_channel();
-    let shell = Shell::new(parts(&config, reports)?, started);
+    let (alarms, sounded) = mpsc::unbounded_channel();
+    let shell = Shell::new(parts(&config, reports, Alarms::new(alarms))?, started);
     let lost = shell.recover().await.context("the journal can't be written")?;
     let password = config.redis_password()?;
     let ca = config.redis_ca()?;
@@ -62,6 +64,8 @@ pub async fn run(frame: Frame) -> anyhow::Result<()> {
     let quiet = CancellationToken::new();
     let carrying = report::carry(Arc::clone(&shell), bus.clone(), told, quiet.clone());
     frame.tasks.spawn("reports", always(carrying));
+    let alarming = report::alarm(bus.clone(), config.host.clone(), sounded, quiet.clone());
+    frame.tasks.spawn("alarms", always(alarming));
     frame.ready.announce();
     frame.shutdown.cancelled().await;
     shell.drain(PATIENCE).await;
@@ -70,7 +74,7 @@ pub async fn run(frame: Frame) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Result<Parts> {
+fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>, alarms: Alarms) -> anyhow::Result<Parts> {
     let account = Account::choose(&config.agent_user).map_err(fatal)?;
     if account.separated {
         tracing::info!(user = account.name, "commands run as a user of their own");
@@ -100,6 +104,7 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
         JournalError::Damaged { .. } => anyhow::Error::from(fatal(error)),
         other => other.into(),
     })?;
+    vouch(config, &journal, &alarms, clock.now());
     let link = Arc::new(LinkKey::load(&config.link_key()).map_err(fatal)?);
     let shelf = Arc::new(Shelf::open(&config.shell_journal(), Arc::clone(&link), &config.host));
     Ok(Parts {
@@ -116,7 +121,24 @@ fn parts(config: &Config, reports: mpsc::UnboundedSender<Report>) -> anyhow::Res
         link,
         direct: Server::default(),
         reports,
+        alarms,
     })
+}
+
+/// Has the journal compared with what was noted beside it, in the first place that can be written.
+fn vouch(config: &Config, journal: &Journal, alarms: &Alarms, now: Instant) {
+    for mark in config.journal_marks() {
+        match journal.vouched_by(&mark, now) {
+            Ok(None) => return,
+            Ok(Some(name)) => return alarms.rewound(name, now),
+            Err(error) => {
+                tracing::warn!(%error, path = %mark.display(), "the journal's mark can't be kept there");
+            }
+        }
+    }
+    tracing::error!(
+        "nothing vouches for the journal: an older copy of it, brought back, would not be noticed"
+    );
 }
 
 /// How commands run as root here, where the owner wants that: only where this process does.

@@ -171,7 +171,8 @@ export interface paths {
         put?: never;
         /**
          * Say something
-         * @description Begins a run, unless one is at work in this conversation: that one reads it at its next turn.
+         * @description Begins a run, unless one is at work in this conversation: that one reads it at its next turn. A token joins no run but its
+         *     own.
          */
         post: operations["post_message"];
         delete?: never;

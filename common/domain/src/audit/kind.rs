@@ -58,6 +58,8 @@ kinds! {
     ExecStarted = "exec.started",
     /// A command's outcome is final: ended, denied, refused, unknown or cancelled.
     ExecEnded = "exec.ended",
+    /// A host says that a command runs which nobody allowed as far as this database knows.
+    ExecUnexplained = "exec.unexplained",
     /// The owner was asked.
     ApprovalAsked = "approval.asked",
     /// The owner changed a command that waited.
@@ -84,6 +86,10 @@ kinds! {
     RunTainted = "run.tainted",
     /// Keys for a terminal were forged, or played again.
     TerminalForged = "terminal.forged",
+    /// What only api may say to a shell host was forged, or played again.
+    HostForged = "host.forged",
+    /// The journal of a shell host is an older copy of itself, or nobody can tell that it is not.
+    HostRewound = "host.rewound",
     /// A machine may join from now on.
     HostRegistered = "host.registered",
     /// A machine's keys were taken back.
@@ -108,6 +114,8 @@ kinds! {
     UndoEnded = "undo.ended",
     /// The owner had the audit checked.
     AuditVerified = "audit.verified",
+    /// A shell host keeps a head that this audit does not have: it is an older copy, or was written anew.
+    AuditDoubted = "audit.doubted",
 }
 
 impl AuditKind {

@@ -103,6 +103,8 @@ pub enum JobKind {
     Report,
     /// A report of shell-worker; the subject is a terminal.
     Terminal,
+    /// A report of shell-worker; the subject is its host.
+    Host,
     /// A notification to a device; the subject is a push.
     Push,
 }
@@ -118,6 +120,7 @@ impl JobKind {
             Self::Start => "start",
             Self::Report => "report",
             Self::Terminal => "terminal",
+            Self::Host => "host",
             Self::Push => "push",
         }
     }
@@ -132,6 +135,7 @@ impl JobKind {
             "start" => Self::Start,
             "report" => Self::Report,
             "terminal" => Self::Terminal,
+            "host" => Self::Host,
             "push" => Self::Push,
             _ => return None,
         })

@@ -78,6 +78,9 @@ impl TryFrom<MessageRow> for Message {
 impl Tx {
     /// Says something for the AI to act on. Where a run is at work in the conversation it reads the message at its
     /// next turn; otherwise a new run is owed.
+    ///
+    /// A program's words join no run but its own: that of somebody else works in a mode which was not given to it. Then it
+    /// is an [`Error::Conflict`].
     pub async fn post_message(
         &mut self,
         chat: ChatId,
@@ -88,6 +91,11 @@ impl Tx {
     ) -> Result<Posted, Error> {
         let open = self.open_run(chat).await?;
         let run = match open {
+            Some(run) if matches!(actor, Actor::Token { .. }) && self.run(run).await?.actor != *actor => {
+                return Err(Error::Conflict(
+                    "a run that somebody else began is at work in this conversation".to_owned(),
+                ));
+            }
             Some(run) => run,
             None => self.create_run(chat, origin, actor, now).await?,
         };

@@ -1,6 +1,7 @@
 //! The moves of a command: prepared, answered, started, ended. Each is one unit of work, and takes the run with it.
 
 use metatron_domain::actor::Actor;
+use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{JobKind, Outcome, Priority, Queue, Rest};
 use metatron_domain::event::EventKind;
@@ -180,12 +181,36 @@ impl Tx {
     pub async fn exec_started(&mut self, exec: ExecId, at: Instant, now: Instant) -> Result<(), Error> {
         let mut exec = self.exec(exec).await?;
         if exec.state != ExecState::Approved {
-            return Ok(());
+            return self.unexplained(&exec, at, now).await;
         }
         let (id, at_ms) = (exec.id.to_string(), at.as_millis());
         sqlx::query!("update exec set started_at = ? where id = ?", at_ms, id).execute(self.db()).await?;
         self.advance(&mut exec, ExecState::Running, EventKind::ExecStarted, &Actor::Ai, now).await?;
         self.command_terminal_runs(&exec, at, now).await?;
+        Ok(())
+    }
+
+    /// A host says that a command began which was never allowed, as far as is known here: this database is an older copy of
+    /// itself, or the report is forged. It changes nothing but for being written down, once: what is known here decides
+    /// what the owner is asked, and the host starts nothing twice (SECURITY R4).
+    async fn unexplained(&mut self, exec: &Exec, at: Instant, now: Instant) -> Result<(), Error> {
+        let never_allowed = matches!(
+            exec.state,
+            ExecState::Proposed
+                | ExecState::Preparing
+                | ExecState::WaitingApproval
+                | ExecState::Denied
+                | ExecState::Refused
+        );
+        if !never_allowed || exec.started_at.is_some() {
+            return Ok(());
+        }
+        let (id, at_ms) = (exec.id.to_string(), at.as_millis());
+        sqlx::query!("update exec set started_at = ? where id = ?", at_ms, id).execute(self.db()).await?;
+        tracing::error!(exec.id = %exec.id, state = exec.state.as_str(), "a host says that a command began which nobody allowed");
+        let about = self.about_exec(exec).await?;
+        let data = json!({ "state": exec.state, "host": exec.host, "digest": exec.digest, "at": at });
+        self.audit(AuditKind::ExecUnexplained, now, &Actor::Schedule, about, data);
         Ok(())
     }
 
@@ -234,7 +259,7 @@ impl Tx {
         let mut exec = self.exec(exec).await?;
         let next = if outcome.exit.is_some() { ExecState::Ended } else { ExecState::Unknown };
         if exec.state.advance(next).is_err() {
-            return Ok(());
+            return self.unexplained(&exec, outcome.started_at, now).await;
         }
         self.settle_shell(&exec, now).await?;
         let id = exec.id.to_string();

@@ -11,6 +11,7 @@ use metatron_domain::clock::Instant;
 use metatron_domain::id::{ApprovalId, ChatId, MessageId, RunId};
 use metatron_domain::run::Origin;
 use metatron_domain::terminal::hand::HandAsk;
+use metatron_store::Error as StoreError;
 use metatron_store::approval::Approval as ApprovalRow;
 use metatron_store::chat::{ChatCursor, Message as MessageRow};
 use metatron_store::exec::Exec as ExecRow;
@@ -250,7 +251,7 @@ async fn delete_chat(
 ) -> Answer<StatusCode> {
     let mut tx = app.store.begin().await?;
     match tx.delete_chat(id, &caller.actor(), app.now()).await {
-        Err(metatron_store::Error::Conflict(_)) => {
+        Err(StoreError::Conflict(_)) => {
             return Err(ApiError::new(Code::ChatBusy, "Stop the run first, then delete the conversation."));
         }
         other => other?,
@@ -288,7 +289,8 @@ async fn messages(
 
 /// Say something
 ///
-/// Begins a run, unless one is at work in this conversation: that one reads it at its next turn.
+/// Begins a run, unless one is at work in this conversation: that one reads it at its next turn. A token joins no run but its
+/// own.
 #[utoipa::path(
     post, path = "/chats/{id}/messages", tag = "chat", params(("id" = ChatId, Path,)), request_body = MessageBody,
     responses((status = CREATED, body = Posted)), security(("session" = []), ("token" = ["chat"]))
@@ -314,7 +316,14 @@ async fn post_message(
         }
         let origin = if matches!(caller, Caller::Owner(_)) { Origin::Chat } else { Origin::Api };
         let mut tx = app.store.begin().await?;
-        let posted = tx.post_message(id, text, origin, &caller.actor(), app.now()).await?;
+        let posted = tx.post_message(id, text, origin, &caller.actor(), app.now()).await;
+        let posted = posted.map_err(|error| match error {
+            StoreError::Conflict(_) => ApiError::new(
+                Code::ChatBusy,
+                "A run that somebody else began is at work here. Wait until it has ended, or use a conversation of your own.",
+            ),
+            other => other.into(),
+        })?;
         once.remember(&app, &mut tx, &format!("{} {}", posted.message, posted.run)).await?;
         app.commit(tx).await?;
         (posted.message, posted.run)

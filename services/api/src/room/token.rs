@@ -192,5 +192,7 @@ async fn revoke_token(State(app): State<App>, _owner: Owner, Id(id): Id<TokenId>
     let about = About { subject: Some(id.to_string()), ..About::default() };
     tx.record(EventKind::TokenChanged, now, &OWNER, about, json!({ "revoked": true })).await?;
     app.commit(tx).await?;
+    // What it was allowed beforehand is void for hosts as well.
+    app.turn_page().await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod attack;
 mod audit;
 mod auth;
 mod door;

@@ -65,7 +65,7 @@ const PUBLIC: [&str; 3] = ["GET /api/v1/setup", "POST /api/v1/login", "POST /api
 
 /// Who may use an operation, by its security in the document.
 #[derive(Debug, PartialEq)]
-enum Right {
+pub(crate) enum Right {
     Everybody,
     Owner,
     Token(Option<String>),
@@ -83,7 +83,7 @@ fn right(operation: &Value) -> Right {
 }
 
 /// Every operation: method, path and right.
-fn operations() -> Vec<(Method, String, Right)> {
+pub(crate) fn operations() -> Vec<(Method, String, Right)> {
     let document = serde_json::to_value(metatron_api::openapi::document()).unwrap();
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -95,7 +95,7 @@ fn operations() -> Vec<(Method, String, Right)> {
 }
 
 /// A path of the document with ids of the right kind that name nothing.
-fn concrete(path: &str) -> String {
+pub(crate) fn concrete(path: &str) -> String {
     let kinds = [
         ("/approvals/", "apr"),
         ("/chats/", "cht"),

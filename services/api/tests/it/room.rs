@@ -45,10 +45,15 @@ pub(crate) async fn ask_owner(world: &World, risk: Risk) -> (ChatId, RunId) {
 
 /// A run whose command waits for the owner, with the risk that its shell host is said to have seen.
 async fn ask_about(world: &World, command: &str, risk: Risk) -> (ChatId, RunId) {
+    ask_for(world, &Actor::Owner, command, risk).await
+}
+
+/// The same of a run that `actor` began.
+pub(crate) async fn ask_for(world: &World, actor: &Actor, command: &str, risk: Risk) -> (ChatId, RunId) {
     let now = world.clock.now();
     let mut tx = world.store.begin().await.unwrap();
-    let chat = tx.create_chat("Tidy", &Actor::Owner, now).await.unwrap();
-    let run = tx.post_message(chat, "tidy up", Origin::Chat, &Actor::Owner, now).await.unwrap().run;
+    let chat = tx.create_chat("Tidy", actor, now).await.unwrap();
+    let run = tx.post_message(chat, "tidy up", Origin::Chat, actor, now).await.unwrap().run;
     tx.take_run(run, now).await.unwrap();
     let attempt = tx.ask_turn(run, 1, "m", now).await.unwrap();
     let new = NewExec {
@@ -83,7 +88,7 @@ async fn ask_about(world: &World, command: &str, risk: Risk) -> (ChatId, RunId) 
     (chat, run)
 }
 
-fn answer(card: &Value, decision: &str) -> Value {
+pub(crate) fn answer(card: &Value, decision: &str) -> Value {
     json!({ "decision": decision, "digest": card["digest"], "nonce": card["nonce"] })
 }
 

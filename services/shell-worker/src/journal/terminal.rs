@@ -70,6 +70,11 @@ impl Journal {
         Ok(true)
     }
 
+    /// Whether a terminal was opened, as far as is remembered.
+    pub fn knows_terminal(&self, terminal: TerminalId) -> bool {
+        self.lock().terminals.0.contains_key(&terminal)
+    }
+
     /// Records which process it became.
     pub fn led(&self, leader: Leader) -> Result<(), JournalError> {
         self.lock().write(Record::Led(leader))

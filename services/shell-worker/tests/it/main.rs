@@ -10,6 +10,7 @@ mod gigabyte;
 mod grant;
 mod owner;
 mod program;
+mod rewound;
 mod rule;
 mod session;
 mod sitting;

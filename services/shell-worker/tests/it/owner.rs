@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use metatron_bus::seal::LinkKey;
+use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::exec::Exit;
-use metatron_domain::id::TerminalId;
+use metatron_domain::host::{Claimed, HostHappened};
+use metatron_domain::id::{TerminalId, UndoId};
 use metatron_domain::terminal::message::{Happened, TerminalAnswer, TerminalCall, Until};
 use metatron_domain::terminal::order::{OPEN, Order};
 use metatron_domain::terminal::{Driver, Size, TerminalState, Waits};
+use metatron_domain::undo::message::UndoCall;
 use metatron_shell_worker::account::Account;
+use metatron_shell_worker::calls;
 use metatron_shell_worker::drive::Denied;
 use metatron_shell_worker::kill::Families;
 use sha2::{Digest as _, Sha256};
@@ -244,4 +248,39 @@ async fn b5_forged_and_replayed_keys_are_told_to_whoever_audits_them_and_a_flood
     let denied = session.press(9, &forged).unwrap_err();
     session.warn_of(denied);
     told(&mut bench, Happened::Forged { code: "seal_broken".into(), count: 100 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_what_only_api_may_say_is_told_when_it_is_forged_and_a_flood_of_it_once_a_minute() {
+    let mut bench = Bench::new();
+    let forged = |bench: &mut Bench, what, count| {
+        let told = bench.alarms.try_recv().unwrap().what;
+        assert_eq!(told, HostHappened::Forged { what, count });
+    };
+    let terminal = TerminalId::new();
+    let open = async |bench: &Bench, sealed: &str| {
+        ask(bench, TerminalCall::Open { terminal, sealed: sealed.into() }).await
+    };
+    for _ in 0..50 {
+        assert_eq!(code(&open(&bench, "bm8=").await), "seal_broken");
+    }
+    forged(&mut bench, Claimed::Opening, 1);
+    // The true one, asked twice at once, is no forgery; played again when api has long given up, it is.
+    let true_one = wish(terminal, None);
+    assert!(matches!(open(&bench, &true_one).await, TerminalAnswer::Status(_)));
+    assert_eq!(code(&open(&bench, &true_one).await), "replayed");
+    bench.clock.set(T.after(Duration::from_mins(2)));
+    assert!(bench.alarms.try_recv().is_err());
+    assert_eq!(code(&open(&bench, &true_one).await), "replayed");
+    forged(&mut bench, Claimed::Opening, 50);
+
+    assert!(bench.shell.take_book(7, "bm8=").is_err());
+    forged(&mut bench, Claimed::Book, 1);
+    let kept = ShellCall::KeepHead { count: 1, sealed: "bm8=".into() };
+    assert!(matches!(calls::answer(bench.shell.clone(), kept).await, ShellAnswer::Failed { .. }));
+    forged(&mut bench, Claimed::Head, 1);
+    let begin = UndoCall::Begin { undo: UndoId::new(), sealed: "bm8=".into() };
+    calls::answer(bench.shell.clone(), ShellCall::Undo { call: Box::new(begin) }).await;
+    forged(&mut bench, Claimed::Undo, 1);
+    assert!(bench.alarms.try_recv().is_err());
 }

@@ -8,12 +8,14 @@ use metatron_bus::seal::LinkKey;
 use metatron_domain::approval::Grant;
 use metatron_domain::clock::{FixedClock, Instant};
 use metatron_domain::command::{CommandSpec, Outcome, ShellReport};
+use metatron_domain::host::HostReport;
 use metatron_domain::id::{ApprovalId, ExecId, RunId, TerminalId};
 use metatron_domain::rule::Under;
 use metatron_domain::rule::book::VALID;
 use metatron_domain::rule::warrant::{WARRANT, Warrant, WarrantKey};
 use metatron_domain::terminal::message::Report;
 use metatron_shell_worker::account::{Account, Chain, Groups};
+use metatron_shell_worker::alarm::Alarms;
 use metatron_shell_worker::book::Shelf;
 use metatron_shell_worker::guard::{Guard, Premises, Root};
 use metatron_shell_worker::journal::Journal;
@@ -36,6 +38,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) work: PathBuf,
     pub(crate) reports: mpsc::UnboundedReceiver<Report>,
+    pub(crate) alarms: mpsc::UnboundedReceiver<HostReport>,
     /// Removed with the bench.
     kept: Option<tempfile::TempDir>,
 }
@@ -78,6 +81,8 @@ impl Bench {
         let owner = Account { home: work.clone(), ..account.clone() };
         let login = Login { chain: Chain::probe(&owner, Groups::Own).unwrap(), account: owner };
         let (told, reports) = mpsc::unbounded_channel();
+        let (sounded, alarms) = mpsc::unbounded_channel();
+        let sounding = Alarms::new(sounded);
         let around = Surroundings { account, host: "local".into(), timezone: "UTC".into() };
         let workspace = std::fs::canonicalize(&work).unwrap();
         let places = Places {
@@ -92,6 +97,9 @@ impl Bench {
             Arc::new(|_: ExecId, sealed: &str| serde_json::from_str(sealed.strip_prefix("right key:")?).ok());
         let books = Arc::new(Shelf::open(&folder.join("shell"), Arc::new(link()), "local"));
         let journal = Journal::open(&folder.join("shell"), T).unwrap();
+        if let Some(name) = journal.vouched_by(&folder.join("journal.mark"), T).unwrap() {
+            sounding.rewound(name, T);
+        }
         let shell = Shell::new(
             Parts {
                 guard: Guard::new(premises, clock.clone(), open).with_shelf(books).beside(journal.name()),
@@ -105,10 +113,11 @@ impl Bench {
                 link: Arc::new(link()),
                 direct: metatron_bus::direct::Server::default(),
                 reports: told,
+                alarms: sounding,
             },
             mpsc::unbounded_channel().0,
         );
-        Self { shell, clock, work, reports, kept: None }
+        Self { shell, clock, work, reports, alarms, kept: None }
     }
 
     /// The digest that the card would show.

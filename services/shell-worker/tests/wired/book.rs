@@ -6,6 +6,7 @@ use metatron_domain::actor::Actor;
 use metatron_domain::clock::{Clock as _, SystemClock};
 use metatron_domain::command::{CommandSpec, ShellReport, ShellRequest, SpecOrigin};
 use metatron_domain::elevated::{Elevated, Power};
+use metatron_domain::host::{Claimed, HostHappened};
 use metatron_domain::id::{ChatId, ExecId, RuleId, RunId, TerminalId};
 use metatron_domain::mode::Mode;
 use metatron_domain::rule::book::{BOOK, Book, ChatMode, VALID};
@@ -142,4 +143,7 @@ async fn b5_where_no_book_lies_a_start_waits_for_it_and_a_forged_one_changes_not
     let start = prepared(&mut rig, chat, &rule).await;
     rig.ask(&start).await;
     assert!(runs(&mut rig).await, "its own book counts, whatever lies there");
+    // The first thing that this host has to tell of itself: its own journal was never in doubt.
+    let told = tokio::time::timeout(PATIENCE, rig.alarms.recv()).await.expect("no alarm").unwrap();
+    assert_eq!(told.what, HostHappened::Forged { what: Claimed::Book, count: 1 });
 }

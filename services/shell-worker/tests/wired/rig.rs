@@ -15,6 +15,7 @@ use metatron_domain::clock::{Clock as _, SystemClock};
 use metatron_domain::command::{
     CommandSpec, JobKind, Priority, Queue, ShellAnswer, ShellCall, ShellReport, ShellRequest, Ticket,
 };
+use metatron_domain::host::HostReport;
 use metatron_domain::id::{ApprovalId, ExecId, JobId, RunId, TerminalId};
 use metatron_domain::policy::Verdict;
 use metatron_domain::terminal::message::Report;
@@ -34,6 +35,7 @@ pub(crate) struct Rig {
     pub(crate) bus: Bus,
     pub(crate) child: Child,
     pub(crate) terminals: mpsc::UnboundedReceiver<Report>,
+    pub(crate) alarms: mpsc::UnboundedReceiver<HostReport>,
     reports: mpsc::UnboundedReceiver<(JobId, ShellReport)>,
     _tasks: JoinSet<()>,
 }
@@ -63,15 +65,20 @@ impl Rig {
         tasks.spawn(async move { Box::pin(worker.run(handler, CancellationToken::new())).await });
         let (told, terminals) = mpsc::unbounded_channel();
         let worker = Worker::new(bus.clone(), Queue::Terminal, "api", Options::default());
+        let (sounded, alarms) = mpsc::unbounded_channel();
         let handler = move |delivery: Delivery| {
-            let report = serde_json::from_value(delivery.body.unwrap()).unwrap();
+            let body = delivery.body.unwrap();
             // A test that has seen enough is gone.
-            let _ = told.send(report);
+            if delivery.ticket.kind == JobKind::Host {
+                let _ = sounded.send(serde_json::from_value(body).unwrap());
+            } else {
+                let _ = told.send(serde_json::from_value(body).unwrap());
+            }
             async { Disposition::Done }
         };
         tasks.spawn(async move { Box::pin(worker.run(handler, CancellationToken::new())).await });
         let child = service(&server, &folder);
-        Self { server, folder, key, bus, child, terminals, reports, _tasks: tasks }
+        Self { server, folder, key, bus, child, terminals, alarms, reports, _tasks: tasks }
     }
 
     pub(crate) async fn ask(&self, request: &ShellRequest) -> JobId {

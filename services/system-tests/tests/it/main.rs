@@ -12,6 +12,7 @@ mod limit;
 mod model;
 mod push;
 mod queue;
+mod restored;
 mod rule;
 mod spine;
 mod stop;

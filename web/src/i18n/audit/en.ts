@@ -73,6 +73,7 @@ export const audit = {
     "exec.approved": "A command was allowed",
     "exec.started": "A command started",
     "exec.ended": "A command came to its end",
+    "exec.unexplained": "A command ran that nobody allowed",
     "approval.asked": "Asked for your word",
     "approval.edited": "Changed a waiting command",
     "approval.decided": "Answered",
@@ -86,6 +87,8 @@ export const audit = {
     "elevated.changed": "Changed what may run as root",
     "run.tainted": "Something from outside came into a run",
     "terminal.forged": "Keys for a terminal were forged",
+    "host.forged": "A machine was sent something forged",
+    "host.rewound": "A machine's journal was an older copy",
     "host.registered": "Let a machine join",
     "host.revoked": "Took a machine's keys back",
     "queue.changed": "Paused or resumed a queue",
@@ -98,6 +101,7 @@ export const audit = {
     "undo.started": "Undid something",
     "undo.ended": "An undo ended",
     "audit.verified": "Checked the audit",
+    "audit.doubted": "The audit is not what a machine remembers",
   } as Record<string, string>,
 }
 

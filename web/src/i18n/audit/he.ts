@@ -73,6 +73,7 @@ export const audit: AuditWords = {
     "exec.approved": "פקודה הותרה",
     "exec.started": "פקודה התחילה",
     "exec.ended": "פקודה הגיעה לסופה",
+    "exec.unexplained": "רצה פקודה שאיש לא התיר",
     "approval.asked": "נדרשה המילה שלך",
     "approval.edited": "פקודה ממתינה שונתה",
     "approval.decided": "ניתנה תשובה",
@@ -86,6 +87,8 @@ export const audit: AuditWords = {
     "elevated.changed": "השתנה מה רשאי לרוץ בתור root",
     "run.tainted": "משהו מבחוץ נכנס להרצה",
     "terminal.forged": "זויפו הקשות למסוף",
+    "host.forged": "למכונה נשלח דבר מזויף",
+    "host.rewound": "היומן של מכונה היה עותק ישן",
     "host.registered": "מכונה הורשתה להצטרף",
     "host.revoked": "המפתחות של מכונה נלקחו חזרה",
     "queue.changed": "תור הושהה או חודש",
@@ -98,5 +101,6 @@ export const audit: AuditWords = {
     "undo.started": "ביטול פעולה",
     "undo.ended": "ביטול הסתיים",
     "audit.verified": "היומן נבדק",
+    "audit.doubted": "היומן שונה ממה שמכונה זוכרת",
   },
 }
