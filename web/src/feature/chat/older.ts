@@ -24,11 +24,13 @@ export function useOlder(box: RefObject<HTMLElement | null>, list: Pages): { onS
   useLayoutEffect(() => {
     const it = box.current
     if (!it) return
+    // Within the box: a line that comes above it moves the box, and nothing in it.
+    const place = (entry: HTMLElement) => entry.offsetTop - it.offsetTop
     const known = first.current
-    const moved = known?.entry.isConnected ? known.entry.offsetTop - known.at : 0
+    const moved = known?.entry.isConnected ? place(known.entry) - known.at : 0
     if (moved !== 0) it.scrollBy({ top: moved, behavior: "instant" })
     const entry = it.querySelector<HTMLElement>(".e")
-    first.current = entry ? { entry, at: entry.offsetTop } : null
+    first.current = entry ? { entry, at: place(entry) } : null
   })
   const load = () => {
     if (isFetchNextPageError && !isFetching) fetchNextPage()

@@ -5,13 +5,13 @@ import { pinched } from "./pinch"
 function open() {
   const field = document.createElement("textarea")
   const pressed: string[] = []
-  onPhoneKey(field, (keys) => pressed.push(keys))
+  const sent = onPhoneKey(field, (keys) => pressed.push(keys))
   const tell = (kind: string, what: object) => {
     const event = Object.assign(new Event(kind, { cancelable: true }), what)
     field.dispatchEvent(event)
     return event.defaultPrevented
   }
-  return { pressed, tell }
+  return { pressed, sent, tell }
 }
 
 test("what comes without a key is typed, and only once", () => {
@@ -36,6 +36,14 @@ test("what a key wrote, what is composed and what comes right behind it are left
   await new Promise((resolve) => setTimeout(resolve))
   tell("beforeinput", { inputType: "insertText", isComposing: false, data: "b" })
   expect(pressed).toEqual(["b"])
+})
+
+test("a key behind what was composed is typed as soon as that is sent, before any timer", () => {
+  const { pressed, sent, tell } = open()
+  tell("compositionend", {})
+  sent()
+  tell("beforeinput", { inputType: "insertText", isComposing: false, data: "x" })
+  expect(pressed).toEqual(["x"])
 })
 
 test("letters grow as two fingers move apart", () => {

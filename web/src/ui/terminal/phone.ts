@@ -21,8 +21,8 @@ export function keysOf(kind: string, data: string | null): string | undefined {
 /** The code of a key that only says that there was one. */
 const UNKNOWN = 229
 
-/** Listens to a terminal's field, for as long as that lives. */
-export function onPhoneKey(field: HTMLElement, press: (keys: string) => void): void {
+/** Listens to a terminal's field, for as long as that lives. What it returns is to be called whenever xterm.js has sent something. */
+export function onPhoneKey(field: HTMLElement, press: (keys: string) => void): () => void {
   // A real key was pressed, and xterm.js has sent it.
   let isPressed = false
   // Something was composed a moment ago: xterm.js sends it in a moment, with what is written behind it.
@@ -38,6 +38,7 @@ export function onPhoneKey(field: HTMLElement, press: (keys: string) => void): v
   field.addEventListener("keyup", () => (isPressed = false), { capture: true })
   field.addEventListener("compositionend", () => {
     isSending = true
+    // Where there is nothing to send. Keys may come between its timer and this one: those are ours already.
     setTimeout(() => (isSending = false))
   })
   field.addEventListener("beforeinput", (event) => {
@@ -48,4 +49,5 @@ export function onPhoneKey(field: HTMLElement, press: (keys: string) => void): v
     event.preventDefault()
     press(keys)
   })
+  return () => (isSending = false)
 }

@@ -90,7 +90,11 @@ export class Screen {
     terminal.unicode.activeVersion = "11"
     terminal.loadAddon(new WebLinksAddon((_event, address) => follow(address), { urlRegex: /https:\/\/[^\s"'<>`|\\^{}]*[^\s"'<>`|\\^{}.,:;!?)\]]/ }))
     terminal.open(host)
-    terminal.onData((data) => this.send(data))
+    const sent = terminal.textarea && onPhoneKey(terminal.textarea, (key) => terminal.input(key))
+    terminal.onData((data) => {
+      sent?.()
+      this.send(data)
+    })
     terminal.onBinary((data) => this.isDriving && hear.keys(Uint8Array.from(data, (letter) => letter.charCodeAt(0))))
     terminal.attachCustomKeyEventHandler((event) => this.isKey(event))
     terminal.attachCustomWheelEventHandler(() => this.isDriving || terminal.buffer.active.type === "normal")
@@ -98,7 +102,6 @@ export class Screen {
     host.addEventListener("paste", this.paste, { capture: true })
     terminal.textarea?.addEventListener("focus", () => this.tellFocus("I"))
     terminal.textarea?.addEventListener("blur", () => this.tellFocus("O"))
-    if (terminal.textarea) onPhoneKey(terminal.textarea, (key) => terminal.input(key))
     this.rail = new Rail(terminal, gutter)
     this.offTheme = onTheme(() => (terminal.options.theme = paletteOf(host)))
     void accelerate(terminal, host)
