@@ -69,9 +69,15 @@ impl Bus {
         tokio::time::timeout_at(deadline, answer).await.map_err(|_| Error::Timeout)?
     }
 
-    /// Answers the questions to `host` until `shutdown`, several at once.
-    pub async fn serve_calls<H, F>(&self, host: &str, handler: H, shutdown: CancellationToken)
-    where
+    /// Answers the questions to `host` until `shutdown`, several at once. `heard` is called when it begins to hear them:
+    /// whoever asks before that is told that nobody is there.
+    pub async fn serve_calls<H, F>(
+        &self,
+        host: &str,
+        handler: H,
+        heard: impl FnOnce() + Send,
+        shutdown: CancellationToken,
+    ) where
         H: Fn(ShellCall) -> F + Send + Sync,
         F: Future<Output = ShellAnswer> + Send,
     {
@@ -81,6 +87,7 @@ impl Bus {
             questions = hub.subscribe(&channel) => questions,
             () = shutdown.cancelled() => return,
         };
+        heard();
         let handler = &handler;
         let mut answering = FuturesUnordered::new();
         loop {

@@ -17,7 +17,7 @@ use metatron_domain::policy::PROTECTED;
 use metatron_domain::terminal::message::Report;
 use metatron_process::{Config, Fatal, Frame};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, Chain, Groups};
@@ -44,6 +44,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const TIDY: Duration = Duration::from_hours(1);
 /// Bytes all recordings may take together.
 const QUOTA: u64 = 8 * 1024 * 1024 * 1024;
+/// How long it waits for Redis before it says that it is ready.
+const HEARD: Duration = Duration::from_secs(2);
 /// Orphans that end are reaped together, at most so often.
 const REAP: Duration = Duration::from_millis(200);
 
@@ -60,12 +62,17 @@ pub async fn run(frame: Frame) -> anyhow::Result<()> {
     let user = config.redis_user.as_deref();
     let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
     let bus = Bus::enter(&config.redis_url, access, &frame.instance);
-    tasks(&frame, &bus, &shell, lost, begun)?;
+    let heard = tasks(&frame, &bus, &shell, lost, begun)?;
     let quiet = CancellationToken::new();
     let carrying = report::carry(Arc::clone(&shell), bus.clone(), told, quiet.clone());
     frame.tasks.spawn("reports", always(carrying));
     let alarming = report::alarm(bus.clone(), config.host.clone(), sounded, quiet.clone());
     frame.tasks.spawn("alarms", always(alarming));
+    // Ready is who hears questions. Without Redis there are none, and what waits here is worth starting all the same.
+    tokio::select! {
+        _ = tokio::time::timeout(HEARD, heard) => {}
+        () = frame.shutdown.cancelled() => {}
+    }
     frame.ready.announce();
     frame.shutdown.cancelled().await;
     shell.drain(PATIENCE).await;
@@ -192,7 +199,7 @@ fn tasks(
     shell: &Arc<Shell>,
     lost: Vec<(TerminalId, ShellReport)>,
     begun: mpsc::UnboundedReceiver<Arc<Session>>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<oneshot::Receiver<()>> {
     let Frame { config, shutdown, tasks, .. } = frame;
     let (lease, host, down) = (config.lease, config.host.clone(), shutdown.clone());
     let renewing = bus.clone();
@@ -219,7 +226,10 @@ fn tasks(
 
     let (asked, answering, down) = (bus.clone(), Arc::clone(shell), shutdown.clone());
     let answer = move |call| calls::answer(Arc::clone(&answering), call);
-    tasks.spawn("calls", always(async move { asked.serve_calls(&host, answer, down).await }));
+    let (begins, listening) = oneshot::channel::<()>();
+    // Dropped is as good as sent.
+    let hear = move || drop(begins);
+    tasks.spawn("calls", always(async move { asked.serve_calls(&host, answer, hear, down).await }));
 
     let options = Options { concurrency: AT_ONCE, reserved_high: 8, lease, ..Options::default() };
     let worker = Worker::new(bus.clone(), Queue::Shell(config.host.clone()), NAME, options);
@@ -243,7 +253,7 @@ fn tasks(
     tasks.spawn("snapshots", always(snap(Arc::clone(shell), shutdown.clone())));
     let children = signal(SignalKind::child()).context("SIGCHLD")?;
     tasks.spawn("orphans", reap(frame.clone(), Arc::clone(&shell.parts().families), children));
-    Ok(())
+    Ok(listening)
 }
 
 /// Work that cannot fail, as a task.
@@ -316,7 +326,7 @@ const LOOK: Duration = Duration::from_mins(1);
 /// Makes snapshots when they are due, on a thread that yields to all others.
 async fn snap(shell: Arc<Shell>, down: CancellationToken) {
     loop {
-        let (working, (done, over)) = (Arc::clone(&shell), tokio::sync::oneshot::channel());
+        let (working, (done, over)) = (Arc::clone(&shell), oneshot::channel());
         let spawned = std::thread::Builder::new().name("snapshot".to_owned()).spawn(move || {
             // On Linux this is the thread's own.
             let _ = rustix::process::setpriority_process(None, 19);

@@ -26,7 +26,9 @@ async fn a_call_is_answered_each_asker_by_its_own_answer() {
     let mut rig = Rig::new();
     let (api, shell) = (rig.bus("api"), rig.bus("shell"));
     let stop = rig.stop.clone();
-    rig.run(async move { shell.serve_calls("local", |call| async move { answer(&call) }, stop).await });
+    rig.run(
+        async move { shell.serve_calls("local", |call| async move { answer(&call) }, || {}, stop).await },
+    );
     until("it listens", async || api.call("local", &ShellCall::Describe, PATIENCE).await.is_ok()).await;
     let terminal = metatron_domain::id::TerminalId::new();
     let asked = (0..20).map(|from_line| {
@@ -57,7 +59,7 @@ async fn a_host_where_nobody_listens_is_told_at_once_and_a_silent_one_in_time() 
     let nobody = within(api.call("nowhere", &ShellCall::Describe, Duration::from_hours(1))).await;
     assert!(matches!(&nobody, Err(Error::Unavailable(cause)) if cause.contains("nowhere")), "{nobody:?}");
     let (shell, stop) = (rig.bus("shell"), rig.stop.clone());
-    rig.run(async move { shell.serve_calls("silent", |_| std::future::pending(), stop).await });
+    rig.run(async move { shell.serve_calls("silent", |_| std::future::pending(), || {}, stop).await });
     until("it is silent", async || {
         matches!(
             api.call("silent", &ShellCall::Describe, Duration::from_millis(100)).await,

@@ -105,7 +105,7 @@ impl Shell {
                     };
                     async move { answer }
                 };
-                bus.serve_calls("local", answer, listening).await;
+                bus.serve_calls("local", answer, || {}, listening).await;
             }
         });
         let shell = Self { state, bus, _tasks: tasks };

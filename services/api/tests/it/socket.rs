@@ -208,7 +208,7 @@ async fn terminal_bytes_are_whole_also_where_redis_has_lost_some() {
             let base64 = base64::engine::general_purpose::STANDARD.encode(&all[start..end]);
             ShellAnswer::Output { from, base64, end: 10, ended: false }
         };
-        bus.serve_calls("local", answer, until).await;
+        bus.serve_calls("local", answer, || {}, until).await;
     });
     // Redis has the bytes from 4 on only: what came before was trimmed away.
     let mut writer = Writer::terminal(&world.bus, exec.terminal, 4);

@@ -1,4 +1,5 @@
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react"
+import { type RefObject, useEffect, useState } from "react"
+import { useAnchor } from "./anchor"
 
 const NEAR = 200
 
@@ -16,27 +17,17 @@ export function useOlder(box: RefObject<HTMLElement | null>, list: Pages): { onS
   const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = list
   const pages = list.data?.pages.length ?? 0
   const [wanted, setWanted] = useState(0)
-  const first = useRef<{ entry: HTMLElement; at: number } | null>(null)
+  const keep = useAnchor(box)
   useEffect(() => {
     // Never beside another fetch: whichever ends last would overwrite what the other one brought.
     if (pages > 0 && pages < wanted && hasNextPage && !isFetching && !isFetchNextPageError) fetchNextPage()
   }, [pages, wanted, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
-  useLayoutEffect(() => {
-    const it = box.current
-    if (!it) return
-    // Within the box: a line that comes above it moves the box, and nothing in it.
-    const place = (entry: HTMLElement) => entry.offsetTop - it.offsetTop
-    const known = first.current
-    const moved = known?.entry.isConnected ? place(known.entry) - known.at : 0
-    if (moved !== 0) it.scrollBy({ top: moved, behavior: "instant" })
-    const entry = it.querySelector<HTMLElement>(".e")
-    first.current = entry ? { entry, at: place(entry) } : null
-  })
   const load = () => {
     if (isFetchNextPageError && !isFetching) fetchNextPage()
     else setWanted(pages + 1)
   }
   const onScroll = () => {
+    keep()
     if (hasNextPage && !isFetchNextPageError && pages >= wanted && (box.current?.scrollTop ?? NEAR) < NEAR) load()
   }
   return { onScroll, load }
