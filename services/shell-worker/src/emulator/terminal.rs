@@ -104,6 +104,8 @@ impl Terminal {
             buffer.tabs = tabs;
         }
         (self.columns, self.rows) = (columns, rows);
+        // What is printed next is no continuation: the cursor may stand on half of a wide character now.
+        self.last = 0;
     }
 
     /// Puts a character where the cursor is.

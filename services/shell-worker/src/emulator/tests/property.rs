@@ -178,3 +178,12 @@ fn a_large_terminal_costs_what_is_written_in_it() {
     emulator.feed("x".repeat(500_000).as_bytes());
     assert!(held(&emulator) * size_of::<Cell>() <= 12_000_000);
 }
+
+#[test]
+fn a_wide_character_is_cut_where_a_smaller_size_put_the_cursor_on_half_of_it() {
+    let mut shown = Emulator::new(size(20, 6));
+    shown.feed("\t 0\u{1f642}".as_bytes());
+    shown.resize(size(12, 3));
+    shown.feed(b"A");
+    assert_eq!(shown.text().lines().next(), Some("         0 A"));
+}
