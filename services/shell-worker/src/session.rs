@@ -99,7 +99,7 @@ pub struct Session {
     pub master: Arc<Master>,
     /// What is kept beside the output.
     pub events: Events,
-    /// Its screen, made when somebody asks for it.
+    /// Its screen, made when somebody asks for it, or behind a flood.
     pub view: Mutex<Option<View>>,
     /// The shell that has it.
     pub ties: Ties,

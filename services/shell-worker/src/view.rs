@@ -26,7 +26,7 @@ const SEARCHED: usize = 64 * 1024;
 /// Bytes read at once: of plain output in such a piece most scrolls away unseen.
 const PIECE: usize = 256 * 1024;
 
-/// Bytes that nobody waits for noticeably: a tenth of a second of the slowest output.
+/// So much output is shown ahead; less is shown when somebody looks.
 const MUCH: u64 = 4 * 1024 * 1024;
 
 /// A screen, and how much of the output made it.

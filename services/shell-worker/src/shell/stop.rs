@@ -1,5 +1,6 @@
 //! How commands end that somebody wants ended, and how this process goes down.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_domain::id::ExecId;
@@ -11,18 +12,26 @@ use crate::session::{Purpose, Stop};
 impl Shell {
     /// Ends a command and all that it started. Returns when it has ended; false when it does not run. One that never
     /// started never will: that is journalled before anybody is told that it was stopped.
-    pub async fn stop(&self, exec: ExecId, why: Stop) -> Result<bool, JournalError> {
+    pub async fn stop(self: &Arc<Self>, exec: ExecId, why: Stop) -> Result<bool, JournalError> {
         let running = self.live().get(&exec).cloned();
         let Some(running) = running else {
-            if self.parts.journal.known(exec, "")?.is_none() {
-                let detail = "The owner stopped the run before the command started.";
-                self.parts.journal.failed(exec, self.parts.clock.now(), "stopped", detail)?;
-            }
+            let shell = Arc::clone(self);
+            // The journal waits for the disk, and nobody's keys for the journal.
+            let noted = tokio::task::spawn_blocking(move || shell.stopped_before(exec)).await;
+            noted.map_err(std::io::Error::from)??;
             return Ok(false);
         };
         running.session.stop(why);
         running.ended().await;
         Ok(true)
+    }
+
+    fn stopped_before(&self, exec: ExecId) -> Result<(), JournalError> {
+        if self.parts.journal.known(exec, "")?.is_none() {
+            let detail = "The owner stopped the run before the command started.";
+            self.parts.journal.failed(exec, self.parts.clock.now(), "stopped", detail)?;
+        }
+        Ok(())
     }
 
     /// Ends the owner's terminals, which can't be kept, waits up to `patience` for commands, then ends the rest. Each
