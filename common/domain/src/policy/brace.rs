@@ -2,18 +2,30 @@
 //!
 //! Owns: marks → arguments. Must never make more than [`MAX_WORDS`] words of one.
 
+use std::borrow::Cow;
+
 use super::glob::{Unit, literal};
 use super::word::{Arg, Mark};
 
 /// The most words one word may become; what is beyond is not looked at, and the text asks anyway (braces never pass A).
-const MAX_WORDS: usize = 1024;
+const MAX_WORDS: usize = 512;
+/// The most values of one sequence (`{1..999}`): what a rule is about does not depend on a number's value.
+const MAX_SEQUENCE: u64 = 128;
 /// The most units copied while expanding one word.
-const MAX_MARKS: usize = 40_000;
+const MAX_MARKS: usize = 20_000;
 const MAX_DEPTH: u32 = 24;
+
+/// One part of a word, as it stands or made of a sequence.
+type Part<'a> = Cow<'a, [Mark]>;
+
+/// Whether a group may begin in it.
+fn may_expand(marks: &[Mark]) -> bool {
+    marks.iter().any(|mark| matches!(mark, Mark::Brace('{')))
+}
 
 /// Expands braces.
 pub(super) fn expand(marks: Vec<Mark>) -> Vec<Vec<Mark>> {
-    if !marks.iter().any(|mark| matches!(mark, Mark::Brace('{'))) {
+    if !may_expand(&marks) {
         return vec![marks];
     }
     let mut words = Vec::new();
@@ -32,23 +44,31 @@ fn alternatives(marks: &[Mark], depth: u32, fuel: &mut usize, words: &mut Vec<Ve
         words.push(marks.to_vec());
         return;
     };
-    let mut tails = Vec::new();
-    alternatives(&marks[close + 1..], depth - 1, fuel, &mut tails);
+    let expanded = |marks: Part<'_>, fuel: &mut usize| -> Vec<Vec<Mark>> {
+        let mut words = Vec::new();
+        if may_expand(&marks) {
+            alternatives(&marks, depth - 1, fuel, &mut words);
+        } else if *fuel >= marks.len() {
+            *fuel -= marks.len();
+            words.push(marks.into_owned());
+        }
+        words
+    };
+    let mut tails = expanded(Cow::Borrowed(&marks[close + 1..]), fuel);
     if tails.is_empty() {
         // No fuel for the rest: keep what is known, with the rest as it stands.
         tails.push(Vec::new());
     }
     for part in parts {
-        let mut middles = Vec::new();
-        alternatives(&part, depth - 1, fuel, &mut middles);
-        for middle in middles {
+        for middle in expanded(part, fuel) {
             for tail in &tails {
                 let cost = open + middle.len() + tail.len();
                 if words.len() >= MAX_WORDS || *fuel < cost {
                     return;
                 }
                 *fuel -= cost;
-                let mut word = marks[..open].to_vec();
+                let mut word = Vec::with_capacity(cost);
+                word.extend_from_slice(&marks[..open]);
                 word.extend_from_slice(&middle);
                 word.extend_from_slice(tail);
                 words.push(word);
@@ -58,25 +78,27 @@ fn alternatives(marks: &[Mark], depth: u32, fuel: &mut usize, words: &mut Vec<Ve
 }
 
 /// The first brace group that expands: where it opens, where it closes, its alternatives.
-fn group(marks: &[Mark]) -> Option<(usize, usize, Vec<Vec<Mark>>)> {
+fn group(marks: &[Mark]) -> Option<(usize, usize, Vec<Part<'_>>)> {
     for (open, _) in marks.iter().enumerate().filter(|(_, mark)| matches!(mark, Mark::Brace('{'))).take(16) {
         let (mut depth, mut start, mut parts) = (0_u32, open + 1, Vec::new());
         for (at, mark) in marks.iter().enumerate().skip(open + 1) {
             match mark {
                 Mark::Brace('{') => depth += 1,
                 Mark::Brace(',') if depth == 0 => {
-                    parts.push(marks[start..at].to_vec());
+                    parts.push(Cow::Borrowed(&marks[start..at]));
                     start = at + 1;
                 }
                 Mark::Brace('}') if depth > 0 => depth -= 1,
                 Mark::Brace('}') => {
                     if parts.is_empty() {
                         match sequence(&marks[open + 1..at]) {
-                            Some(sequence) => return Some((open, at, sequence)),
+                            Some(sequence) => {
+                                return Some((open, at, sequence.into_iter().map(Cow::Owned).collect()));
+                            }
                             None => break,
                         }
                     }
-                    parts.push(marks[start..at].to_vec());
+                    parts.push(Cow::Borrowed(&marks[start..at]));
                     return Some((open, at, parts));
                 }
                 _ => {}
@@ -99,7 +121,7 @@ fn sequence(marks: &[Mark]) -> Option<Vec<Vec<Mark>>> {
     let (from, to) = (ends.first()?, ends.get(1)?);
     let word = |text: String| literal(&text).into_iter().map(Mark::Unit).collect();
     if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {
-        let count = from.abs_diff(to).min(MAX_WORDS as u64);
+        let count = from.abs_diff(to).min(MAX_SEQUENCE);
         let count = i64::try_from(count).ok()?;
         let sign = if from <= to { 1 } else { -1 };
         return Some((0..=count).map(|i| word((from.saturating_add(i * sign)).to_string())).collect());
@@ -115,6 +137,10 @@ fn sequence(marks: &[Mark]) -> Option<Vec<Vec<Mark>>> {
 
 /// Splits at `$IFS` and expands a leading tilde.
 pub(super) fn fields(marks: Vec<Mark>, quoted: bool, home: &str, user: &str, cwd: &str) -> Vec<Arg> {
+    if !marks.contains(&Mark::Split) {
+        let arg = Arg::new(tilde(marks, home, user, cwd), quoted);
+        return if quoted || !arg.units().is_empty() { vec![arg] } else { Vec::new() };
+    }
     let mut fields: Vec<Vec<Mark>> = vec![Vec::new()];
     let mut split = false;
     for mark in marks {
@@ -134,6 +160,9 @@ pub(super) fn fields(marks: Vec<Mark>, quoted: bool, home: &str, user: &str, cwd
 }
 
 fn tilde(marks: Vec<Mark>, home: &str, user: &str, cwd: &str) -> Vec<Unit> {
+    if !marks.contains(&Mark::Tilde) {
+        return marks.into_iter().filter_map(Mark::into_unit).collect();
+    }
     let mut units = Vec::new();
     let mut marks = marks.into_iter().peekable();
     let mut assigned = true;

@@ -67,6 +67,7 @@ impl Lexer<'_> {
         }
         match self.look.variable(name) {
             Value::Known(text) => {
+                self.look.spend(40 + text.len() * 4);
                 self.out.extend(text.chars().map(|c| Mark::Unit(Unit::Lit(c))));
             }
             Value::Unknown { network } => self.unknown(network),
@@ -125,7 +126,7 @@ impl Lexer<'_> {
 
     /// Decodes the word inside a parameter expansion, so that its substitutions are seen.
     fn nested(&mut self, word: &str, quoted: bool) -> Vec<Mark> {
-        if !self.look.spend(word.len() * 8 + NESTED) {
+        if !self.look.spend(word.len() + NESTED) {
             return Vec::new();
         }
         let chars = word.chars().collect();

@@ -41,7 +41,7 @@ impl Walker<'_> {
     /// Judges one argument vector.
     pub(super) fn invoke(&mut self, args: &[Arg], input: &Input) -> Facts {
         // Wrappers around wrappers read the same words again and again.
-        let cost = args.iter().map(|arg| arg.size() + 4).sum::<usize>() * (2 + self.wraps as usize) + 1;
+        let cost = args.iter().map(|arg| arg.size() / 4 + 7).sum::<usize>() * (1 + self.wraps as usize);
         if !self.spend(cost) {
             return Facts::default();
         }
@@ -75,9 +75,9 @@ impl Walker<'_> {
         if first.has_glob() {
             let cut = first.units().iter().rposition(|unit| *unit == Unit::Lit('/')).map_or(0, |at| at + 1);
             let mut facts = Facts::default();
-            self.spend(400);
+            self.spend(300);
             for (suspect, _) in NAMES.iter().filter(|(_, name)| meets(&first.units()[cut..], name)) {
-                if self.spend(cost + 200) {
+                if self.spend(cost + 120) {
                     facts.absorb(&self.named(suspect, rest, input));
                 }
             }
@@ -239,6 +239,7 @@ impl Walker<'_> {
 
     fn wrapped(&mut self, name: &str, args: &[Arg], found: &Inner, input: &Input) -> Facts {
         let mut facts = Facts::default();
+        self.spend(40 + args.len() * 10);
         if matches!(name, "sudo" | "su" | "doas" | "pkexec" | "runuser") {
             self.effects.privilege = Some(true);
         }

@@ -69,6 +69,12 @@ fn word_at(chars: &[char], pos: usize, word: &str) -> bool {
         && chars.get(end).is_none_or(|c| matches!(c, ' ' | '\t' | '\n' | ';' | ')'))
 }
 
+/// Whether an `esac` begins before this position: without one, a `case` is not followed to its end.
+fn has_end(chars: &[char], from: usize, to: usize) -> bool {
+    const ESAC: [char; 4] = ['e', 's', 'a', 'c'];
+    chars[from..chars.len().min(to + ESAC.len())].windows(ESAC.len()).any(|window| window == ESAC)
+}
+
 /// Whether a word follows another one that is no reserved word: then it is an operand, and none itself.
 fn is_operand(chars: &[char], pos: usize) -> bool {
     let Some(last) = chars[..pos].iter().rposition(|c| !matches!(c, ' ' | '\t')) else { return false };
@@ -191,6 +197,9 @@ fn run(chars: &[char], pos: usize, first: Option<Frame>, cases_count: bool) -> u
                 }
             }
             (Frame::Paren { cases }, 'c') if cases_count && word_at(chars, at, "case") => {
+                if !has_end(chars, at, pos + MAX_CASE) {
+                    return run(chars, pos, first, false);
+                }
                 saw_case = true;
                 stack.pop();
                 stack.push(Frame::Paren { cases: cases + 1 });

@@ -173,6 +173,10 @@ static HIDDEN: LazyLock<Vec<Vec<Unit>>> = LazyLock::new(|| {
 /// Whether one name of a path is, or as a glob can be, one of [`NAMES`].
 fn is_name(part: &[Unit]) -> bool {
     if part.iter().all(|unit| matches!(unit, Unit::Lit(_))) {
+        // All others have one of these in them.
+        if !part.iter().any(|unit| matches!(unit, Unit::Lit('.' | '_'))) {
+            return is(part, "gcloud");
+        }
         let name = text(part);
         return NAME_PATTERNS.iter().any(|known| known.is(&name));
     }

@@ -27,7 +27,7 @@ impl Walker<'_> {
         input: &mut Input,
         printed: &mut bool,
     ) {
-        if !self.spend(200 + self.deep()) {
+        if !self.spend(60 + self.deep()) {
             return;
         }
         let reads = redirect.op.starts_with('<');

@@ -44,6 +44,12 @@ fn is_plain(byte: u8) -> bool {
         || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b'+' | b'@' | b'%')
 }
 
+/// Whether braces, commas and the like are all that is not plain in a word, and mean nothing but themselves in it.
+fn is_inert(raw: &str) -> bool {
+    let inert = |byte| is_plain(byte) || matches!(byte, b'{' | b'}' | b',' | b'!' | b'^' | b']' | b'#');
+    raw.bytes().all(inert) && !(raw.contains('{') && (raw.contains(',') || raw.contains("..")))
+}
+
 /// The text of a word that is one pair of quotes around what means nothing but itself.
 fn within_quotes(raw: &str) -> Option<&str> {
     let single = raw.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
@@ -56,17 +62,17 @@ fn within_quotes(raw: &str) -> Option<&str> {
 
 /// Decodes one raw word into the arguments it becomes.
 pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
-    if !look.spend(raw.len() + 1) {
+    if !look.spend(raw.len() / 4 + 6) {
         return Vec::new();
     }
-    if raw.bytes().all(is_plain) {
+    if raw.bytes().all(is_plain) || is_inert(raw) {
         // Most words stand for themselves.
         return if raw.is_empty() { Vec::new() } else { vec![Arg::bare(raw)] };
     }
     if let Some(text) = within_quotes(raw) {
         return vec![Arg::plain(text)];
     }
-    if !look.spend(raw.len() * 3) {
+    if !look.spend(raw.len() + 16) {
         return Vec::new();
     }
     let mut lexer =
@@ -80,7 +86,7 @@ pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
     let (home, user, cwd) = (look.home(), look.user(), look.cwd());
     let mut args = Vec::new();
     for part in super::brace::expand(out) {
-        if !look.spend(part.len() + 24) {
+        if !look.spend(part.len() * 3 + 60) {
             break;
         }
         args.extend(super::brace::fields(part, quoted, &home, &user, &cwd));
@@ -89,16 +95,19 @@ pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
 }
 
 /// What one level of nesting inside a word costs: it bounds how deep decoding goes into itself.
-pub(super) const NESTED: usize = 256;
+pub(super) const NESTED: usize = 64;
 const MAX_CLASS: usize = 128;
 
 /// Decodes text that expands but does not split: a here-document, an arithmetic text.
 pub(super) fn decode_text(text: &str, look: &mut dyn Look) -> Arg {
-    if !look.spend(text.len() * 8 + NESTED) {
+    if !look.spend(text.len() / 8 + 20) {
         return Arg::default();
     }
     if !text.contains(['$', '`', '\\']) {
         return Arg::plain(text);
+    }
+    if !look.spend(text.len() + NESTED) {
+        return Arg::default();
     }
     let mut lexer =
         Lexer { chars: text.chars().collect(), pos: 0, out: Vec::new(), quoted: true, open: false, look };

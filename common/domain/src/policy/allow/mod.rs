@@ -111,6 +111,13 @@ pub(super) fn single(text: &str, tree: &Tree, setting: &Setting<'_>) -> Option<V
     (plain && plain::agrees(text, 1)).then_some(args)
 }
 
+/// Whether whatever lies below a directory holds no fixed place of secrets, as far as no name on the way is hidden.
+fn is_clear(setting: &Setting<'_>, cwd: &str) -> bool {
+    let below = |path: &str, place: &str| path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
+    let home = below(cwd, setting.home) && below(cwd, "/home") && !cwd.contains("/.");
+    home && !setting.protected.iter().any(|place| below(place, cwd))
+}
+
 /// The state of one judgement by A.
 pub(super) struct Allower<'a> {
     pub(super) setting: &'a Setting<'a>,
@@ -235,6 +242,9 @@ impl<'a> Allower<'a> {
 
     /// Whether a word names nothing sensitive, wherever the command runs.
     pub(super) fn readable(&self, arg: &Arg) -> bool {
+        if self.cwds.iter().all(|cwd| super::deny::protected::is_harmless(self.setting, cwd, arg)) {
+            return true;
+        }
         let carried = carried(arg.units());
         self.cwds.iter().all(|cwd| {
             carried.iter().filter(|units| !units.is_empty()).all(|units| {
@@ -249,7 +259,7 @@ impl<'a> Allower<'a> {
         let here = [Arg::plain(".")];
         let starts = if starts.is_empty() { &here } else { starts };
         for start in starts {
-            for cwd in &self.cwds {
+            for cwd in self.cwds.iter().filter(|cwd| !(is_clear(self.setting, cwd) && start.descends())) {
                 let path = resolve(start.units(), cwd);
                 if reaches(self.setting, self.protected(), &path) {
                     return Err((

@@ -16,7 +16,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, path: &Components, what:
 }
 
 fn operand(walker: &mut Walker<'_>, arg: &Arg, what: &str) {
-    if protected::below(walker, arg).is_none() {
+    if !protected::is_below(walker, arg) {
         let path = walker.resolve(arg);
         check(walker, &path, what);
     }

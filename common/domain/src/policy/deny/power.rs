@@ -61,7 +61,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         "tee" | "cp" | "dd" | "install" => {
             for arg in args {
                 let target = if arg.text().starts_with("of=") { arg.tail(3) } else { arg.clone() };
-                if protected::below(walker, &target).is_none() {
+                if !protected::is_below(walker, &target) {
                     let path = walker.resolve(&target);
                     sysrq(walker, &path);
                 }

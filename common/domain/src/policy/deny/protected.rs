@@ -9,7 +9,7 @@ use crate::policy::path::{Components, carried, components, other_process, resolv
 use crate::policy::pattern::is_pattern;
 use crate::policy::sensitive::{is_near, is_sensitive};
 use crate::policy::walk::Walker;
-use crate::policy::word::Arg;
+use crate::policy::word::{Arg, Look as _};
 
 /// The rule's id.
 pub(in crate::policy) const RULE: &str = "deny.protected_path";
@@ -53,7 +53,7 @@ pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
         return;
     }
     for units in carried(arg.units()) {
-        if units.is_empty() {
+        if units.is_empty() || !walker.spend(60 + units.len() * 4) {
             continue;
         }
         let path = resolve(&units, &walker.cwd);
@@ -95,6 +95,13 @@ fn is_plain_name(arg: &Arg) -> bool {
     arg.literal().is_some_and(|text| text.bytes().all(plain) && !text.contains("gcloud"))
 }
 
+/// A cheap look, true of most words in a home of plain names: they name neither secrets nor anything protected.
+pub(in crate::policy) fn is_harmless(setting: &Setting<'_>, cwd: &str, arg: &Arg) -> bool {
+    let here = arg.literal() == Some(".");
+    let home = cwd.starts_with("/home/") && is_plain(cwd) && !is_named(setting, cwd);
+    (here || is_plain_name(arg)) && home && !setting.protected.iter().any(|place| place.starts_with(cwd))
+}
+
 /// Looks at the tracked directory, once for all words in it.
 fn settle(walker: &mut Walker<'_>) {
     if walker.place.directory == walker.cwd {
@@ -113,13 +120,23 @@ fn settle(walker: &mut Walker<'_>) {
     };
 }
 
-/// The path of a word that plainly names something below a directory in somebody's home; most words do.
-pub(in crate::policy) fn below(walker: &mut Walker<'_>, arg: &Arg) -> Option<String> {
-    let text = arg.literal()?;
+/// Whether a word plainly names something below a directory in somebody's home; most words do.
+pub(in crate::policy) fn is_below(walker: &mut Walker<'_>, arg: &Arg) -> bool {
     settle(walker);
-    let dotted = text.starts_with('.') || text.contains("/.");
-    let plain = !text.is_empty() && !dotted && !text.starts_with('/') && !text.ends_with('/');
-    (walker.place.home && plain && !text.contains("//")).then(|| format!("{}/{text}", walker.cwd))
+    walker.place.home
+        && arg.literal().is_some_and(|text| {
+            let dotted = text.starts_with('.') || text.contains("/.");
+            !text.is_empty()
+                && !dotted
+                && !text.starts_with('/')
+                && !text.ends_with('/')
+                && !text.contains("//")
+        })
+}
+
+/// The path of such a word.
+pub(in crate::policy) fn below(walker: &mut Walker<'_>, arg: &Arg) -> Option<String> {
+    is_below(walker, arg).then(|| format!("{}/{}", walker.cwd, arg.text()))
 }
 
 /// The part of a directory that decides whether it is one of secrets: all of it, unless its names are the plainest.

@@ -51,12 +51,13 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     let workspace = components(walker.setting.workspace);
     let cwd = components(&walker.cwd);
     for target in targets {
-        if !walker.spend(target.size() + 32) {
+        if !walker.spend(target.size() / 4 + 10) {
             return;
         }
         if target.text().is_empty() || is_deep(walker, &target) {
             continue;
         }
+        walker.spend(80 + target.size() * 4);
         let path = walker.resolve(&target);
         if let Some(what) = everything(&path, &home, &workspace, &cwd) {
             walker.deny(RULE, format!("`{name}` would work recursively on {what} ({}).", show(&path)));

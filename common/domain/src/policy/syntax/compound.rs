@@ -9,9 +9,9 @@ use super::{Command, Kind, List, Step};
 use crate::policy::nest;
 
 /// How often a text is read to its end for a `((` that does not close as one, until its brackets are read as groups.
-const MOST_SCANNED: usize = 6;
+const MOST_SCANNED: usize = 3;
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn compound(&mut self) -> Option<Kind> {
         if self.starts("((")
             && let Some(text) = self.arithmetic()

@@ -8,6 +8,8 @@ use crate::policy::nest;
 use crate::policy::track::assignment;
 
 const MAX_DEPTH: u32 = 40;
+/// The most commands of one text that are read as a tree.
+const MAX_COMMANDS: usize = 10_000;
 /// The longest subscript of an assigned element that is read as one.
 const MAX_SUBSCRIPT: usize = 128;
 const TRANSPARENT: &[&str] = &["then", "else", "elif", "do"];
@@ -15,7 +17,8 @@ const CLOSERS: &[&str] = &["fi", "done", "esac", "}"];
 
 /// Reads a text.
 pub(in crate::policy) fn read(text: &str) -> Tree {
-    let mut reader = Reader { chars: text.chars().collect(), ..Reader::default() };
+    let ascii = text.is_ascii().then_some(text);
+    let mut reader = Reader { chars: text.chars().collect(), ascii, ..Reader::default() };
     let mut list = List::new();
     while reader.pos < reader.chars.len() {
         let start = reader.pos;
@@ -33,8 +36,10 @@ pub(in crate::policy) fn read(text: &str) -> Tree {
 }
 
 #[derive(Default)]
-pub(super) struct Reader {
+pub(super) struct Reader<'a> {
     pub(super) chars: Vec<char>,
+    /// The text itself, where its bytes are its characters: a word is then one copy.
+    ascii: Option<&'a str>,
     pub(super) pos: usize,
     pub(super) depth: u32,
     pub(super) tree: Tree,
@@ -47,9 +52,11 @@ pub(super) struct Reader {
     glanced: Option<(usize, &'static str)>,
     /// Characters that were read for the end of a `((`.
     pub(super) scanned: usize,
+    /// Commands that were begun.
+    commands: usize,
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn peek(&self) -> Option<char> {
         self.chars.get(self.pos).copied()
     }
@@ -242,6 +249,12 @@ impl Reader {
     }
 
     pub(super) fn command(&mut self) -> Option<Command> {
+        self.commands += 1;
+        if self.commands > MAX_COMMANDS {
+            self.tree.marks.too_deep = true;
+            self.pos = self.chars.len();
+            return None;
+        }
         if self.depth >= MAX_DEPTH {
             self.tree.marks.too_deep = true;
             if self.peek() == Some('(') {
@@ -354,7 +367,10 @@ impl Reader {
     pub(super) fn word(&mut self) -> String {
         let start = self.pos;
         self.skip_word();
-        self.chars[start..self.pos].iter().collect()
+        match self.ascii.and_then(|text| text.get(start..self.pos)) {
+            Some(word) => word.to_owned(),
+            None => self.chars[start..self.pos].iter().collect(),
+        }
     }
 
     /// Passes over one raw word.
