@@ -3,17 +3,20 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{Error, ErrorKind, Read as _};
+use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use metatron_domain::id::TerminalId;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{SeekFrom, seek};
+use rustix::io::pread;
 
-/// Pieces that are kept for the next viewer: viewers of one flood are at most so many behind each other.
-const KEPT: usize = 8;
+/// Pieces that are kept for the next viewer. What waits for one of them, here and in the kernel, is mostly less than so
+/// many pieces of 64 KiB, so that viewers of one flood are seldom farther apart.
+const KEPT: usize = 64;
 /// For so long they are: later the recording has another end.
 const FRESH: Duration = Duration::from_secs(1);
 /// Shorter ones are read as quickly as they are looked for.
@@ -68,10 +71,16 @@ impl Shelf {
         let Some(found) = self.look(terminal, from, limit)? else { return Ok(None) };
         if limit > SHORT && found.from == from && found.bytes.len() as u64 == u64::from(limit) {
             let mut kept = self.kept();
+            kept.retain(|kept| kept.at.elapsed() < FRESH);
             kept.truncate(KEPT - 1);
             kept.push_front(Kept { terminal, limit, at: Instant::now(), found: found.clone() });
         }
         Ok(Some(found))
+    }
+
+    /// Lets go of what nobody will ask for any more.
+    pub(crate) fn sweep(&self) {
+        self.kept().retain(|kept| kept.at.elapsed() < FRESH);
     }
 
     fn look(&self, terminal: TerminalId, from: u64, limit: u32) -> Result<Option<Found>, Error> {
@@ -86,8 +95,14 @@ impl Shelf {
         let (end, from) = (file.metadata()?.len(), from.max(first()));
         let wanted = end.saturating_sub(from).min(limit.into());
         let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
-        seek(&file, SeekFrom::Start(from))?;
-        (&file).take(wanted).read_to_end(&mut bytes)?;
+        let mut at = from;
+        while bytes.capacity() > bytes.len() && at < from + wanted {
+            match pread(&file, spare_capacity(&mut bytes), at)? {
+                0 => break,
+                read => at += read as u64,
+            }
+        }
+        bytes.truncate(usize::try_from(wanted).unwrap_or_default());
         // More may have been forgotten while this was read.
         let kept = from.max(first());
         bytes.drain(..bytes.len().min(usize::try_from(kept - from).unwrap_or(usize::MAX)));

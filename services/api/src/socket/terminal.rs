@@ -65,6 +65,12 @@ enum Source {
     Done,
 }
 
+/// Bytes up to the next multiple of [`PIECE`]. Whoever reads ends there, so that viewers who are at different places of a
+/// flood soon ask for the same pieces, which are read, and made frames of, once for all.
+fn to_boundary(from: u64) -> u32 {
+    PIECE - u32::try_from(from % u64::from(PIECE)).unwrap_or(0)
+}
+
 /// The output of `tape`, from where the client begins.
 pub(super) fn follow(app: &App, tape: Tape, begin: Begin) -> BoxStream<'static, Live> {
     let at = if let Begin::Offset(from) = begin { from } else { 0 };
@@ -142,6 +148,7 @@ impl Follow {
         if told.is_some() {
             self.heard = Instant::now();
         } else {
+            self.app.shelf.sweep();
             let (now, due) = (Instant::now(), self.heard + SILENCE);
             self.silence.as_mut().reset(if due > now { due } else { now + SILENCE });
             if due > now {
@@ -216,8 +223,8 @@ impl Follow {
     /// The next piece of a hole. While its host does not answer it is asked again: what comes behind the hole comes from
     /// there as well. What is not kept is told as missing.
     async fn fill(&mut self, to: u64, live: BoxStream<'static, LiveTerminal>) -> Option<Live> {
-        let wanted = u32::try_from(to - self.at).unwrap_or(PIECE).min(PIECE);
         let from = self.at;
+        let wanted = u32::try_from(to - from).unwrap_or(PIECE).min(to_boundary(from));
         // It may have started since this began.
         if self.tape.stage != Stage::Running {
             self.refresh().await;
@@ -244,7 +251,7 @@ impl Follow {
     /// The next piece of the recording.
     async fn replay(&mut self) -> Option<Live> {
         let from = self.at;
-        match self.tape.read(&self.app, from, PIECE, PATIENCE).await {
+        match self.tape.read(&self.app, from, to_boundary(from), PATIENCE).await {
             Ok(piece) if piece.from == from && !piece.bytes.is_empty() => {
                 self.at = from + piece.bytes.len() as u64;
                 self.source = Source::Recording;
