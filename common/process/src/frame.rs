@@ -22,15 +22,6 @@ pub const DRAIN: Duration = Duration::from_secs(8);
 /// The exit status for settings or keys that are wrong: starting again won't help, so s6 leaves the service down.
 const BAD_CONFIGURATION: u8 = 78;
 
-/// What carries the tasks of a service. Whatever blocks has threads of its own in either case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threads {
-    /// One thread, for a service that mostly waits: its tasks wake each other without asking the kernel.
-    One,
-    /// Two, so that a task that computes holds up no other. Each more costs memory while idle.
-    Two,
-}
-
 /// What a service is given to be built from. Owned by the service; clones share the same process.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -68,7 +59,7 @@ impl Fatal {
 ///
 /// The service is the future that `build` returns together with every task spawned on [`Frame::tasks`]; it may
 /// return as soon as its tasks run. After a signal it has [`DRAIN`] to finish.
-pub fn run<F, Fut>(name: &'static str, threads: Threads, build: F) -> ExitCode
+pub fn run<F, Fut>(name: &'static str, build: F) -> ExitCode
 where
     F: FnOnce(Frame) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
@@ -83,7 +74,7 @@ where
         }
     };
     telemetry::start(name, &config.log);
-    match start(name, threads, config, build) {
+    match start(name, config, build) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "{name} ends");
@@ -92,7 +83,7 @@ where
     }
 }
 
-fn start<F, Fut>(name: &'static str, threads: Threads, config: Arc<Config>, build: F) -> anyhow::Result<()>
+fn start<F, Fut>(name: &'static str, config: Arc<Config>, build: F) -> anyhow::Result<()>
 where
     F: FnOnce(Frame) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
@@ -100,7 +91,7 @@ where
     let ready = Ready::on(config.notify_fd).context("METATRON_NOTIFY_FD")?;
     harden::forbid_core_dumps()?;
     let instance = format!("{name}-{}-{}", config.host, boot_id()?);
-    let runtime = runtime(name, threads).context("cannot start the async runtime")?;
+    let runtime = runtime(name).context("cannot start the async runtime")?;
     let outcome = runtime.block_on(async {
         let shutdown = CancellationToken::new();
         let (tasks, failures) = Tasks::new(shutdown.clone());
@@ -118,13 +109,10 @@ where
     outcome
 }
 
-/// The runtime of a process called `name`.
-pub fn runtime(name: &'static str, threads: Threads) -> std::io::Result<Runtime> {
-    let mut builder = match threads {
-        Threads::One => Builder::new_current_thread(),
-        Threads::Two => Builder::new_multi_thread(),
-    };
-    builder.worker_threads(2).thread_name(name).enable_all().build()
+/// The runtime of a process called `name`: one thread, since services mostly wait, and tasks on one thread wake each other
+/// without asking the kernel. What computes or waits for a disk belongs on `spawn_blocking`.
+pub fn runtime(name: &'static str) -> std::io::Result<Runtime> {
+    Builder::new_current_thread().thread_name(name).enable_all().build()
 }
 
 async fn supervise(

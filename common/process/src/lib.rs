@@ -14,6 +14,6 @@ mod frame;
 mod harden;
 
 pub use config::Config;
-pub use frame::{DRAIN, Fatal, Frame, Threads, run, runtime};
+pub use frame::{DRAIN, Fatal, Frame, run, runtime};
 pub use ready::Ready;
 pub use task::Tasks;

@@ -6,19 +6,19 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use anyhow::Context as _;
-use metatron_process::{Fatal, Frame, Threads, run};
+use metatron_process::{Fatal, Frame, run};
 use rustix::process::{Pid, Signal, kill_process};
 
 const ROLE: &str = "FRAME_TEST_ROLE";
 
 fn main() -> ExitCode {
     match std::env::var_os(ROLE).as_deref().and_then(std::ffi::OsStr::to_str) {
-        Some("waits") => run("service", Threads::One, waits),
-        Some("fails") => run("service", Threads::One, |_| async { anyhow::bail!("the port is taken") }),
-        Some("key") => run("service", Threads::One, |_| async {
-            Err(Fatal::new("no key")).context("cannot open the vault")
-        }),
-        Some("task") => run("service", Threads::One, |frame: Frame| async move {
+        Some("waits") => run("service", waits),
+        Some("fails") => run("service", |_| async { anyhow::bail!("the port is taken") }),
+        Some("key") => {
+            run("service", |_| async { Err(Fatal::new("no key")).context("cannot open the vault") })
+        }
+        Some("task") => run("service", |frame: Frame| async move {
             frame.tasks.spawn("worker", async { Err(anyhow::anyhow!("the queue is gone")) });
             waits(frame).await
         }),

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use metatron_process::Threads;
-
 fn main() -> ExitCode {
-    metatron_process::run("api", Threads::Two, |frame| Box::pin(metatron_api::build(frame)))
+    metatron_process::run("api", |frame| Box::pin(metatron_api::build(frame)))
 }

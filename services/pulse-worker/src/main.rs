@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use metatron_process::Threads;
-
 fn main() -> ExitCode {
-    metatron_process::run("pulse-worker", Threads::One, |frame| Box::pin(metatron_pulse_worker::start(frame)))
+    metatron_process::run("pulse-worker", |frame| Box::pin(metatron_pulse_worker::start(frame)))
 }

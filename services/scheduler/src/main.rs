@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use metatron_process::Threads;
-
 fn main() -> ExitCode {
-    metatron_process::run("scheduler", Threads::One, metatron_scheduler::start)
+    metatron_process::run("scheduler", metatron_scheduler::start)
 }

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use metatron_domain::clock::{Clock as _, SystemClock};
-use metatron_process::{Fatal, Frame, Threads};
+use metatron_process::{Fatal, Frame};
 use metatron_store::vault::Vault;
 use metatron_store::{Error, Store};
 
 fn main() -> ExitCode {
-    metatron_process::run("migrate", Threads::One, |frame| async move {
+    metatron_process::run("migrate", |frame| async move {
         match migrate(&frame).await {
             Ok(()) => Ok(()),
             // Starting again mends neither: the owner has to.

@@ -223,9 +223,12 @@ async fn revoke_rule(State(app): State<App>, _owner: Owner, Id(id): Id<RuleId>) 
 async fn preview(State(app): State<App>, _owner: Owner, body: Body<RuleBody>) -> Answer<Json<Preview>> {
     let rule = body.value.rule(RuleId::new(), 1, app.now())?;
     let past = app.store.past(false, PAST).await?;
-    let matched: Vec<_> = past.iter().filter(|(_, past)| rule.matches(&past.asked())).collect();
-    let commands = matched.iter().take(SHOWN).map(|(_, past)| past.command.clone()).collect();
-    Ok(Json(Preview { matched: matched.len(), of: past.len(), commands }))
+    let preview = aside(move || {
+        let matched: Vec<_> = past.iter().filter(|(_, past)| rule.matches(&past.asked())).collect();
+        let commands = matched.iter().take(SHOWN).map(|(_, past)| past.command.clone()).collect();
+        Preview { matched: matched.len(), of: past.len(), commands }
+    });
+    Ok(Json(preview.await?))
 }
 
 /// Suggest rules for what was allowed again and again
@@ -238,7 +241,13 @@ async fn preview(State(app): State<App>, _owner: Owner, body: Body<RuleBody>) ->
 async fn suggestions(State(app): State<App>, _owner: Owner) -> Answer<Json<Suggestions>> {
     let past: Vec<_> = app.store.past(true, PAST).await?.into_iter().map(|(_, past)| past).collect();
     let known: Vec<_> = app.store.rules().await?.into_iter().map(|kept| kept.rule).collect();
-    let found = suggest(&past, &known, app.now());
+    let now = app.now();
+    let found = aside(move || suggest(&past, &known, now)).await?;
     let items = found.into_iter().take(SHOWN).map(|it| Suggestion { rule: it.rule, seen: it.seen }).collect();
     Ok(Json(Suggestions { items }))
+}
+
+/// Computes on a thread of its own: a command is read for each rule, and others wait on this one.
+async fn aside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+    tokio::task::spawn_blocking(compute).await.map_err(ApiError::internal)
 }

@@ -11,7 +11,6 @@ use metatron_bus::queue::{Delivery, Disposition, Options, Outgoing, Worker};
 use metatron_domain::clock::{Clock as _, SystemClock};
 use metatron_domain::command::{JobKind, Priority, Queue, Ticket};
 use metatron_domain::id::JobId;
-use metatron_process::Threads;
 use metatron_store::{Store, Tx};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Notify;
@@ -29,7 +28,7 @@ const LOOK: Duration = Duration::from_micros(500);
 pub(crate) fn play(spec: &Spec) -> Result<()> {
     // As in pulse-worker: one thread, and logs at their usual level but for the news of each start.
     metatron_process::telemetry::start("bench", &"info,apalis_core::worker=warn".parse()?);
-    let runtime = metatron_process::runtime("bench", Threads::One)?;
+    let runtime = metatron_process::runtime("bench")?;
     let outcome = runtime.block_on(async {
         let url = format!("unix://{}", spec.socket.display());
         let bus = Bus::connect(&url, None, None, &format!("bench-{}", JobId::new()));
