@@ -1,7 +1,7 @@
 //! Bytes of a recording: for a client that comes late, and for holes in what flows live. From the shelf where they are on
 //! this machine, else from their shell host.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -99,7 +99,7 @@ impl Tape {
             Stage::Never => return Ok(nothing(true)),
             Stage::Asked | Stage::Running | Stage::Over => {}
         }
-        match app.shelf.read(self.terminal, from, limit) {
+        match app.shelf.read(self.terminal, from, limit, Instant::now()) {
             Ok(Some(found)) => {
                 let ended = self.stage == Stage::Over;
                 let Found { from, bytes, end, framed } = found;

@@ -1,5 +1,6 @@
 //! The recordings of this machine's own terminals, as shell-worker writes them: the page is still in memory while somebody
-//! watches, so that any number of viewers costs neither Redis nor shell-worker a byte. Only reads; interprets nothing.
+//! watches, so that any number of viewers costs neither Redis nor shell-worker a byte. Only reads; interprets nothing; is told
+//! the time.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -62,10 +63,18 @@ impl Shelf {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// At most `limit` bytes from the offset `from`. None where the recording is on another machine.
-    pub(crate) fn read(&self, terminal: TerminalId, from: u64, limit: u32) -> Result<Option<Found>, Error> {
+    /// At most `limit` bytes from the offset `from`, or what somebody read of it within a second before `now`. None where the
+    /// recording is on another machine.
+    pub(crate) fn read(
+        &self,
+        terminal: TerminalId,
+        from: u64,
+        limit: u32,
+        now: Instant,
+    ) -> Result<Option<Found>, Error> {
         let same = |kept: &&Kept| (kept.terminal, kept.found.from, kept.limit) == (terminal, from, limit);
-        if let Some(kept) = self.kept().iter().find(same).filter(|kept| kept.at.elapsed() < FRESH) {
+        let is_fresh = |kept: &&Kept| now.saturating_duration_since(kept.at) < FRESH;
+        if let Some(kept) = self.kept().iter().find(same).filter(is_fresh) {
             return Ok(Some(kept.found.clone()));
         }
         let Some(found) = self.look(terminal, from, limit)? else { return Ok(None) };
@@ -73,7 +82,7 @@ impl Shelf {
             let mut kept = self.kept();
             kept.retain(|kept| kept.at.elapsed() < FRESH);
             kept.truncate(KEPT - 1);
-            kept.push_front(Kept { terminal, limit, at: Instant::now(), found: found.clone() });
+            kept.push_front(Kept { terminal, limit, at: now, found: found.clone() });
         }
         Ok(Some(found))
     }
@@ -121,12 +130,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shelf = Shelf::new(folder.path().to_owned());
         let terminal = TerminalId::new();
-        assert_eq!(shelf.read(terminal, 0, 9).unwrap(), None);
+        assert_eq!(shelf.read(terminal, 0, 9, Instant::now()).unwrap(), None);
         let file = File::create(folder.path().join(format!("{terminal}.out"))).unwrap();
         file.write_all_at(b"hello", 1024 * 1024).unwrap();
         let end = 1024 * 1024 + 5;
         let found = |from, limit| {
-            let found = shelf.read(terminal, from, limit).unwrap().unwrap();
+            let found = shelf.read(terminal, from, limit, Instant::now()).unwrap().unwrap();
             assert_eq!(found.end, end);
             (found.from, found.bytes)
         };
@@ -143,12 +152,28 @@ mod tests {
         let terminal = TerminalId::new();
         let path = folder.path().join(format!("{terminal}.out"));
         std::fs::write(&path, vec![b'x'; 10_000]).unwrap();
-        let read = |from| shelf.read(terminal, from, 8_000).unwrap().unwrap().bytes;
+        let now = Instant::now();
+        let read = |from| shelf.read(terminal, from, 8_000, now).unwrap().unwrap().bytes;
         let (first, short) = (read(0), read(8_000));
         assert_eq!((first.len(), short.len()), (8_000, 2_000));
         assert_eq!(read(0).as_ptr(), first.as_ptr(), "one piece for both");
         // There is more of what was read in part.
         std::fs::write(&path, vec![b'x'; 20_000]).unwrap();
         assert_eq!(read(8_000).len(), 8_000);
+    }
+
+    #[test]
+    fn a_piece_is_kept_for_a_second_and_then_read_anew_with_the_end_there_is_by_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().to_owned());
+        let terminal = TerminalId::new();
+        let path = folder.path().join(format!("{terminal}.out"));
+        std::fs::write(&path, vec![b'x'; 8_000]).unwrap();
+        let begun = Instant::now();
+        let end = |after| shelf.read(terminal, 0, 8_000, begun + after).unwrap().unwrap().end;
+        assert_eq!(end(Duration::ZERO), 8_000);
+        std::fs::write(&path, vec![b'x'; 9_000]).unwrap();
+        let almost = Duration::from_millis(999);
+        assert_eq!([almost, FRESH, FRESH + almost].map(end), [8_000, 9_000, 9_000]);
     }
 }

@@ -45,7 +45,7 @@ async fn watch(session: &Arc<Session>) {
 }
 
 /// Looks until the foreground waits for somebody, or shows a prompt, and all is quiet.
-async fn settle(session: &Session, progress: &mut watch::Receiver<Progress>) {
+async fn settle(session: &Arc<Session>, progress: &mut watch::Receiver<Progress>) {
     let mut seen = progress.borrow_and_update().end;
     let (mut quiet, mut pause) = (Duration::ZERO, FIRST);
     let mut looked: Option<Instant> = None;
@@ -78,8 +78,12 @@ async fn settle(session: &Session, progress: &mut watch::Receiver<Progress>) {
         let look = session.glance(quiet);
         let rests = look.prompt || look.waits.is_some();
         session.absorb(&look);
-        if rests && quiet >= SETTLED {
-            return;
+        if quiet >= SETTLED {
+            if rests {
+                return;
+            }
+            // It computes without a word; whoever looks now need not wait for what it wrote before.
+            session.catch_up();
         }
         pause = match () {
             () if stirred => FIRST,

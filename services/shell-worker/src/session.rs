@@ -101,6 +101,8 @@ pub struct Session {
     pub events: Events,
     /// Its screen, made when somebody asks for it, or behind a flood.
     pub view: Mutex<Option<View>>,
+    /// Bytes of output that went into its screen so far, counted again where it was made again.
+    pub shown: watch::Sender<u64>,
     /// The shell that has it.
     pub ties: Ties,
     stop: watch::Sender<Stop>,
@@ -177,6 +179,7 @@ pub fn begin(start: Start, families: Arc<Families>, reader: Reader, ties: Ties) 
         master: Arc::clone(&master),
         events,
         view: Mutex::new(None),
+        shown: watch::channel(0).0,
         ties,
         stop: stopping,
         over: watch::channel(None).0,

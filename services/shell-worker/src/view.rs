@@ -76,7 +76,10 @@ impl Session {
         let end = self.progress.borrow().end;
         let size = sizes.first().map_or(Size::COMMAND, |(_, size)| *size);
         let view = view.get_or_insert_with(|| View::new(size));
-        view.advance(&out, end, &sizes)?;
+        let before = view.fed;
+        let advanced = view.advance(&out, end, &sizes);
+        self.shown.send_modify(|shown| *shown += view.fed - before);
+        advanced?;
         Ok(Some(view.emulator.shot(end)))
     }
 

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest"
+import { QueryClient, QueryObserver } from "@tanstack/react-query"
+import { expect, test, vi } from "vitest"
 import { keys } from "./keys"
-import { touched } from "./socket"
+import { renew, touched } from "./socket"
 import type { Fact } from "./model"
 
 const fact = (type: Fact["type"]): Fact => ({ eid: 1, type, at: "2026-11-22T10:00:00Z", actor: { kind: "ai" }, chat_id: "cht_1", run_id: "run_1" })
@@ -14,4 +15,19 @@ test("a fact reaches every list that shows it", () => {
 
 test("a kind of fact from a newer server changes nothing", () => {
   expect(touched(fact("comet.seen" as Fact["type"]))).toEqual([])
+})
+
+test("what was read before a fact, and came after it, is read once more", async () => {
+  const cache = new QueryClient()
+  const answers: ((state: string) => void)[] = []
+  const queryKey = keys.terminal("trm_1")
+  const observer = new QueryObserver(cache, { queryKey, queryFn: () => new Promise<string>((answer) => answers.push(answer)) })
+  const leave = observer.subscribe(() => undefined)
+  renew(cache, keys.terminals)
+  answers[0]?.("running")
+  await vi.waitFor(() => expect(answers.length).toBe(2))
+  answers[1]?.("lost")
+  await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe("lost"))
+  expect(answers.length).toBe(2)
+  leave()
 })

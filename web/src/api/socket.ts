@@ -71,6 +71,15 @@ export const standing = (known: Terminal, { state, size, driver, waits, program,
   bytes,
 })
 
+/** Has everything below a key read anew. */
+export function renew(cache: QueryClient, queryKey: QueryKey): void {
+  const which = { queryKey, exact: queryKey[0] === "chat" }
+  // What is just being read for the first time is not asked for twice, and may have been read before this came about.
+  const early = cache.getQueryCache().findAll({ ...which, fetchStatus: "fetching", predicate: ({ state }) => state.data === undefined })
+  for (const query of early) void query.promise?.catch(() => undefined).then(() => cache.invalidateQueries({ queryKey: query.queryKey, exact: true }))
+  void cache.invalidateQueries(which)
+}
+
 const BATCH_MS = 40
 
 /** The application's one link; start it once somebody is signed in. */
@@ -79,7 +88,7 @@ export function makeLink(cache: QueryClient, signedOut: () => void): Link {
   const flush = () => {
     const wanted = batch?.values() ?? []
     batch = undefined
-    for (const queryKey of wanted) void cache.invalidateQueries({ queryKey, exact: queryKey[0] === "chat" })
+    for (const queryKey of wanted) renew(cache, queryKey)
   }
   const link = new Link({
     url: `${location.origin.replace(/^http/, "ws")}/api/v1/ws`,

@@ -1,5 +1,5 @@
 //! What one running terminal says on the line: its bytes in order, and what stands beside them. Whoever joins is told how
-//! far it is; bytes before that are in the recording.
+//! far it is, and which keys were typed; bytes before that are in the recording.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,11 +30,13 @@ struct Told {
     end: u64,
     /// When bytes were told last.
     at: Instant,
+    /// The number of the last keys that were typed; 0 before the first.
+    pressed: u64,
 }
 
 impl Outlet {
     pub(super) fn new(server: &Server, host: &str, terminal: TerminalId) -> Self {
-        let told = Mutex::new(Told { end: 0, at: Instant::now() });
+        let told = Mutex::new(Told { end: 0, at: Instant::now(), pressed: 0 });
         let (peers, channel) = (server.peers(), key::terminal(host, terminal));
         Self { peers, channel, told, watchers: AtomicUsize::new(0), more: tokio::sync::Notify::new() }
     }
@@ -52,10 +54,16 @@ impl Outlet {
         self.watchers.load(Ordering::Acquire) > 0
     }
 
-    /// Somebody joins: `join` says how far the terminal is, and returns whether it is one more. All else is said after that.
-    pub(super) fn admit(&self, join: impl FnOnce(&[u8]) -> bool) {
+    /// Somebody joins: `join` says how far the terminal and its keys are, and returns whether it is one more. All else is said
+    /// after that.
+    pub(super) fn admit(&self, join: impl FnOnce(&[Vec<u8>]) -> bool) {
         let told = self.told();
-        let more = join(&Frame::skip(told.end).head());
+        let mut first = vec![Frame::skip(told.end).head().to_vec()];
+        if told.pressed > 0 {
+            // Whoever sent them did so before it joined, and would have to ask which of them were typed.
+            first.extend(note(&told, Kind::Note, &Note::Pressed { sequence: told.pressed }));
+        }
+        let more = join(&first);
         self.watchers.fetch_add(usize::from(more), Ordering::AcqRel);
         drop(told);
         self.stir();
@@ -124,30 +132,28 @@ impl Outlet {
 
     /// Tells those who watch now, behind the bytes told so far.
     pub fn note(&self, note: &Note) {
-        self.beside(Kind::Note, note, true);
+        self.beside(&self.told(), Kind::Note, note, true);
     }
 
-    /// Tells those who watch that keys up to this number were typed, together with what comes next. Whether the line is
-    /// there for it.
+    /// Tells those who watch that keys up to this number were typed, together with what comes next; and whoever joins later.
+    /// Whether the line is there for it.
     pub fn pressed(&self, sequence: u64) -> bool {
-        self.beside(Kind::Note, &Note::Pressed { sequence }, false);
+        let mut told = self.told();
+        told.pressed = sequence;
+        self.beside(&told, Kind::Note, &Note::Pressed { sequence }, false);
         !self.peers.is_empty()
     }
 
     /// The terminal has ended.
     pub fn end(&self, end: &TerminalEnd) {
-        self.beside(Kind::End, end, true);
+        self.beside(&self.told(), Kind::End, end, true);
     }
 
-    fn beside(&self, kind: Kind, value: &impl serde::Serialize, urgent: bool) {
-        if !self.is_watched() {
-            return;
-        }
-        let told = self.told();
-        let frame = Frame { kind, series: TERMINAL_SERIES, end: told.end, payload: bytes::Bytes::new() };
-        match serde_json::to_vec(value) {
-            Ok(text) => self.peers.send(&self.channel, &[&frame.head(), &text], urgent),
-            Err(error) => tracing::error!(%error, "what stands beside a terminal can't be written"),
+    fn beside(&self, told: &Told, kind: Kind, value: &impl serde::Serialize, urgent: bool) {
+        if self.is_watched()
+            && let Some(message) = note(told, kind, value)
+        {
+            self.peers.send(&self.channel, &[&message], urgent);
         }
     }
 
@@ -155,6 +161,18 @@ impl Outlet {
     fn send(&self, parts: &[&[u8]]) {
         if self.is_watched() {
             self.peers.send(&self.channel, parts, true);
+        }
+    }
+}
+
+/// What stands beside the bytes that were told.
+fn note(told: &Told, kind: Kind, value: &impl serde::Serialize) -> Option<Vec<u8>> {
+    let frame = Frame { kind, series: TERMINAL_SERIES, end: told.end, payload: bytes::Bytes::new() };
+    match serde_json::to_vec(value) {
+        Ok(text) => Some([&frame.head()[..], &text].concat()),
+        Err(error) => {
+            tracing::error!(%error, "what stands beside a terminal can't be written");
+            None
         }
     }
 }

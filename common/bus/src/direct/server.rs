@@ -162,8 +162,10 @@ impl Server {
         // Locked until it is done: a terminal that begins meanwhile must see who has joined.
         let outlets = self.outlets();
         if let Some(outlet) = outlets.get(channel).and_then(Weak::upgrade) {
-            outlet.admit(|told| {
-                peer.line.send(Kind::Message, channel, &[told]);
+            outlet.admit(|first| {
+                for message in first {
+                    peer.line.send(Kind::Message, channel, &[message]);
+                }
                 peer.joined().insert(channel.to_owned())
             });
         } else {

@@ -205,6 +205,45 @@ async fn a_follower_is_told_where_to_look_when_the_line_is_cut_and_when_it_is_th
 }
 
 #[tokio::test]
+async fn keys_that_were_typed_while_nobody_had_joined_are_told_at_the_join() {
+    let rig = Rig::new();
+    let mut host = Host::start();
+    let api = rig.bus("api");
+    api.use_direct("local", host.path.clone());
+    host.up().await;
+    let terminal = TerminalId::new();
+    let outlet = host.outlet(terminal);
+    let mut live = api.hub().follow_terminal(terminal, 0);
+    let mut first = beside(async move { (live.next().await, live) });
+    let joined = |outlet: Arc<Outlet>| {
+        within(async move {
+            while !outlet.is_watched() {
+                outlet.stirred().await;
+            }
+        })
+    };
+    joined(Arc::clone(&outlet)).await;
+    assert!(outlet.tell(0, b"$ "), "nothing is told of keys that were never pressed");
+    let (prompt, mut live) = within(first.join_next()).await.unwrap().unwrap();
+    assert_eq!(prompt, Some(bytes(0, b"$ ")));
+    // The line is cut, and there again; whoever typed through Redis meanwhile has not joined again yet.
+    host.task.shutdown().await;
+    let (server, door) = (Server::default(), Server::open(&host.path).unwrap());
+    let outlet = server.outlet("local", terminal);
+    outlet.skip(2);
+    outlet.pressed(4);
+    outlet.pressed(5);
+    let serving = server.clone();
+    let _serving = beside(async move { serving.serve(door, "local", |_| {}).await });
+    let mut next = beside(async move { (live.next().await, live) });
+    joined(Arc::clone(&outlet)).await;
+    let (told, mut live) = within(next.join_next()).await.unwrap().unwrap();
+    assert_eq!(told, Some(LiveTerminal::Note(Note::Pressed { sequence: 5 })));
+    assert!(outlet.pressed(6), "and from then on as ever");
+    assert_eq!(within(live.next()).await, Some(LiveTerminal::Note(Note::Pressed { sequence: 6 })));
+}
+
+#[tokio::test]
 async fn nonsense_ends_a_connection_and_nobody_else_is_disturbed() {
     let host = Host::start();
     let rig = Rig::new();

@@ -18,3 +18,4 @@ mod support;
 mod taint;
 mod undo;
 mod user;
+mod view;

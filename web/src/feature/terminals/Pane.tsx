@@ -56,7 +56,7 @@ export function Pane({ terminal, isMain = false, ref, onLeave, children, ...open
       </DriveBar>
       {isFinding ? <FindBar id={terminal.id} view={view} found={found} onClose={() => setFinding(false)} /> : null}
       <Outcome terminal={terminal} {...opening} />
-      {refused ? <ProblemNote problem={new ApiProblem(refused)} /> : null}
+      {refused && isRunning ? <ProblemNote problem={new ApiProblem(refused)} /> : null}
       {terminal.state === "opening" || terminal.state === "refused" ? (
         <span className="vt" />
       ) : (

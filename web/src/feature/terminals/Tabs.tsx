@@ -1,4 +1,4 @@
-import { type ReactNode } from "react"
+import { type ReactNode, useEffect, useRef } from "react"
 import { Link } from "react-router"
 import type { Terminal } from "../../api/model"
 import { asksPassword } from "../../api/query"
@@ -23,8 +23,14 @@ interface Props {
 /** Every open terminal, by who drives it, and the way to another one. */
 export function Tabs({ current, open, home = false, isOpening, onOpen, onPick, children }: Props) {
   const text = useText()
+  const tabs = useRef<HTMLElement>(null)
+  const isListed = open.some(({ id }) => id === current)
+  // Among many, the one that is shown may be out of sight.
+  useEffect(() => {
+    if (isListed) tabs.current?.querySelector(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" })
+  }, [current, isListed])
   return (
-    <nav className="tabs" aria-label={text.terminal.open}>
+    <nav className="tabs" aria-label={text.terminal.open} ref={tabs}>
       {home ? (
         <Link className="tabs-home" to={paths.terminals} aria-current={current === undefined ? "page" : undefined}>
           {text.terminal.title}
@@ -42,7 +48,7 @@ export function Tabs({ current, open, home = false, isOpening, onOpen, onPick, c
           </Link>
         )
       })}
-      <button type="button" aria-label={text.terminal.new} title={text.terminal.new} disabled={isOpening} onClick={onOpen}>
+      <button type="button" className="tabs-new" aria-label={text.terminal.new} title={text.terminal.new} disabled={isOpening} onClick={onOpen}>
         <Icon name="plus" />
       </button>
       {children}

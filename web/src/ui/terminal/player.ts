@@ -5,6 +5,7 @@ import { type Cast, stepsBy } from "./cast"
 import { accelerate } from "./draw"
 import { GUARDED, guard } from "./guard"
 import { onTheme, paletteOf } from "./palette"
+import { keepInSight } from "./sight"
 import { admitStyles } from "./styles"
 
 export class Player {
@@ -36,6 +37,7 @@ export class Player {
     this.terminal.loadAddon(new Unicode11Addon())
     this.terminal.unicode.activeVersion = "11"
     this.terminal.open(host)
+    if (host.parentElement) keepInSight(this.terminal, host.parentElement)
     void accelerate(this.terminal, host)
     this.offTheme = onTheme(() => (this.terminal.options.theme = paletteOf(host)))
   }

@@ -13,6 +13,7 @@ import { arrow, type Arrow, ctrl } from "./keys"
 import { colourOf, onTheme, paletteOf } from "./palette"
 import { onPhoneKey } from "./phone"
 import { Rail } from "./rail"
+import { keepInSight } from "./sight"
 import { admitStyles } from "./styles"
 
 /** Bytes that may wait to be drawn. Beyond, what is missed is shown as one new screen. */
@@ -103,6 +104,7 @@ export class Screen {
     terminal.textarea?.addEventListener("focus", () => this.tellFocus("I"))
     terminal.textarea?.addEventListener("blur", () => this.tellFocus("O"))
     this.rail = new Rail(terminal, gutter)
+    if (host.parentElement) keepInSight(terminal, host.parentElement)
     this.offTheme = onTheme(() => (terminal.options.theme = paletteOf(host)))
     void accelerate(terminal, host)
   }
