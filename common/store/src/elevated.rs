@@ -11,6 +11,13 @@ use crate::error::{Error, parse};
 use crate::{About, Store, Tx};
 
 impl Tx {
+    /// What may be asked for as root; nobody changes it before this unit of work ends.
+    pub async fn elevated(&mut self) -> Result<Elevated, Error> {
+        let row =
+            sqlx::query!("select elevated, elevated_at from book where id = 1").fetch_one(self.db()).await?;
+        parse("elevated", &row.elevated)
+    }
+
     /// From now on this much may be asked for as root.
     pub async fn set_elevated(&mut self, level: Elevated, by: &Actor, now: Instant) -> Result<(), Error> {
         let (text, now_ms) = (level.as_str(), now.as_millis());

@@ -169,6 +169,34 @@ async fn an_answer_drops_what_was_not_sent_and_takes_back_what_was_where_that_is
 }
 
 #[tokio::test]
+async fn what_waits_for_a_device_ends_with_it_and_nothing_is_taken_back_from_it() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path()).await;
+    let gone = device(&store, "https://push.example/gone").await;
+    device(&store, "https://push.example/stays").await;
+    let owed = pushes(&asked(&store).await);
+    let mut tx = store.begin().await.unwrap();
+    tx.remove_device(gone, &Actor::Owner, T0).await.unwrap();
+    let _ = tx.commit().await.unwrap();
+    let states =
+        async || (store.push(owed[0]).await.unwrap().state, store.push(owed[1]).await.unwrap().state);
+    assert_eq!(states().await, (PushState::Dropped, PushState::Owed), "in the commit that removes it");
+    // It was on its way while the device was removed, and stays with it.
+    assert_eq!(pushes(&ends(&store, owed[0], PushState::Sent).await), []);
+    assert_eq!(pushes(&denied(&store).await), []);
+
+    let again = pushes(&asked(&store).await);
+    let mut tx = store.begin().await.unwrap();
+    tx.remove_devices(T0).await.unwrap();
+    let _ = tx.commit().await.unwrap();
+    assert_eq!(
+        store.push(again[0]).await.unwrap().state,
+        PushState::Dropped,
+        "signing out everywhere as well"
+    );
+}
+
+#[tokio::test]
 async fn what_arrives_and_what_does_not_is_told_of_the_device() {
     let folder = TempDir::new().unwrap();
     let store = store(folder.path()).await;

@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use metatron_domain::actor::Actor;
 use metatron_domain::clock::Instant;
+use metatron_store::Tx;
 use metatron_store::auth::{Scope, Session, Token, digest};
 
 use crate::App;
@@ -77,6 +78,17 @@ pub(crate) fn fresh(session: &Session, now: Instant) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::new(Code::ReauthRequired, "Give your password again, then repeat this."))
+}
+
+/// The session as this unit of work finds it. A request may take its time between the look at its cookie and its commit, for
+/// its body or a password; whoever signed out meanwhile grants nothing by it any more.
+pub(crate) async fn still_open(tx: &mut Tx, session: &Session, now: Instant) -> Result<Session, ApiError> {
+    tx.session(session.id, now).await?.ok_or_else(not_signed_in)
+}
+
+/// Refuses unless the session is open, in this unit of work, and the password was given in it within the last minutes.
+pub(crate) async fn confirmed(tx: &mut Tx, session: &Session, now: Instant) -> Result<(), ApiError> {
+    fresh(&still_open(tx, session, now).await?, now)
 }
 
 /// Refuses with [`Code::NotSignedIn`].
@@ -199,6 +211,6 @@ rights! {
     Runner(Caller) = |caller, _app| caller.may(Scope::Run).map(|()| caller);
     /// The owner's browser session, and nobody else.
     Owner(Session) = |caller, _app| caller.owner();
-    /// The owner, who gave the password a moment ago.
+    /// The owner, who gave the password a moment ago. What it grants asks [`confirmed`] again in its own unit of work.
     FreshOwner(Session) = |caller, app| caller.owner().and_then(|session| fresh(&session, app.now()).map(|()| session));
 }

@@ -102,6 +102,14 @@ impl Tx {
         Ok(())
     }
 
+    /// Whether the owner's password is still the one that was stored so; nobody changes it before this unit of work ends.
+    pub async fn has_password(&mut self, password_hash: &str) -> Result<bool, Error> {
+        let row = sqlx::query!("select password_hash, created_at from owner where id = 1")
+            .fetch_optional(self.db())
+            .await?;
+        Ok(row.is_some_and(|row| row.password_hash == password_hash))
+    }
+
     /// Stores the owner's password anew: another one, or the same under other parameters.
     pub async fn put_password(&mut self, password_hash: &str, now: Instant) -> Result<(), Error> {
         let now_ms = now.as_millis();

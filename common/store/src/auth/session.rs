@@ -97,6 +97,19 @@ impl Store {
 }
 
 impl Tx {
+    /// The session with this id, if it is still open; nobody closes it before this unit of work ends.
+    pub async fn session(&mut self, id: SessionId, now: Instant) -> Result<Option<Session>, Error> {
+        let id = id.to_string();
+        let row = sqlx::query_as!(
+            Row,
+            "select id, last_seen_at, expires_at, reauth_at from session where id = ? and closed_at is null",
+            id,
+        )
+        .fetch_optional(self.db())
+        .await?;
+        row.map_or(Ok(None), |row| row.open_at(now))
+    }
+
     /// Opens a session; the owner has just given the password.
     pub async fn open_session(&mut self, new: &NewSession<'_>, now: Instant) -> Result<Session, Error> {
         let id = SessionId::new();

@@ -122,7 +122,7 @@ impl Tx {
         self.tell_device(&id, "renamed", &Actor::Owner, now).await
     }
 
-    /// A device gets nothing any more: the owner says so, or its push service does. What is owed to it finds nobody.
+    /// A device gets nothing any more: the owner says so, or its push service does. What is owed to it ends here.
     pub async fn remove_device(
         &mut self,
         device: DeviceId,
@@ -134,6 +134,7 @@ impl Tx {
         if done.rows_affected() != 1 {
             return Err(Error::NotFound("the device"));
         }
+        self.drop_pushes(&id, now).await?;
         self.tell_device(&id, "removed", actor, now).await
     }
 
@@ -143,6 +144,7 @@ impl Tx {
             .fetch_all(self.db())
             .await?;
         for id in gone {
+            self.drop_pushes(&id, now).await?;
             self.tell_device(&id, "removed", &Actor::Owner, now).await?;
         }
         Ok(())

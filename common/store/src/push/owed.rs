@@ -196,6 +196,20 @@ impl Tx {
         Ok(())
     }
 
+    /// A device was removed: what waits for it, or for its next try, is not sent. Its jobs find it ended.
+    pub(super) async fn drop_pushes(&mut self, device: &str, now: Instant) -> Result<(), Error> {
+        let now_ms = now.as_millis();
+        sqlx::query!(
+            "update push set state = 'dropped', ended_at = ?, detail = 'the device was removed'
+             where device_id = ? and state = 'owed'",
+            now_ms,
+            device,
+        )
+        .execute(self.db())
+        .await?;
+        Ok(())
+    }
+
     /// Its queue gave it up.
     pub(crate) async fn give_up_push(
         &mut self,

@@ -30,7 +30,7 @@ use crate::draft::{RuleBody, asked, fitting};
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id, Params};
 use crate::judged::{edited, own_risk};
-use crate::session::{Owner, Reader, fresh};
+use crate::session::{Owner, Reader, fresh, still_open};
 use crate::state::OWNER;
 use crate::view::{Exec, bad_cursor, limit};
 
@@ -293,7 +293,7 @@ async fn decide(
         fresh(&session, now)?;
     }
     let Some(exec) = question.exec else {
-        let row = keyboard::answer(&app, question, session.id, decision, (digest, nonce, reason)).await?;
+        let row = keyboard::answer(&app, question, &session, decision, (digest, nonce, reason)).await?;
         return Ok(Json(Approval::of(&app, row).await?));
     };
     let exec = app.store.exec(exec).await?;
@@ -303,6 +303,7 @@ async fn decide(
         OwnerAnswer::AllowOnce | OwnerAnswer::Deny => (None, None),
     };
     let mut tx = app.store.begin().await?;
+    let session = still_open(&mut tx, &session, now).await?;
     let row = if let Some(command) = command {
         tx.edit_command(id, (&digest, &nonce), &command, &OWNER, now).await
     } else {
@@ -313,6 +314,9 @@ async fn decide(
         .await
     };
     let row = row.map_err(refusal)?;
+    if decision == OwnerAnswer::AllowRule {
+        fresh(&session, now)?;
+    }
     if decision == OwnerAnswer::AllowOnce {
         // The question may have been put anew since it was looked at; this is what the answer is about.
         let exec = tx.exec(exec.id).await?;

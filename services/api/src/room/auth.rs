@@ -9,8 +9,8 @@ use metatron_domain::audit::AuditKind;
 use metatron_domain::clock::Instant;
 use metatron_domain::event::EventKind;
 use metatron_domain::id::SessionId;
-use metatron_store::About;
 use metatron_store::auth::{Scope, digest};
+use metatron_store::{About, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -23,7 +23,9 @@ use crate::extract::Body;
 use crate::password::{self, Verdict};
 use crate::place::{Place, throttle_key};
 use crate::secret::Secret;
-use crate::session::{Anybody, Caller, Owner, REAUTH_VALID, device_cookie, session_cookie, set_cookie};
+use crate::session::{
+    Anybody, Caller, Owner, REAUTH_VALID, device_cookie, session_cookie, set_cookie, still_open,
+};
 use crate::signin::SignedIn;
 use crate::state::OWNER;
 
@@ -123,7 +125,7 @@ impl FromRequestParts<App> for Attempt {
 
 impl Attempt {
     /// Checks the password. The try is counted before it is looked at (H6); a right one is no try.
-    async fn check(&self, app: &App, password: Secret) -> Answer<()> {
+    async fn check(&self, app: &App, password: Secret) -> Answer<Proof> {
         let owner = app.store.owner().await?.ok_or_else(|| {
             ApiError::new(Code::NotClaimed, "Open the printed address and claim this instance first.")
         })?;
@@ -134,7 +136,7 @@ impl Attempt {
             let detail = format!("Wait {} s, then try again.", wait.as_secs() + 1);
             return Err(ApiError::new(Code::TooManyAttempts, detail).retry_after(wait));
         }
-        let verdict = app.hasher.check(password.0.clone(), owner.password_hash).await?;
+        let verdict = app.hasher.check(password.0.clone(), owner.password_hash.clone()).await?;
         let now = app.now();
         if verdict == Verdict::Wrong {
             let mut tx = app.store.begin().await?;
@@ -144,13 +146,28 @@ impl Attempt {
             return Err(password::wrong());
         }
         let anew = if verdict == Verdict::Outdated { Some(app.hasher.hash(password.0).await?) } else { None };
+        let mut proof = Proof { password_hash: owner.password_hash };
         let mut tx = app.store.begin().await?;
+        proof.holds(&mut tx).await?;
         tx.forget_tries(&self.key).await?;
         if let Some(hash) = anew {
             tx.put_password(&hash, now).await?;
+            proof = Proof { password_hash: hash };
         }
         app.commit(tx).await?;
-        Ok(())
+        Ok(proof)
+    }
+}
+
+/// A password that was right when it was looked at, which takes a tenth of a second.
+struct Proof {
+    password_hash: String,
+}
+
+impl Proof {
+    /// Refuses unless it is the password in this unit of work too.
+    async fn holds(&self, tx: &mut Tx) -> Answer<()> {
+        if tx.has_password(&self.password_hash).await? { Ok(()) } else { Err(password::wrong()) }
     }
 }
 
@@ -160,9 +177,10 @@ impl Attempt {
     responses((status = OK, body = Session, headers(("Set-Cookie" = String, description = "The session"))))
 )]
 async fn login(State(app): State<App>, attempt: Attempt, body: Body<PasswordBody>) -> Answer<Response> {
-    attempt.check(&app, body.value.password).await?;
+    let proof = attempt.check(&app, body.value.password).await?;
     let now = app.now();
     let mut tx = app.store.begin().await?;
+    proof.holds(&mut tx).await?;
     // The cookie is rotated: who knew the old one has nothing (H1).
     if let Some(former) = attempt.former {
         tx.close_session(former, now).await?;
@@ -212,7 +230,7 @@ async fn logout(
     Ok(response)
 }
 
-async fn record_closed(tx: &mut metatron_store::Tx, closed: &[SessionId], now: Instant) -> Answer<()> {
+async fn record_closed(tx: &mut Tx, closed: &[SessionId], now: Instant) -> Answer<()> {
     for id in closed {
         let about = About { subject: Some(id.to_string()), ..About::default() };
         tx.record(EventKind::SessionClosed, now, &OWNER, about, json!({})).await?;
@@ -220,7 +238,7 @@ async fn record_closed(tx: &mut metatron_store::Tx, closed: &[SessionId], now: I
     Ok(())
 }
 
-async fn revoke_all(tx: &mut metatron_store::Tx, now: Instant) -> Answer<()> {
+async fn revoke_all(tx: &mut Tx, now: Instant) -> Answer<()> {
     for id in tx.revoke_tokens(now).await? {
         let about = About { subject: Some(id.to_string()), ..About::default() };
         tx.record(EventKind::TokenChanged, now, &OWNER, about, json!({ "revoked": true })).await?;
@@ -254,9 +272,11 @@ async fn reauth(
     attempt: Attempt,
     body: Body<PasswordBody>,
 ) -> Answer<Json<Session>> {
-    attempt.check(&app, body.value.password).await?;
+    let proof = attempt.check(&app, body.value.password).await?;
     session.reauth_at = app.now();
     let mut tx = app.store.begin().await?;
+    still_open(&mut tx, &session, session.reauth_at).await?;
+    proof.holds(&mut tx).await?;
     tx.reauthenticate(session.id, session.reauth_at).await?;
     app.commit(tx).await?;
     Ok(Json(Session::of(&app, &Caller::Owner(session), &attempt.place).await?))
@@ -287,10 +307,12 @@ async fn change_password(
     body: Body<ChangePasswordBody>,
 ) -> Answer<StatusCode> {
     password::check_length(body.value.password.as_str())?;
-    attempt.check(&app, body.value.current).await?;
+    let proof = attempt.check(&app, body.value.current).await?;
     let hash = app.hasher.hash(body.value.password.0).await?;
     let now = app.now();
     let mut tx = app.store.begin().await?;
+    still_open(&mut tx, &session, now).await?;
+    proof.holds(&mut tx).await?;
     tx.put_password(&hash, now).await?;
     tx.audit(AuditKind::PasswordChanged, now, &OWNER, About::default(), json!({}));
     let closed = tx.close_sessions(Some(session.id), now).await?;

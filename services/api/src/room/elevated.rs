@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::Body;
-use crate::session::{Owner, Reader, fresh};
+use crate::session::{Owner, Reader, fresh, still_open};
 use crate::state::OWNER;
 
 /// This room's routes.
@@ -78,8 +78,16 @@ async fn set_elevated(
             return Err(ApiError::new(Code::Conflict, detail));
         }
     }
-    if level != before {
-        let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin().await?;
+    let session = still_open(&mut tx, &session, now).await?;
+    // Somebody may have changed it meanwhile: what counts is from where this goes up.
+    let before = tx.elevated().await?;
+    if level > before {
+        fresh(&session, now)?;
+    }
+    if level == before {
+        drop(tx);
+    } else {
         tx.set_elevated(level, &OWNER, now).await?;
         app.commit(tx).await?;
         app.turn_page().await;

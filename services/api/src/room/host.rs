@@ -24,7 +24,7 @@ use crate::App;
 use crate::error::{Answer, ApiError, Code, Problem};
 use crate::extract::{Body, Id};
 use crate::random;
-use crate::session::{FreshOwner, Owner, Reader};
+use crate::session::{FreshOwner, Owner, Reader, confirmed};
 
 /// How long the host beside api may take to say who it is; a page must not wait long for it.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -175,7 +175,7 @@ async fn hosts(State(app): State<App>, _reader: Reader) -> Answer<Json<Hosts>> {
 )]
 async fn register_host(
     State(app): State<App>,
-    _owner: FreshOwner,
+    FreshOwner(session): FreshOwner,
     body: Body<HostBody>,
 ) -> Answer<(StatusCode, Json<NewHost>)> {
     let name = body.value.name;
@@ -195,8 +195,10 @@ async fn register_host(
     let papers = join.papers(&name, &key, &password).map_err(|error| {
         ApiError::new(Code::JoinUnavailable, format!("The certificate of Redis can't be read: {error}."))
     })?;
+    let now = app.now();
     let mut tx = app.store.begin().await?;
-    let row = tx.register_host(&app.vault, &name, &key, &digest(&password), app.now()).await;
+    confirmed(&mut tx, &session, now).await?;
+    let row = tx.register_host(&app.vault, &name, &key, &digest(&password), now).await;
     let row = row.map_err(|error| match error {
         StoreError::Refused(_) => exists(),
         other => other.into(),

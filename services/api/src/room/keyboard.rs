@@ -1,20 +1,21 @@
 //! Answering the question for a keyboard: the AI wants to type into a terminal for some minutes.
 
 use metatron_domain::approval::{Answer as Say, ApprovalState};
-use metatron_domain::id::SessionId;
 use metatron_store::approval::{Approval as ApprovalRow, Decision};
+use metatron_store::auth::Session;
 
 use super::approval::{OwnerAnswer, refusal};
 use crate::App;
 use crate::error::{Answer, ApiError};
 use crate::keyboard::Note;
+use crate::session::still_open;
 use crate::state::OWNER;
 
 /// A yes is first done and then written down: the run goes on with the keyboard in its hands, or not at all.
 pub(super) async fn answer(
     app: &App,
     question: ApprovalRow,
-    session: SessionId,
+    session: &Session,
     said: OwnerAnswer,
     (digest, nonce, reason): (String, String, Option<String>),
 ) -> Answer<ApprovalRow> {
@@ -32,8 +33,9 @@ pub(super) async fn answer(
     let decision = Decision { answer, digest, nonce, reason };
     let decide = async || {
         let mut tx = app.store.begin().await?;
+        still_open(&mut tx, session, app.now()).await?;
         tx.decide_hand(question.id, &decision, &OWNER, app.now()).await.map_err(refusal)?;
-        tx.answered_from(question.id, session).await?;
+        tx.answered_from(question.id, session.id).await?;
         let row = tx.approval(question.id).await?;
         Ok::<_, ApiError>((tx, row))
     };

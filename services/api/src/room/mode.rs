@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::error::{Answer, ApiError};
 use crate::extract::{Body, Id};
-use crate::session::{FreshOwner, Owner, fresh};
+use crate::session::{FreshOwner, Owner, confirmed, fresh, still_open};
 use crate::state::OWNER;
 use crate::view::Chat;
 
@@ -69,11 +69,12 @@ async fn set_mode(
         return Err(ApiError::field("/minutes", "must be given: this mode ends by itself"));
     }
     let now = app.now();
+    let until = minutes.map(|minutes| now.after(Duration::from_secs(60 * u64::from(minutes))));
+    let mut tx = app.store.begin().await?;
+    let session = still_open(&mut tx, &session, now).await?;
     if mode == Mode::Full {
         fresh(&session, now)?;
     }
-    let until = minutes.map(|minutes| now.after(Duration::from_secs(60 * u64::from(minutes))));
-    let mut tx = app.store.begin().await?;
     tx.set_mode(id, mode, until, &OWNER, now).await?;
     app.commit(tx).await?;
     app.turn_page().await;
@@ -89,7 +90,7 @@ async fn set_mode(
 )]
 async fn set_token_mode(
     State(app): State<App>,
-    _owner: FreshOwner,
+    FreshOwner(session): FreshOwner,
     Id(id): Id<TokenId>,
     body: Body<TokenModeBody>,
 ) -> Answer<StatusCode> {
@@ -99,8 +100,10 @@ async fn set_token_mode(
     if app.store.token(id).await?.is_none_or(|token| token.revoked_at.is_some()) {
         return Err(ApiError::not_found("token"));
     }
+    let now = app.now();
     let mut tx = app.store.begin().await?;
-    tx.set_token_mode(id, body.value.mode, &OWNER, app.now()).await?;
+    confirmed(&mut tx, &session, now).await?;
+    tx.set_token_mode(id, body.value.mode, &OWNER, now).await?;
     app.commit(tx).await?;
     app.turn_page().await;
     Ok(StatusCode::NO_CONTENT)

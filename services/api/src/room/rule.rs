@@ -18,7 +18,7 @@ use crate::draft::RuleBody;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id};
 use crate::once::{self, Key, Once};
-use crate::session::{Caller, FreshOwner, Owner};
+use crate::session::{Caller, FreshOwner, Owner, confirmed};
 use crate::state::OWNER;
 use crate::view::Exec;
 
@@ -145,17 +145,18 @@ async fn rule(State(app): State<App>, _owner: Owner, Id(id): Id<RuleId>) -> Answ
 )]
 async fn add_rule(
     State(app): State<App>,
-    owner: FreshOwner,
+    FreshOwner(session): FreshOwner,
     key: Key,
     body: Body<RuleBody>,
 ) -> Answer<(StatusCode, Json<Rule>)> {
-    let once = Once::new(key, &Caller::Owner(owner.0), body.digest);
+    let once = Once::new(key, &Caller::Owner(session.clone()), body.digest);
     let id: RuleId = if let Some(made) = once.before(&app).await? {
         once::id(&made)?
     } else {
         let now = app.now();
         let rule = body.value.rule(RuleId::new(), 1, now)?;
         let mut tx = app.store.begin().await?;
+        confirmed(&mut tx, &session, now).await?;
         tx.add_rule(&rule, &OWNER, now).await?;
         once.remember(&app, &mut tx, &rule.id.to_string()).await?;
         app.commit(tx).await?;
@@ -175,7 +176,7 @@ async fn add_rule(
 )]
 async fn change_rule(
     State(app): State<App>,
-    _owner: FreshOwner,
+    FreshOwner(session): FreshOwner,
     Id(id): Id<RuleId>,
     body: Body<RuleChange>,
 ) -> Answer<Json<Rule>> {
@@ -188,6 +189,7 @@ async fn change_rule(
     let rule = rule.rule(id, next, now)?;
     app.store.rule(id).await?;
     let mut tx = app.store.begin().await?;
+    confirmed(&mut tx, &session, now).await?;
     tx.change_rule(&rule, &OWNER, now).await.map_err(|error| match error {
         metatron_store::Error::Conflict(_) => ApiError::new(
             Code::Conflict,

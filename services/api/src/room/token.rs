@@ -22,7 +22,7 @@ use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id};
 use crate::once::{Key, Once};
 use crate::random;
-use crate::session::{Caller, FreshOwner, Owner};
+use crate::session::{Caller, FreshOwner, Owner, confirmed};
 use crate::state::OWNER;
 
 const DEFAULT_DAYS: u32 = 90;
@@ -142,11 +142,11 @@ async fn tokens(State(app): State<App>, _owner: Owner) -> Answer<Json<Tokens>> {
 )]
 async fn add_token(
     State(app): State<App>,
-    owner: FreshOwner,
+    FreshOwner(session): FreshOwner,
     key: Key,
     body: Body<TokenBody>,
 ) -> Answer<(StatusCode, Json<NewToken>)> {
-    let once = Once::new(key, &Caller::Owner(owner.0), body.digest);
+    let once = Once::new(key, &Caller::Owner(session.clone()), body.digest);
     if once.before(&app).await?.is_some() {
         let detail = "It was shown then and can't be shown again. Revoke it and make another.";
         return Err(ApiError::new(Code::TokenShownOnce, detail));
@@ -170,6 +170,7 @@ async fn add_token(
     let now = app.now();
     let expires_at = now.after(Duration::from_hours(24 * u64::from(days)));
     let mut tx = app.store.begin().await?;
+    confirmed(&mut tx, &session, now).await?;
     let row = tx.add_token(name, &digest(&value), &scopes, expires_at, now).await?;
     once.remember(&app, &mut tx, &row.id.to_string()).await?;
     let about = About { subject: Some(row.id.to_string()), ..About::default() };

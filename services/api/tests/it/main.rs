@@ -20,6 +20,7 @@ mod room;
 mod rule;
 mod setup;
 mod shell;
+mod signout;
 mod socket;
 mod terminal;
 mod typing;

@@ -10,10 +10,10 @@ mod vapid;
 use std::time::Duration;
 
 use metatron_domain::actor::Actor;
-use metatron_domain::id::PushId;
+use metatron_domain::id::{DeviceId, PushId};
 use metatron_store::Error;
 use metatron_store::job::Claim;
-use metatron_store::push::{About, Device, Push, PushState};
+use metatron_store::push::{About, Push, PushState};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -51,23 +51,21 @@ pub(crate) async fn carry(desk: &Desk, subject: &str, claim: &Claim) -> Result<D
     if push.expires_at <= desk.now() {
         return end(desk, &push, claim, Some((PushState::Dropped, "its time is over"))).await;
     }
-    let device = match desk.store.device(push.device).await {
-        Err(Error::NotFound(_)) => {
-            return end(desk, &push, claim, Some((PushState::Dropped, "the device was removed"))).await;
-        }
-        other => other?,
-    };
     if is_quiet(desk, &push).await {
         return Ok(Done::Later(QUIET, "the device shows the conversation"));
     }
-    match deliver(desk, &push, &device).await? {
+    let Some((device, fate)) = deliver(desk, &push).await? else {
+        // What ended otherwise keeps its own end.
+        return end(desk, &push, claim, Some((PushState::Dropped, "the device was removed"))).await;
+    };
+    match fate {
         Fate::Taken => end(desk, &push, claim, Some((PushState::Sent, ""))).await,
         Fate::Gone => {
-            tracing::info!(device.id = %device.id, "a device is gone: its push service says so");
+            tracing::info!(device.id = %device, "a device is gone: its push service says so");
             let now = desk.now();
             let mut tx = desk.store.begin().await?;
             tx.end_push(id, PushState::Dropped, Some("the device is gone"), now).await?;
-            match tx.remove_device(device.id, &Actor::Schedule, now).await {
+            match tx.remove_device(device, &Actor::Schedule, now).await {
                 Err(Error::NotFound(_)) => {}
                 other => other?,
             }
@@ -88,7 +86,8 @@ async fn is_quiet(desk: &Desk, push: &Push) -> bool {
         && desk.bus.visible_at(push.device).await.ok().flatten() == push.chat
 }
 
-async fn deliver(desk: &Desk, push: &Push, device: &Device) -> Result<Fate, Error> {
+/// Sends it, unless it ended while it was made ready: its question was answered or its device removed.
+async fn deliver(desk: &Desk, push: &Push) -> Result<Option<(DeviceId, Fate)>, Error> {
     let key = desk.store.push_private_key(&desk.vault).await?;
     let public = desk.store.push_key().await?.ok_or(Error::NotFound("the push key"))?;
     let (settings, _) = desk.store.settings().await?;
@@ -96,7 +95,16 @@ async fn deliver(desk: &Desk, push: &Push, device: &Device) -> Result<Fate, Erro
     let now = desk.now();
     let message =
         Message { text: text.as_bytes(), ttl: push.expires_at.since(now), topic: topic(push.about), now };
-    Ok(Box::pin(desk.courier.send(device, &message, &key, &public)).await)
+    // Last: from here on nothing but the way to the push service lies between what is read and what is sent.
+    if desk.store.push(push.id).await?.state != PushState::Owed {
+        return Ok(None);
+    }
+    let device = match desk.store.device(push.device).await {
+        Err(Error::NotFound(_)) => return Ok(None),
+        other => other?,
+    };
+    let fate = Box::pin(desk.courier.send(&device, &message, &key, &public)).await;
+    Ok(Some((device.id, fate)))
 }
 
 /// What the device is told: enough to show a generic line and to open the card.

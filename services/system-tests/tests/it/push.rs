@@ -154,6 +154,42 @@ async fn what_fails_is_tried_again_and_a_device_that_is_gone_is_removed() -> Res
 }
 
 #[tokio::test]
+async fn what_waits_for_its_next_try_is_not_sent_to_a_device_that_was_removed_meanwhile() -> Result<()> {
+    let world = World::with(&HERE).await?;
+    let mut service = PushService::start().await?;
+    let first = Device::join(&world.owner, &service.endpoint("one")).await?;
+    service.answer(500);
+    world.owner.post(&format!("/push/devices/{}/test", first.id), &json!({})).await?;
+    assert_eq!(service.next().await?.status, 500, "it is owed again");
+    let removed = world.owner.request(Method::DELETE, &format!("/push/devices/{}", first.id));
+    world.owner.send(removed).await?;
+    // The same browser comes again, at the same address: what was meant for the device it was is not for it.
+    let second = Device::join(&world.owner, &service.endpoint("one")).await?;
+    assert_ne!(first.id, second.id);
+    idle(&world).await?;
+    assert_eq!(service.unread(), 0);
+    world.owner.post(&format!("/push/devices/{}/test", second.id), &json!({})).await?;
+    let sent = service.next().await?;
+    assert_eq!(second.read(&sent)?["says"]["kind"], "test");
+    assert!(first.read(&sent).is_err(), "the former device has other keys");
+    Ok(())
+}
+
+/// Waits until no job of runs and notifications waits, is delayed or at work.
+async fn idle(world: &World) -> Result<()> {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    loop {
+        let queues = world.owner.get("/queues").await?;
+        let run = queues["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "run"));
+        if run.is_some_and(|run| run["depth"] == 0) {
+            return Ok(());
+        }
+        ensure!(std::time::Instant::now() < deadline, "the queue is never empty: {queues}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_device_that_shows_the_chat_is_left_in_peace_until_it_looks_away() -> Result<()> {
     let world = World::with(&HERE).await?;
     let mut service = PushService::start().await?;
