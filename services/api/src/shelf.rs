@@ -80,16 +80,16 @@ impl Shelf {
         let Some(found) = self.look(terminal, from, limit)? else { return Ok(None) };
         if limit > SHORT && found.from == from && found.bytes.len() as u64 == u64::from(limit) {
             let mut kept = self.kept();
-            kept.retain(|kept| kept.at.elapsed() < FRESH);
+            kept.retain(|kept| is_fresh(&kept));
             kept.truncate(KEPT - 1);
             kept.push_front(Kept { terminal, limit, at: now, found: found.clone() });
         }
         Ok(Some(found))
     }
 
-    /// Lets go of what nobody will ask for any more.
-    pub(crate) fn sweep(&self) {
-        self.kept().retain(|kept| kept.at.elapsed() < FRESH);
+    /// Lets go of what nobody will ask for any more at `now`.
+    pub(crate) fn sweep(&self, now: Instant) {
+        self.kept().retain(|kept| now.saturating_duration_since(kept.at) < FRESH);
     }
 
     fn look(&self, terminal: TerminalId, from: u64, limit: u32) -> Result<Option<Found>, Error> {

@@ -148,8 +148,8 @@ impl Follow {
         if told.is_some() {
             self.heard = Instant::now();
         } else {
-            self.app.shelf.sweep();
             let (now, due) = (Instant::now(), self.heard + SILENCE);
+            self.app.shelf.sweep(now.into_std());
             self.silence.as_mut().reset(if due > now { due } else { now + SILENCE });
             if due > now {
                 self.source = Source::Live(live);
