@@ -363,8 +363,8 @@ export class Link {
       if (typeof frame["to"] === "number") subscription.after = frame["to"]
       this.options.missed()
     } else if (kind === "screen") {
-      const { size, stretches } = frame as unknown as Pick<ScreenDump, "size" | "stretches">
-      subscription.screen = { size, stretches }
+      const { size, stretches } = frame as unknown as Pick<ScreenDump, "size"> & Partial<Pick<ScreenDump, "stretches">>
+      subscription.screen = { size, stretches: stretches ?? [] }
     } else if (kind === "terminal.viewers") {
       this.options.viewers?.(subscription.topic.slice("terminal.".length), (frame as unknown as TerminalViewersFrame).viewers)
     } else if (TOPIC_FRAMES.has(kind as string)) {

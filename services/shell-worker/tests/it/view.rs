@@ -12,7 +12,7 @@ use crate::sitting::*;
 use crate::support::*;
 
 /// Longer than any flood here takes to be shown.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// More than is left to be shown at a look.
 const FLOOD: u64 = 6_000_000;
 /// Colours let nothing of it scroll away unseen.
