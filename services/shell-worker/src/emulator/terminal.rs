@@ -148,6 +148,10 @@ impl Terminal {
                 if wide == 2 {
                     return;
                 }
+                // Over the right half of what stands there.
+                if let Some(row) = buffer.line() {
+                    row.cut_left_of(total - 1, pen);
+                }
             }
         }
         let column = buffer.column;
