@@ -79,10 +79,18 @@ test("the keyboard goes to the AI and comes back, and each viewer is counted", {
     await page.locator(".side").getByRole("button", { name: say.terminal.hand }).click()
     await page.locator(".strip").getByText(say.terminal.drives.ai).waitFor()
     await page.getByRole("link", { name: say.nav.terminals }).locator(".sign[data-by=ai]").waitFor()
+    // The AI has the line it was handed; the lines above stay the owner's, also on a page that has not seen it.
+    const rails = async () => {
+      await page.locator(".vt-rail > .rail").nth(1).waitFor({ state: "attached" })
+      return page.locator(".vt-rail > .rail").evaluateAll((all) => all.map((it) => [it.dataset.by, it.style.insetBlockStart]))
+    }
+    const before = await rails()
+    assert.deepEqual(before.map(([by]) => by), ["you", "ai"])
     const story = page.locator(".side").getByRole("listitem").filter({ hasText: say.terminal.told.youHanded })
     await story.getByText("Go on from here.").waitFor()
     await page.reload()
     await story.getByText("Go on from here.").waitFor()
+    assert.deepEqual(await rails(), before)
     await inspect(page, faults, "ai-drives")
     await page.setViewportSize(WIDE)
 

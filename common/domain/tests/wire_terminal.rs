@@ -9,10 +9,10 @@ use metatron_domain::command::{ShellAnswer, ShellCall};
 use metatron_domain::exec::Exit;
 use metatron_domain::host::{Claimed, HostHappened, HostReport};
 use metatron_domain::terminal::message::{
-    FoundLine, Happened, Report, ScreenShot, Status, TerminalAnswer, TerminalCall, Until,
+    FoundLine, Happened, Report, ScreenShot, Status, Stretch, TerminalAnswer, TerminalCall, Until,
 };
 use metatron_domain::terminal::order::{Keys, Opening, Order};
-use metatron_domain::terminal::{Driver, Size, TerminalKind, TerminalState, Waits};
+use metatron_domain::terminal::{Driver, Holder, Size, TerminalKind, TerminalState, Waits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -120,7 +120,18 @@ fn answers_about_terminals_hold() {
         text: "x".to_owned(),
         cursor: (0, 1),
         application_cursor: false,
+        stretches: Vec::new(),
     };
+    let driven = ScreenShot {
+        stretches: vec![Stretch { row: 0, by: Holder::Owner }, Stretch { row: 3, by: Holder::Ai }],
+        ..shot.clone()
+    };
+    holds(
+        &ShellAnswer::Terminal { answer: TerminalAnswer::Screen(Box::new(driven)) },
+        &text(
+            r#""screen","offset":5,"size":{"columns":120,"rows":40},"base64":"eA==","text":"x","cursor":[0,1],"stretches":[{"row":0,"by":"owner"},{"row":3,"by":"ai"}]"#,
+        ),
+    );
     holds(
         &ShellAnswer::Terminal { answer: TerminalAnswer::Screen(Box::new(shot)) },
         &text(

@@ -251,7 +251,8 @@ impl App {
 
     /// The screen of a terminal.
     pub(crate) async fn screen_of(&self, host: &str, terminal: TerminalId) -> Answer<ScreenShot> {
-        match self.ask_host(host, TerminalCall::Screen { terminal }, QUICK).await? {
+        // Behind a flood that nobody has looked at it is made only now.
+        match self.ask_host(host, TerminalCall::Screen { terminal }, SLOW).await? {
             TerminalAnswer::Screen(shot) => Ok(*shot),
             TerminalAnswer::NotFound => Err(ApiError::not_found("screen")),
             other => Err(something_else(&other)),

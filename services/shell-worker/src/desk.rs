@@ -8,7 +8,7 @@ use metatron_domain::clock::Instant;
 use metatron_domain::exec::Exit;
 use metatron_domain::id::RunId;
 use metatron_domain::terminal::message::{Happened, Report, Status};
-use metatron_domain::terminal::{Driver, Size, TerminalKind, TerminalState, Waits};
+use metatron_domain::terminal::{Driver, Holder, Size, TerminalKind, TerminalState, Waits};
 use tokio::sync::{Notify, watch};
 
 use crate::floor::Floor;
@@ -39,6 +39,8 @@ pub struct State {
     pub typed: u64,
     /// Each size, with the offset of the output from which it holds. The last one is the size now.
     pub sizes: Vec<(u64, Size)>,
+    /// Each holder of the keyboard, with the offset of the output from which it is theirs. The last one has it now.
+    pub holders: Vec<(u64, Holder)>,
     /// The size that was last reported.
     pub told_size: Size,
     /// What was last seen of the foreground.
@@ -70,6 +72,7 @@ impl Desk {
             orders: 0,
             typed: 0,
             sizes: vec![(0, size)],
+            holders: vec![(0, at_first(purpose).holder())],
             told_size: size,
             look: Look::default(),
             floor: Floor::default(),
@@ -169,8 +172,13 @@ impl Session {
     }
 
     fn next_report(&self, what: Happened, change: impl FnOnce(&mut Status)) -> Report {
+        let end = self.progress.borrow().end;
         let mut state = self.desk.state();
         state.reports += 1;
+        let holder = state.driver.holder();
+        if state.holders.last().is_none_or(|(_, last)| *last != holder) {
+            state.holders.push((end, holder));
+        }
         let mut status = self.status_of(&state);
         change(&mut status);
         let (number, at) = (state.reports, self.ties.clock.now());

@@ -6,11 +6,11 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::{Arc, PoisonError};
 
 use metatron_domain::id::TerminalId;
-use metatron_domain::terminal::Size;
 use metatron_domain::terminal::message::{FoundLine, ScreenShot};
+use metatron_domain::terminal::{Holder, Size};
 
 use crate::emulator::Emulator;
-use crate::events::{self, What};
+use crate::events::{self, Beginning, By, What};
 use crate::recording::{Recordings, first};
 use crate::recover::feed;
 use crate::screen::{Screen, Sink};
@@ -29,6 +29,13 @@ const PIECE: usize = 256 * 1024;
 /// So much output is shown ahead; less is shown when somebody looks.
 const MUCH: u64 = 4 * 1024 * 1024;
 
+/// What becomes another from some offset of the output on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Size(Size),
+    Holder(Holder),
+}
+
 /// A screen, and how much of the output made it.
 pub struct View {
     emulator: Emulator,
@@ -40,14 +47,16 @@ impl View {
         Self { emulator: Emulator::new(size), fed: 0 }
     }
 
-    /// Shows the output up to `end`, and takes each size from its offset on.
-    fn advance(&mut self, out: &File, end: u64, sizes: &[(u64, Size)]) -> std::io::Result<()> {
-        for (at, size) in
-            sizes.iter().filter(|(at, _)| (self.fed..=end).contains(at)).copied().collect::<Vec<_>>()
-        {
-            self.feed(out, at)?;
-            if self.emulator.size() != size {
-                self.emulator.resize(size);
+    /// Shows the output up to `end`, and makes each change at its offset.
+    fn advance(&mut self, out: &File, end: u64, changes: &[(u64, Change)]) -> std::io::Result<()> {
+        let begun = self.fed;
+        // One that stands where this begins may have been made before, and changes nothing then.
+        for (at, change) in changes.iter().filter(|(at, _)| (begun..=end).contains(at)) {
+            self.feed(out, *at)?;
+            match *change {
+                Change::Size(size) if self.emulator.size() != size => self.emulator.resize(size),
+                Change::Size(_) => {}
+                Change::Holder(holder) => self.emulator.drive(holder),
             }
         }
         self.feed(out, end)
@@ -72,12 +81,18 @@ impl Session {
     pub fn screen(&self, recordings: &Recordings) -> std::io::Result<Option<ScreenShot>> {
         let Some(out) = recordings.reader(self.terminal)? else { return Ok(None) };
         let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
-        let sizes = self.desk.state().sizes.clone();
+        let (size, changes) = {
+            let state = self.desk.state();
+            let sizes = state.sizes.iter().map(|(at, size)| (*at, Change::Size(*size)));
+            let holders = state.holders.iter().map(|(at, holder)| (*at, Change::Holder(*holder)));
+            let mut changes: Vec<_> = sizes.chain(holders).collect();
+            changes.sort_by_key(|(at, _)| *at);
+            (state.sizes.first().map_or(Size::COMMAND, |(_, size)| *size), changes)
+        };
         let end = self.progress.borrow().end;
-        let size = sizes.first().map_or(Size::COMMAND, |(_, size)| *size);
         let view = view.get_or_insert_with(|| View::new(size));
         let before = view.fed;
-        let advanced = view.advance(&out, end, &sizes);
+        let advanced = view.advance(&out, end, &changes);
         self.shown.send_modify(|shown| *shown += view.fed - before);
         advanced?;
         Ok(Some(view.emulator.shot(end)))
@@ -112,18 +127,24 @@ pub fn last_screen(recordings: &Recordings, terminal: TerminalId) -> std::io::Re
         return Ok(Some(shot));
     }
     let Some(out) = recordings.reader(terminal)? else { return Ok(None) };
-    let mut sizes = vec![(0, Size::COMMAND)];
+    let mut changes = Vec::new();
     if let Some(file) = recordings.events(terminal)? {
         let (beginning, events) = events::read(file)?;
-        sizes.extend(beginning.map(|beginning| (0, beginning.size)));
-        sizes.extend(events.filter_map(|event| match event.what {
-            What::Resized { size } => Some((event.offset, size)),
-            _ => None,
+        if let Some(Beginning { size, command, .. }) = beginning {
+            let first = if command.is_some() { Holder::Ai } else { Holder::Owner };
+            changes.extend([(0, Change::Size(size)), (0, Change::Holder(first))]);
+        }
+        // Who had the keyboard and typed nothing is not told any more.
+        changes.extend(events.filter_map(|event| match event.what {
+            What::Resized { size } => Some((event.offset, Change::Size(size))),
+            What::Input { by: By::Owner, .. } => Some((event.offset, Change::Holder(Holder::Owner))),
+            What::Input { .. } => Some((event.offset, Change::Holder(Holder::Ai))),
+            What::Program { .. } => None,
         }));
     }
     let end = out.metadata()?.len();
-    let mut view = View::new(sizes[0].1);
-    view.advance(&out, end, &sizes)?;
+    let mut view = View::new(Size::COMMAND);
+    view.advance(&out, end, &changes)?;
     Ok(Some(view.emulator.shot(end)))
 }
 

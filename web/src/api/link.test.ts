@@ -223,15 +223,15 @@ const framed = (kind: number, channel: number, offset: number, bytes: number[]) 
   return frame.buffer
 }
 
-test("a screen comes as its size and then its bytes, and is handed on as one", () => {
+test("a screen comes as its size and who drove, and then its bytes, and is handed on as one", () => {
   const screens: unknown[] = []
-  terminal({ from: () => "screen", screen: ({ offset, size, bytes }) => screens.push([offset, size, [...bytes]]) })
+  terminal({ from: () => "screen", screen: ({ offset, size, bytes, stretches }) => screens.push([offset, size, [...bytes], stretches]) })
   expect(wire().subs().at(-1)).toMatchObject({ topic: "terminal.trm_1", from: "screen" })
   wire().onmessage?.({ data: framed(3, 7, 9, [1]) })
-  wire().say({ ev: "screen", topic: "terminal.trm_1", offset: 4096, size: { columns: 80, rows: 24 } })
+  wire().say({ ev: "screen", topic: "terminal.trm_1", offset: 4096, size: { columns: 80, rows: 24 }, stretches: [{ row: 0, by: "ai" }] })
   wire().onmessage?.({ data: framed(3, 7, 4096, [104]) })
   wire().onmessage?.({ data: framed(9, 7, 0, [1]) })
-  expect(screens).toEqual([[4096, { columns: 80, rows: 24 }, [104]]])
+  expect(screens).toEqual([[4096, { columns: 80, rows: 24 }, [104], [{ row: 0, by: "ai" }]]])
 })
 
 test("keys go out in binary with a running count, and only where there is a line", () => {

@@ -67,6 +67,14 @@ export interface ScreenDump {
   offset: number
   size: TerminalSize
   bytes: Uint8Array
+  /** Who had the keyboard when its rows were written, from the top down. */
+  stretches: readonly Stretch[]
+}
+
+/** Rows of a screen, from this one down to the next stretch. */
+export interface Stretch {
+  row: number
+  by: "owner" | "ai"
 }
 
 export interface Listener {
@@ -92,8 +100,8 @@ interface Subscription {
   listener: Listener
   after: number | undefined
   channel: number | undefined
-  /** The size of the screen whose bytes come next. */
-  size: TerminalSize | undefined
+  /** What was told of the screen whose bytes come next. */
+  screen: Pick<ScreenDump, "size" | "stretches"> | undefined
   /** Bytes of keys sent since the subscription stands. */
   keys: number
 }
@@ -164,7 +172,7 @@ export class Link {
 
   /** Listens to a topic until the returned function is called. One listener a topic. */
   subscribe(topic: string, listener: Listener = {}): () => void {
-    const subscription: Subscription = { topic, listener, after: listener.after, channel: undefined, size: undefined, keys: 0 }
+    const subscription: Subscription = { topic, listener, after: listener.after, channel: undefined, screen: undefined, keys: 0 }
     this.subscriptions.set(topic, subscription)
     if (this.isOpen()) this.send(subscription)
     return () => {
@@ -355,7 +363,8 @@ export class Link {
       if (typeof frame["to"] === "number") subscription.after = frame["to"]
       this.options.missed()
     } else if (kind === "screen") {
-      subscription.size = frame["size"] as TerminalSize
+      const { size, stretches } = frame as unknown as Pick<ScreenDump, "size"> & Partial<Pick<ScreenDump, "stretches">>
+      subscription.screen = { size, stretches: stretches ?? [] }
     } else if (kind === "terminal.viewers") {
       this.options.viewers?.(subscription.topic.slice("terminal.".length), (frame as unknown as TerminalViewersFrame).viewers)
     } else if (TOPIC_FRAMES.has(kind as string)) {
@@ -378,9 +387,9 @@ export class Link {
     const bytes = new Uint8Array(data, HEADER)
     const kind = view.getUint8(0)
     if (kind === OUTPUT) subscription.listener.bytes?.(offset, bytes)
-    else if (kind === SCREEN && subscription.size) {
-      subscription.listener.screen?.({ offset, size: subscription.size, bytes })
-      subscription.size = undefined
+    else if (kind === SCREEN && subscription.screen) {
+      subscription.listener.screen?.({ offset, bytes, ...subscription.screen })
+      subscription.screen = undefined
     }
   }
 }

@@ -2117,6 +2117,11 @@ export interface components {
             /** @description Until when it might type: with the run, this tells which hand-over it was. */
             until: components["schemas"]["Instant"];
         };
+        /**
+         * @description The one of two who holds a keyboard, whichever run it is.
+         * @enum {string}
+         */
+        Holder: "owner" | "ai";
         /** @description One shell host. */
         Host: {
             /** @description Why it can't join. */
@@ -2841,6 +2846,8 @@ export interface components {
             offset: number;
             /** @description Its size. */
             size: components["schemas"]["Size"];
+            /** @description Who had the keyboard when its rows were written, from the top down. */
+            stretches: components["schemas"]["Stretch"][];
             topic: string;
         };
         /**
@@ -3025,6 +3032,16 @@ export interface components {
          * @enum {string}
          */
         Step: "create" | "restore" | "attributes" | "remove";
+        /** @description Rows of a screen, down to the next stretch, that were written while one of the two had the keyboard. */
+        Stretch: {
+            /** @description Whose the keyboard was. */
+            by: components["schemas"]["Holder"];
+            /**
+             * Format: int32
+             * @description The first of them, from 0.
+             */
+            row: number;
+        };
         /** @description A rule that would have saved questions. */
         Suggestion: {
             rule: components["schemas"]["RuleTerms"];

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Instant;
 use crate::exec::Exit;
 use crate::id::{RunId, TerminalId};
-use crate::terminal::{Driver, Size, TerminalKind, TerminalState, Waits};
+use crate::terminal::{Driver, Holder, Size, TerminalKind, TerminalState, Waits};
 
 /// A live question about a terminal: answered at once or not at all, never owed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,6 +212,19 @@ pub struct ScreenShot {
     /// Whether the program in front wants the cursor keys in application mode (DECCKM).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub application_cursor: bool,
+    /// Who had the keyboard when its rows were written, from the top down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stretches: Vec<Stretch>,
+}
+
+/// Rows of a screen, down to the next stretch, that were written while one of the two had the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Stretch {
+    /// The first of them, from 0.
+    pub row: u16,
+    /// Whose the keyboard was.
+    pub by: Holder,
 }
 
 /// What is told beside a terminal's bytes while somebody watches it, and then forgotten.

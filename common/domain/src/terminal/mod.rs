@@ -206,6 +206,27 @@ pub enum Driver {
     },
 }
 
+/// The one of two who holds a keyboard, whichever run it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// The owner.
+    Owner,
+    /// The AI.
+    Ai,
+}
+
+impl Driver {
+    /// Which of the two it is.
+    pub const fn holder(&self) -> Holder {
+        match self {
+            Self::Owner => Holder::Owner,
+            Self::Ai { .. } => Holder::Ai,
+        }
+    }
+}
+
 /// What the foreground program waits for, as far as its terminal tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

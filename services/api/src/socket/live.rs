@@ -9,7 +9,7 @@ use futures::stream::BoxStream;
 use metatron_bus::live::LiveRun;
 use metatron_domain::exec::Exit;
 use metatron_domain::terminal::Size;
-use metatron_domain::terminal::message::Status;
+use metatron_domain::terminal::message::{Status, Stretch};
 
 use super::frame::Topic;
 use crate::shelf::Framed;
@@ -43,6 +43,8 @@ pub(super) enum Live {
         size: Size,
         /// What a terminal has to be fed.
         dump: Bytes,
+        /// Who had the keyboard when its rows were written.
+        stretches: Vec<Stretch>,
     },
     /// A terminal stands otherwise than before.
     Status(Box<Status>),

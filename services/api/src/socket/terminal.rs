@@ -193,13 +193,13 @@ impl Follow {
     async fn screen(&mut self) -> Option<Live> {
         match self.app.screen_of(&self.tape.host, self.tape.terminal).await {
             Ok(shot) => {
-                let ScreenShot { offset, size, base64, .. } = shot;
+                let ScreenShot { offset, size, base64, stretches, .. } = shot;
                 self.at = offset;
                 self.refresh().await;
                 // The end of what is over is where its screen is.
                 self.source = if self.tape.stage == Stage::Over { Source::Recording } else { self.live() };
                 match STANDARD.decode(base64) {
-                    Ok(dump) => Some(Live::Screen { offset, size, dump: dump.into() }),
+                    Ok(dump) => Some(Live::Screen { offset, size, dump: dump.into(), stretches }),
                     Err(error) => {
                         tracing::warn!(%error, "a screen can't be read");
                         None

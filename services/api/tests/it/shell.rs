@@ -16,10 +16,10 @@ use metatron_domain::clock::Instant;
 use metatron_domain::command::{JobKind, Priority, Queue, ShellAnswer, ShellCall, Ticket};
 use metatron_domain::id::{JobId, TerminalId};
 use metatron_domain::terminal::message::{
-    FoundLine, Happened, Note, Report, ScreenShot, Status, TerminalAnswer, TerminalCall,
+    FoundLine, Happened, Note, Report, ScreenShot, Status, Stretch, TerminalAnswer, TerminalCall,
 };
 use metatron_domain::terminal::order::{KEYS, Keys, OPEN, ORDER, Opening, Order};
-use metatron_domain::terminal::{Driver, Size, TerminalKind, TerminalState};
+use metatron_domain::terminal::{Driver, Holder, Size, TerminalKind, TerminalState};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -198,6 +198,7 @@ impl State {
                     text: format!("screen at {}", status.bytes),
                     cursor: (1, 2),
                     application_cursor: false,
+                    stretches: vec![Stretch { row: 0, by: Holder::Ai }],
                 })),
             },
             TerminalCall::Search { text, limit, .. } => {

@@ -28,8 +28,8 @@ mod tests;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use metatron_domain::terminal::Size;
-use metatron_domain::terminal::message::ScreenShot;
+use metatron_domain::terminal::message::{ScreenShot, Stretch};
+use metatron_domain::terminal::{Holder, Size};
 
 use parse::Parser;
 use terminal::Terminal;
@@ -84,6 +84,28 @@ impl Emulator {
         self.size = size;
     }
 
+    /// From here on the keyboard is theirs: the line with the cursor, and what is written later.
+    pub fn drive(&mut self, holder: Holder) {
+        self.terminal.holder = holder;
+        if let Some(row) = self.terminal.normal.line() {
+            row.holder = Some(holder);
+        }
+    }
+
+    /// Whose the keyboard was when the rows of the normal screen were written. A blank row goes with the one above it.
+    fn stretches(&self) -> Vec<Stretch> {
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for (row, by) in
+            self.terminal.normal.rows.iter().zip(0..).filter_map(|(row, at)| Some((at, row.holder?)))
+        {
+            match stretches.last() {
+                Some(last) if last.by == by => {}
+                last => stretches.push(Stretch { row: if last.is_some() { row } else { 0 }, by }),
+            }
+        }
+        stretches
+    }
+
     /// Its size.
     pub fn size(&self) -> Size {
         self.size
@@ -130,6 +152,7 @@ impl Emulator {
             text: self.text(),
             cursor: self.cursor(),
             application_cursor: self.terminal.modes.application_cursor,
+            stretches: self.stretches(),
         }
     }
 }

@@ -76,6 +76,7 @@ fn wrap(line: &[Row], columns: usize, into: &mut Vec<Row>) {
     let wrapped = line.first().is_some_and(|row| row.wrapped);
     let mut row = Row::blank(columns, Style::default());
     row.wrapped = wrapped;
+    row.holder = line.first().and_then(|row| row.holder);
     let mut column = 0;
     for (index, old) in line.iter().enumerate() {
         let mut end = old.cells().len();
@@ -91,7 +92,7 @@ fn wrap(line: &[Row], columns: usize, into: &mut Vec<Row>) {
             let width = usize::from(cell.width()).max(usize::from(!cell.is_tail()));
             if column + width > columns || (cell.is_tail() && column >= columns) {
                 into.push(std::mem::replace(&mut row, Row::blank(columns, Style::default())));
-                row.wrapped = true;
+                (row.wrapped, row.holder) = (true, old.holder);
                 column = 0;
             }
             row.put(column, Cell::clone(cell));

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use metatron_domain::terminal::Holder;
+
 use super::cell::{Cell, Style};
 
 /// A row, as wide as the screen.
@@ -14,11 +16,13 @@ pub(super) struct Row {
     blank: Cell,
     /// Whether it is the continuation of the row above.
     pub(super) wrapped: bool,
+    /// Whose the keyboard was when it was last written; none of a blank one.
+    pub(super) holder: Option<Holder>,
 }
 
 impl Row {
     pub(super) fn blank(columns: usize, style: Style) -> Self {
-        Self { cells: Vec::new(), columns, blank: Cell::blank(style), wrapped: false }
+        Self { cells: Vec::new(), columns, blank: Cell::blank(style), wrapped: false, holder: None }
     }
 
     /// All its cells, for who looks at the whole row.
@@ -149,7 +153,7 @@ impl Row {
     pub(super) fn clear(&mut self, style: Style) {
         self.cells.clear();
         self.blank = Cell::blank(style);
-        self.wrapped = false;
+        (self.wrapped, self.holder) = (false, None);
     }
 
     pub(super) fn fill(&mut self, cell: &Cell) {

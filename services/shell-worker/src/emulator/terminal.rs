@@ -7,6 +7,7 @@ use super::cell::{Cell, Style};
 use super::charset::{Charset, Charsets};
 use super::mode::Modes;
 use super::width::columns;
+use metatron_domain::terminal::Holder;
 
 /// Titles kept for a program that wants the old one back, at most.
 pub(super) const MOST_TITLES: usize = 10;
@@ -26,6 +27,8 @@ pub(super) struct Terminal {
     pub(super) titles: Vec<String>,
     /// Columns of the character just printed, which a mark would be put on and REP would repeat; 0 after anything else.
     pub(super) last: u8,
+    /// Whose the keyboard is while it is written.
+    pub(super) holder: Holder,
 }
 
 impl Terminal {
@@ -44,14 +47,16 @@ impl Terminal {
             title: None,
             titles: Vec::new(),
             last: 0,
+            holder: Holder::Owner,
         }
     }
 
-    /// RIS. The title stays.
+    /// RIS. The title stays, and so does who has the keyboard.
     pub(super) fn reset(&mut self) {
         let title = self.title.take();
         let titles = std::mem::take(&mut self.titles);
-        *self = Self { title, titles, ..Self::new(self.columns, self.rows) };
+        let holder = self.holder;
+        *self = Self { title, titles, holder, ..Self::new(self.columns, self.rows) };
     }
 
     /// Whether a line feed at the bottom scrolls all of the screen.
@@ -115,7 +120,7 @@ impl Terminal {
         if width == 0 && self.last > 0 {
             return self.mark(character);
         }
-        let (total, pen, modes) = (self.columns, self.pen, self.modes);
+        let (total, pen, modes, holder) = (self.columns, self.pen, self.modes, self.holder);
         let erased = self.erased();
         let fresh = self.last == 0;
         self.last = width;
@@ -143,6 +148,10 @@ impl Terminal {
                 if wide == 2 {
                     return;
                 }
+                // Over the right half of what stands there.
+                if let Some(row) = buffer.line() {
+                    row.cut_left_of(total - 1, pen);
+                }
             }
         }
         let column = buffer.column;
@@ -151,6 +160,7 @@ impl Terminal {
         if modes.insert && wide > 0 {
             row.insert(column, wide, pen);
         }
+        row.holder = Some(holder);
         row.put(column, Cell::new(character, width, pen));
         if wide == 2 {
             row.put(column + 1, Cell::tail(pen));
@@ -160,7 +170,7 @@ impl Terminal {
 
     /// Puts printable ASCII where the cursor is, a piece of a row at a time: most of what is ever fed is that.
     pub(super) fn print_ascii(&mut self, run: &[u8]) {
-        let (total, pen) = (self.columns, self.pen);
+        let (total, pen, holder) = (self.columns, self.pen, self.holder);
         let plain = !self.modes.insert && self.charsets.current() == Charset::Ascii;
         let mut rest = run;
         while let Some((first, others)) = rest.split_first() {
@@ -181,6 +191,7 @@ impl Terminal {
             if fresh {
                 row.cut_left_of(column, pen);
             }
+            row.holder = Some(holder);
             row.write(column, piece, pen);
             row.cut_at(column + count, pen);
         }

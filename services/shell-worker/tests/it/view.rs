@@ -1,18 +1,23 @@
-//! What the first look at a terminal costs. It is told in bytes that its screen has to be fed, not in time.
+//! What the first look at a terminal costs, in bytes that its screen has to be fed and not in time; and who drove, as a screen
+//! tells it.
 
 use std::time::Duration;
 
+use metatron_domain::id::RunId;
+use metatron_domain::terminal::Holder;
 use metatron_domain::terminal::message::{ScreenShot, TerminalAnswer, TerminalCall};
+use metatron_domain::terminal::order::Order;
 
 use crate::sitting::*;
 use crate::support::*;
 
 /// Longer than any flood here takes to be shown.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// More than is left to be shown at a look.
 const FLOOD: u64 = 6_000_000;
 /// Colours let nothing of it scroll away unseen.
-const COLOURED: &str = "yes $'\\e[31mred\\e[32mgreen\\e[0m' | head -c 6000000; tput sgr0; echo; echo \"la\"st-line";
+const COLOURED: &str =
+    "yes $'\\e[31mred\\e[32mgreen\\e[0m' | head -c 6000000; tput sgr0; echo; echo \"la\"st-line";
 
 /// Waits until a screen that nobody asked for has been made of the whole flood.
 async fn made_ahead(sitting: &Sitting) -> u64 {
@@ -64,4 +69,35 @@ async fn who_looks_again_pays_only_for_what_came_since() {
     sitting.shows(&bench, "^one-more").await;
     let second = look(&bench, &sitting).await;
     assert_eq!(*sitting.session.shown.borrow() - before, second.offset - first.offset);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_tells_who_drove_also_when_it_is_made_again_from_the_recording() {
+    let bench = Bench::new();
+    let mut sitting = Sitting::open(&bench).await;
+    let (run, key) = (RunId::new(), "ab".repeat(32));
+    sitting.press("PS1='r''eady$ '; clear; echo on\"e\"\r");
+    sitting.shows(&bench, "^ready\\$$").await;
+    let until = T.after(Duration::from_mins(5));
+    sitting.order(&bench, &Order::Hand { run, until, key: key.clone() }).await;
+    sitting.typed(&bench, run, 1, &key, "echo tw\"o\"\r").await;
+    sitting.shows(&bench, "^two$").await;
+    sitting.shows(&bench, "^ready\\$$").await;
+    sitting.press("echo thre\"e\"\r");
+    sitting.shows(&bench, "^three$").await;
+    let drivers = |shot: &ScreenShot| shot.stretches.iter().map(|it| it.by).collect::<Vec<_>>();
+    let both = [Holder::Owner, Holder::Ai, Holder::Owner];
+    let shot = look(&bench, &sitting).await;
+    assert_eq!(drivers(&shot), both, "{}\n{:?}", shot.text, shot.stretches);
+    let line = |text: &str| shot.text.lines().position(|line| line == text).unwrap();
+    let rows: Vec<usize> = shot.stretches.iter().map(|it| usize::from(it.row)).collect();
+    // Each prompt is theirs who typed at it.
+    assert_eq!(rows, [0, line("two") - 1, line("three") - 1]);
+
+    sitting.order(&bench, &Order::Close).await;
+    sitting.session.over().await.unwrap();
+    let kept = bench.work.parent().unwrap().join(format!("recordings/{}.screen", sitting.terminal()));
+    std::fs::remove_file(kept).unwrap();
+    let again = look(&bench, &sitting).await;
+    assert_eq!(again.stretches, shot.stretches, "{}", again.text);
 }

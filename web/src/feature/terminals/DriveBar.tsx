@@ -69,13 +69,11 @@ function Standing({ terminal }: { terminal: Terminal }) {
   if (driver.by === "owner") return terminal.waits === "password" ? say.atPassword : terminal.program ? <bdi className="m">{terminal.program}</bdi> : null
   return (
     <>
-      {driver.paused ? say.paused : terminal.waits === "input" ? say.waitsInput : say.anyKey}
-      {left ? (
-        <>
-          {" · "}
-          <bdi>{say.left(left)}</bdi>
-        </>
-      ) : null}
+      <span className="word">
+        {driver.paused ? say.paused : terminal.waits === "input" ? say.waitsInput : say.anyKey}
+        {left ? " · " : null}
+      </span>
+      {left ? <bdi>{say.left(left)}</bdi> : null}
     </>
   )
 }

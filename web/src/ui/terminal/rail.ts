@@ -1,5 +1,7 @@
-// The actor rail beside a terminal: from which line on the keyboard was whose, as far as this page has seen it.
+// The actor rail beside a terminal: from which line on the keyboard was whose, as far as this page has seen it; and of what
+// was there before, as far as the screen tells it that the page began with.
 import type { IMarker, Terminal } from "@xterm/xterm"
+import type { Stretch as Told } from "../../api/link"
 import type { By } from "../actor"
 
 interface Stretch {
@@ -48,9 +50,16 @@ export class Rail {
     this.paint()
   }
 
-  /** What is shown now was made before this page looked. */
-  forget(): void {
-    this.stretches = this.stretches.slice(-1).map(({ by }) => ({ by, start: undefined }))
+  /** What is shown now was made before this page looked; `told` says by whom. */
+  restore(told: readonly Told[]): void {
+    const { active } = this.terminal.buffer
+    const now = this.stretches.at(-1)?.by
+    for (const { start } of this.stretches) start?.dispose()
+    // What lies under a program that has the whole screen is out of reach.
+    const seen = active.type === "alternate" ? [] : told
+    this.stretches = seen.map(({ row, by }) => ({ by: by === "owner" ? "you" : "ai", start: row === 0 ? undefined : this.terminal.registerMarker(row - active.cursorY) }))
+    if (now) this.change(now)
+    this.paint()
   }
 
   private paint(): void {

@@ -116,13 +116,13 @@ export class Screen {
   }
 
   /** A whole screen takes the place of everything shown. */
-  show({ offset, size, bytes }: ScreenDump): void {
+  show({ offset, size, bytes, stretches }: ScreenDump): void {
     this.behind = false
     this.position = offset
     this.write(RESET)
     this.resize(size)
     this.write(bytes)
-    this.terminal.write("", () => this.rail.forget())
+    this.terminal.write("", () => this.rail.restore(stretches))
   }
 
   /** More output. What is known is passed over; after a hole a new screen is asked for. */

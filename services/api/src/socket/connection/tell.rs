@@ -95,9 +95,10 @@ impl Connection {
                 };
                 self.out.show(Message::Binary(frame));
             }
-            Live::Screen { offset, size, dump } => {
+            Live::Screen { offset, size, dump, stretches } => {
                 let (ev, topic) = (frame::ScreenKind::Screen, topic.to_string());
-                self.show(&ServerFrame::Screen(frame::ScreenFrame { ev, topic, offset, size }));
+                let screen = frame::ScreenFrame { ev, topic, offset, size, stretches };
+                self.show(&ServerFrame::Screen(screen));
                 self.out.show(Message::Binary(frame::screen(number, offset, &dump)));
                 self.typing.missed(number);
             }

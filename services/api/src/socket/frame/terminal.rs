@@ -1,7 +1,7 @@
 //! What the server tells of a terminal, beside its bytes.
 
 use metatron_domain::exec::Exit;
-use metatron_domain::terminal::message::Status;
+use metatron_domain::terminal::message::{Status, Stretch};
 use metatron_domain::terminal::{Driver, Size, TerminalState, Waits};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +23,8 @@ pub(crate) struct ScreenFrame {
     pub(crate) offset: u64,
     /// Its size.
     pub(crate) size: Size,
+    /// Who had the keyboard when its rows were written, from the top down.
+    pub(crate) stretches: Vec<Stretch>,
 }
 
 /// `terminal.status`.

@@ -7,3 +7,4 @@ mod deviation;
 mod dumps;
 mod property;
 mod split;
+mod stretch;

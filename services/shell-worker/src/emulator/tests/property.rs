@@ -187,3 +187,13 @@ fn a_wide_character_is_cut_where_a_smaller_size_put_the_cursor_on_half_of_it() {
     shown.feed(b"A");
     assert_eq!(shown.text().lines().next(), Some("         0 A"));
 }
+
+#[test]
+fn a_wide_character_in_the_last_columns_is_cut_by_what_is_written_over_its_right_half() {
+    let mut shown = Emulator::new(size(4, 1));
+    shown.feed("ab語\x1b[?7lx".as_bytes());
+    assert_eq!(shown.text(), "ab x");
+    let mut copy = Emulator::new(shown.size());
+    copy.feed(&shown.dump());
+    assert_eq!(describe(&copy), describe(&shown));
+}
