@@ -3,10 +3,15 @@
 
 use std::time::Duration;
 
+use metatron_domain::actor::Actor;
+use metatron_domain::id::{RunId, TerminalId};
+use metatron_domain::run::{Origin, RunEnd};
 use metatron_domain::terminal::message::Happened;
-use metatron_domain::terminal::{Size, TerminalState};
-use metatron_store::terminal::owner::NewTerminal;
+use metatron_domain::terminal::order::Order;
+use metatron_domain::terminal::{Driver, Size, TerminalState};
+use metatron_store::terminal::owner::{Hand, NewTerminal};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::terminal::Place;
 use crate::watch::Port;
@@ -41,6 +46,59 @@ async fn b5_a_false_last_number_jams_no_terminal_for_longer_than_it_is_told() {
     let reply = take().await;
     assert!(reply.status.is_success(), "{}", reply.text);
     assert_eq!(place.shell.state.sessions.lock().unwrap()[&terminal].orders, 2);
+}
+
+/// A run, at work or over.
+async fn run(place: &Place, over: bool) -> RunId {
+    let now = place.world.now();
+    let mut tx = place.world.store.begin().await.unwrap();
+    let chat = tx.create_chat("Type", &Actor::Owner, now).await.unwrap();
+    let run = tx.post_message(chat, "type it", Origin::Chat, &Actor::Owner, now).await.unwrap().run;
+    tx.take_run(run, now).await.unwrap();
+    if over {
+        tx.end_run(run, RunEnd::Cancelled, None, now).await.unwrap();
+    }
+    let _ = tx.commit().await.unwrap();
+    run
+}
+
+#[tokio::test]
+async fn b5_a_host_that_lies_about_who_types_at_another_one_takes_no_keyboard_there() {
+    let place = Place::new().await;
+    let (world, now) = (&place.world, place.world.now());
+    let (over, working) = (run(&place, true).await, run(&place, false).await);
+    let until = now.after(Duration::from_mins(10));
+    let hand = Hand { run: working, until, key: Zeroizing::new("ab".repeat(32)), note: String::new() };
+    let vault = world.vault().await;
+    let mut tx = world.store.begin().await.unwrap();
+    let new = NewTerminal { host: "build".into(), name: "there".into(), size: Size::new(80, 24).unwrap() };
+    let other: TerminalId = tx.create_terminal(&new, now).await.unwrap();
+    tx.hand_terminal(&vault, other, &hand, now).await.unwrap();
+    let _ = tx.commit().await.unwrap();
+    // Its own terminal comes after the lie when api looks at all it has.
+    let own = loop {
+        let own = place.open().await;
+        if own > other {
+            break own;
+        }
+    };
+    let driver = Driver::Ai { run: over, until: Some(until), paused: false };
+    {
+        let mut sessions = place.shell.state.sessions.lock().unwrap();
+        let mut lie = sessions[&own].clone();
+        (lie.terminal, lie.driver) = (other, driver.clone());
+        sessions.insert(other, lie);
+        sessions.get_mut(&own).unwrap().driver = driver;
+    }
+    let _port = Port::open(world).await;
+    let drives = || place.shell.state.sessions.lock().unwrap()[&own].driver.clone();
+    while drives() != Driver::Owner {
+        // Nobody else can tell when api has looked.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(*place.shell.state.orders.lock().unwrap(), [Order::Take], "of its own terminal, and no other");
+    let kept = world.store.hand_of_terminal(&vault, other, now).await.unwrap();
+    assert_eq!(kept.unwrap().run, working, "and there the run goes on typing");
 }
 
 #[tokio::test]
