@@ -66,7 +66,7 @@ async fn run(place: &Place, over: bool) -> RunId {
 async fn b5_a_host_that_lies_about_who_types_at_another_one_takes_no_keyboard_there() {
     let place = Place::new().await;
     let (world, now) = (&place.world, place.world.now());
-    let (over, working) = (run(&place, true).await, run(&place, false).await);
+    let (ended, working) = (run(&place, true).await, run(&place, false).await);
     let until = now.after(Duration::from_mins(10));
     let hand = Hand { run: working, until, key: Zeroizing::new("ab".repeat(32)), note: String::new() };
     let vault = world.vault().await;
@@ -82,7 +82,7 @@ async fn b5_a_host_that_lies_about_who_types_at_another_one_takes_no_keyboard_th
             break own;
         }
     };
-    let driver = Driver::Ai { run: over, until: Some(until), paused: false };
+    let driver = Driver::Ai { run: ended, until: Some(until), paused: false };
     {
         let mut sessions = place.shell.state.sessions.lock().unwrap();
         let mut lie = sessions[&own].clone();
@@ -91,8 +91,8 @@ async fn b5_a_host_that_lies_about_who_types_at_another_one_takes_no_keyboard_th
         sessions.get_mut(&own).unwrap().driver = driver;
     }
     let _port = Port::open(world).await;
-    let drives = || place.shell.state.sessions.lock().unwrap()[&own].driver.clone();
-    while drives() != Driver::Owner {
+    let holder = || place.shell.state.sessions.lock().unwrap()[&own].driver.clone();
+    while holder() != Driver::Owner {
         // Nobody else can tell when api has looked.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
