@@ -22,7 +22,8 @@ impl Tx {
     pub async fn set_elevated(&mut self, level: Elevated, by: &Actor, now: Instant) -> Result<(), Error> {
         let (text, now_ms) = (level.as_str(), now.as_millis());
         sqlx::query!(
-            "update book set elevated = ?1, elevated_at = ?2, version = version + 1 where id = 1 and elevated <> ?1",
+            "update book set elevated = ?1, elevated_at = ?2, version = max(version + 1, ?2)
+             where id = 1 and elevated <> ?1",
             text,
             now_ms,
         )

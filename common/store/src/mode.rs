@@ -68,7 +68,7 @@ impl Tx {
         if done.rows_affected() == 0 {
             return Err(Error::NotFound("the conversation"));
         }
-        self.turn_page().await?;
+        self.turn_page(now).await?;
         let about = About { chat: Some(chat), subject: Some(id), ..About::default() };
         self.record(EventKind::ModeChanged, now, by, about, json!({ "mode": mode, "until": until })).await?;
         Ok(())
@@ -84,7 +84,7 @@ impl Tx {
     ) -> Result<(), Error> {
         let (id, text) = (token.to_string(), mode.as_str());
         sqlx::query!("update token set mode = ? where id = ?", text, id).execute(self.db()).await?;
-        self.turn_page().await?;
+        self.turn_page(now).await?;
         let about = About { subject: Some(id), ..About::default() };
         self.record(EventKind::ModeChanged, now, by, about, json!({ "mode": mode })).await?;
         Ok(())

@@ -111,8 +111,14 @@ fn chat_of(rule: &Rule) -> Option<ChatId> {
 
 impl Tx {
     /// What shell hosts know is no longer the newest.
-    pub(crate) async fn turn_page(&mut self) -> Result<(), Error> {
-        sqlx::query!("update book set version = version + 1 where id = 1").execute(self.db()).await?;
+    ///
+    /// The version is the time in milliseconds, or one more than before where that is not more: a database that was brought
+    /// back from an older copy is not behind any more when the owner changes something in it.
+    pub(crate) async fn turn_page(&mut self, now: Instant) -> Result<(), Error> {
+        let now_ms = now.as_millis();
+        sqlx::query!("update book set version = max(version + 1, ?) where id = 1", now_ms)
+            .execute(self.db())
+            .await?;
         Ok(())
     }
 
@@ -148,7 +154,7 @@ impl Tx {
         )
         .execute(self.db())
         .await?;
-        self.turn_page().await?;
+        self.turn_page(now).await?;
         self.tell_rule(rule, "made", by, now).await
     }
 
@@ -179,7 +185,7 @@ impl Tx {
                 "the rule was changed, used more often or revoked meanwhile".to_owned(),
             ));
         }
-        self.turn_page().await?;
+        self.turn_page(now).await?;
         self.tell_rule(rule, "changed", by, now).await
     }
 
@@ -194,7 +200,7 @@ impl Tx {
         if done.rows_affected() == 0 {
             return Err(Error::NotFound("the rule"));
         }
-        self.turn_page().await?;
+        self.turn_page(now).await?;
         self.tell_rule(&kept.rule, "revoked", by, now).await
     }
 

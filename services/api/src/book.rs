@@ -54,6 +54,9 @@ impl App {
                 tracing::warn!(%error, host, "a shell host did not take the book of rules");
             }
         }
+        if all {
+            self.warnings.behind(false);
+        }
         Ok(all)
     }
 
@@ -89,12 +92,23 @@ impl App {
         let call = ShellCall::Book { version: sent, sealed };
         Ok(match self.bus.call(host, &call, PATIENCE).await {
             Ok(ShellAnswer::Book { version }) if version == sent => Ok(()),
-            // Somebody of ours sent a newer one meanwhile; or this database is older than what the host knows, and
-            // until it has caught up the host goes by that for an hour at most.
+            // Somebody of ours sent a newer one meanwhile.
             Ok(ShellAnswer::Book { version })
                 if version > sent && version <= self.store.book_version().await? =>
             {
                 Ok(())
+            }
+            // Brought back with it would be what was revoked since: only the owner's next change makes it count.
+            Ok(ShellAnswer::Book { version }) if version > sent => {
+                self.warnings.behind(true);
+                tracing::warn!(
+                    host,
+                    version,
+                    sent,
+                    "THE RULES HERE ARE OLDER THAN WHAT A SHELL HOST KNOWS: this database was brought back from a copy, and \
+                     rules and modes count again after the next change of one"
+                );
+                Err(BusError::Timeout)
             }
             Ok(other) => {
                 tracing::warn!(host, ?other, "a shell host answered a book with something else");

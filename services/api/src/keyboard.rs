@@ -11,7 +11,7 @@ use metatron_bus::keys::Pressed;
 use metatron_bus::seal::LinkKey;
 use metatron_domain::id::{RunId, TerminalId};
 use metatron_domain::terminal::message::{TerminalAnswer, TerminalCall};
-use metatron_domain::terminal::order::{KEYS, Keys, MOST_KEYS, ORDER, Order};
+use metatron_domain::terminal::order::{KEYS, Keys, MOST_KEYS, MOST_LEAP, ORDER, Order};
 use metatron_store::terminal::owner::Hand;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -72,8 +72,11 @@ impl App {
                 link.seal(ORDER, &terminal.to_string(), sequence, &text).map_err(ApiError::internal)?;
             match self.ask_host(host, TerminalCall::Order { terminal, sequence, sealed }, QUICK).await? {
                 TerminalAnswer::Status(_) => return Ok(()),
-                // Another process gave orders before this one began: ask for the number once more.
-                TerminalAnswer::Refused { code, .. } if code == "replayed" && !again => {}
+                // Another process gave orders before this one began, or somebody in Redis answered with a false number:
+                // ask for it once more.
+                TerminalAnswer::Refused { code, .. } if code == "replayed" || code == "leapt" => {
+                    *number = None;
+                }
                 other => return Err(something_else(&other)),
             }
         }
@@ -161,7 +164,9 @@ impl App {
         if status.state.is_terminal() {
             return Err(ended());
         }
-        *number = Some(status.keys.max(number.unwrap_or(0)));
+        // What is on its way is counted here already. A number that its host would not take was a false one, told in Redis.
+        let ahead = number.filter(|number| number.saturating_sub(status.keys) <= MOST_LEAP);
+        *number = Some(status.keys.max(ahead.unwrap_or(0)));
         Ok(status.keys)
     }
 }

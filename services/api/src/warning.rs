@@ -1,5 +1,6 @@
 //! What the owner should know about this installation, shown on every page until it is mended.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use metatron_domain::clock::Instant;
@@ -14,9 +15,21 @@ const FRESH: Duration = Duration::from_mins(1);
 /// A page must not wait long for it.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// What the shell host last said of itself.
+/// What is known to be wrong.
 #[derive(Default)]
-pub(crate) struct Warnings(Mutex<Option<(Instant, bool)>>);
+pub(crate) struct Warnings {
+    /// What the shell host last said of itself.
+    separated: Mutex<Option<(Instant, bool)>>,
+    /// A shell host knows newer rules than the database.
+    behind: AtomicBool,
+}
+
+impl Warnings {
+    /// Whether a shell host knows newer rules than the database, so that none of those here count.
+    pub(crate) fn behind(&self, is: bool) {
+        self.behind.store(is, Ordering::Relaxed);
+    }
+}
 
 impl App {
     /// The present warnings, by code.
@@ -28,13 +41,16 @@ impl App {
         if !place.local && !self.gate.uses_secure_cookies(place) {
             warnings.push("insecure".to_owned());
         }
+        if self.warnings.behind.load(Ordering::Relaxed) {
+            warnings.push("rules_behind".to_owned());
+        }
         warnings
     }
 
     /// Whether commands run as another user than the services; `None` while nobody can say.
     pub(crate) async fn shell_is_separated(&self) -> Option<bool> {
         let now = self.now();
-        let mut known = self.warnings.0.lock().await;
+        let mut known = self.warnings.separated.lock().await;
         match *known {
             Some((at, separated)) if now.since(at) < FRESH && at <= now => return Some(separated),
             _ => {}

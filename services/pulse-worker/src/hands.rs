@@ -89,7 +89,7 @@ pub(crate) async fn types(
     if !has_keyboard(&status.driver, run) {
         return revoked(desk, claim, &place).await;
     }
-    let sequence = status.typed + 1;
+    let sequence = status.typed.saturating_add(1);
     let mut tx = desk.store.begin().await?;
     tx.hold(claim).await?;
     tx.mint_sequence(run.id, turn, call.index, sequence).await?;

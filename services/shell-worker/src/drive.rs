@@ -6,7 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use metatron_bus::seal::LinkKey;
 use metatron_domain::id::RunId;
 use metatron_domain::terminal::message::Happened;
-use metatron_domain::terminal::order::{KEYS, Keys, LONGEST_HAND_MINUTES, MOST_KEYS, ORDER, Order, TYPED};
+use metatron_domain::terminal::order::{
+    KEYS, Keys, LONGEST_HAND_MINUTES, MOST_KEYS, MOST_LEAP, ORDER, Order, TYPED,
+};
 use metatron_domain::terminal::{Driver, Size};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -30,6 +32,9 @@ pub enum Denied {
     /// Its number is not above the last one.
     #[error("it was asked before, or in the wrong order")]
     Replayed,
+    /// Its number is above the last one by more than ever was on the way: somebody told the sender a false one.
+    #[error("its number is far beyond the last one")]
+    Leapt,
     /// Its time is over.
     #[error("its time is over")]
     Expired,
@@ -62,6 +67,7 @@ impl Denied {
         match self {
             Self::SealBroken => "seal_broken",
             Self::Replayed => "replayed",
+            Self::Leapt => "leapt",
             Self::Expired => "expired",
             Self::NotDriver => "not_driver",
             Self::Password => "password_asked",
@@ -81,6 +87,15 @@ impl From<Typed> for Result<(), Denied> {
             Typed::Full => Err(Denied::Busy),
             Typed::Gone => Err(Denied::Ended),
         }
+    }
+}
+
+/// Refuses a number that does not come after `last`.
+const fn after(last: u64, sequence: u64) -> Result<(), Denied> {
+    match sequence.checked_sub(last) {
+        None | Some(0) => Err(Denied::Replayed),
+        Some(leap) if leap > MOST_LEAP => Err(Denied::Leapt),
+        Some(_) => Ok(()),
     }
 }
 
@@ -104,9 +119,7 @@ impl Session {
         }
         let taken = {
             let mut state = self.desk.state();
-            if sequence <= state.keys {
-                return Err(Denied::Replayed);
-            }
+            after(state.keys, sequence)?;
             state.keys = sequence;
             if secret && !hidden {
                 return Err(Denied::NoPasswordAsked);
@@ -133,7 +146,7 @@ impl Session {
     /// Tells api, who audits it, that something forged or played again was dropped: at once, and then at most once in a
     /// minute how often, because whoever holds Redis could send many (SECURITY B5).
     pub fn warn_of(&self, denied: Denied) {
-        if !matches!(denied, Denied::SealBroken | Denied::Replayed) {
+        if !matches!(denied, Denied::SealBroken | Denied::Replayed | Denied::Leapt) {
             return;
         }
         let now = self.ties.clock.now();
@@ -162,9 +175,7 @@ impl Session {
         let order: Order = self.unseal(ORDER, sequence, sealed)?;
         {
             let mut state = self.desk.state();
-            if sequence <= state.orders {
-                return Err(Denied::Replayed);
-            }
+            after(state.orders, sequence)?;
             state.orders = sequence;
         }
         match order {
@@ -257,9 +268,7 @@ impl Session {
             let mut state = self.desk.state();
             // The owner may have taken the keyboard meanwhile.
             let bytes = open(&state)?;
-            if sequence <= state.typed {
-                return Err(Denied::Replayed);
-            }
+            after(state.typed, sequence)?;
             if hidden {
                 return Err(Denied::Password);
             }

@@ -35,7 +35,7 @@ pub async fn answer(shell: Arc<Shell>, call: TerminalCall) -> TerminalAnswer {
                 Ok(()) => status_after(&shell, &session).await,
                 Err(denied) => {
                     // A later api may repeat a number that an earlier one had given.
-                    if denied == Denied::SealBroken {
+                    if matches!(denied, Denied::SealBroken | Denied::Leapt) {
                         session.warn_of(denied);
                     }
                     deny(&session, denied)
@@ -46,7 +46,12 @@ pub async fn answer(shell: Arc<Shell>, call: TerminalCall) -> TerminalAnswer {
             let Some(session) = shell.session(terminal) else { return gone(&shell, terminal) };
             match session.type_in(shell.parts().guard.premises(), run, sequence, &sealed) {
                 Ok(()) => TerminalAnswer::Status(Box::new(session.status())),
-                Err(denied) => deny(&session, denied),
+                Err(denied) => {
+                    if denied == Denied::Leapt {
+                        session.warn_of(denied);
+                    }
+                    deny(&session, denied)
+                }
             }
         }
         TerminalCall::Judge { terminal, text } => {
@@ -127,7 +132,7 @@ fn gone(shell: &Shell, terminal: TerminalId) -> TerminalAnswer {
 }
 
 fn deny(session: &Session, denied: Denied) -> TerminalAnswer {
-    if matches!(denied, Denied::SealBroken | Denied::Replayed) {
+    if matches!(denied, Denied::SealBroken | Denied::Replayed | Denied::Leapt) {
         tracing::warn!(terminal.id = %session.terminal, code = denied.code(), "refused what was asked of a terminal");
     }
     refused(denied.code(), denied.to_string())

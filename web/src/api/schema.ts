@@ -2899,7 +2899,7 @@ export interface components {
             /** @description What a token may do; everything, for the owner. */
             scopes: string[];
             timezone: string;
-            /** @description What the owner should know: `runs_without_root`, `insecure`. */
+            /** @description What the owner should know: `runs_without_root`, `insecure`, `rules_behind`. */
             warnings: string[];
         };
         /**

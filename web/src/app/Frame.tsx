@@ -120,7 +120,7 @@ function Banners({ warnings }: { warnings: readonly string[] }) {
   const { state, since } = useLink()
   const [hidden, setHidden] = useState(hiddenWarnings)
   const all = [...warnings, ...(window.isSecureContext || warnings.includes("insecure") ? [] : ["insecure"])]
-  const say = (code: string) => (code === "runs_without_root" || code === "insecure" ? text.warn[code] : text.warn.other(code))
+  const say = (code: string) => (code === "runs_without_root" || code === "insecure" || code === "rules_behind" ? text.warn[code] : text.warn.other(code))
   const hide = (code: string) => {
     const next = [...hidden, code]
     setHidden(next)

@@ -54,6 +54,7 @@ export const en = {
   warn: {
     runs_without_root: "MetatronOS runs without root: commands run as your own user, not as a separate one. Run it in the container or as root to separate them.",
     insecure: "This page came without HTTPS: installing, notifications and copying do not work. Put a proxy with HTTPS in front, or open it on the host itself.",
+    rules_behind: "The database was brought back from an older copy, so none of its rules and modes count. Look through them, then change one: from then on all of them count.",
     other: (code: string) => `The server warns: ${code}.`,
     dismiss: "Hide until I come back",
   },

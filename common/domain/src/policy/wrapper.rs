@@ -277,8 +277,9 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         };
     result.argv.push(operands.to_vec());
     if name == "setarch" {
-        // Its architecture may be left out.
+        // Its architecture may be left out, and options may come behind it.
         result.argv.push(parsed.operands.clone());
+        result.argv.push(read(&table(wrapper.short, wrapper.long), operands).operands);
     }
     if name == "start-stop-daemon" {
         let mut words: Vec<Arg> =

@@ -49,7 +49,7 @@ pub struct TokenMode {
 /// All that the owner allowed beforehand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Book {
-    /// Rises with every change of a rule or a mode.
+    /// Rises with every change of a rule or a mode, and is never below the time of that in milliseconds.
     pub version: u64,
     /// Which shell host it is for.
     pub host: String,

@@ -148,7 +148,7 @@ pub enum TerminalAnswer {
     NotFound,
     /// It will not be done.
     Refused {
-        /// A stable code: `seal_broken`, `replayed`, `expired`, `ended`, `not_driver`, `password_asked`,
+        /// A stable code: `seal_broken`, `replayed`, `leapt`, `expired`, `ended`, `not_driver`, `password_asked`,
         /// `denied_by_policy`, `no_password_asked`, `no_owner`, `too_many`, `cwd_missing`, `journal_unwritable`, `start_failed`, `bad_pattern`, `busy`,
         /// `failed`, `rooted`.
         code: String,
@@ -283,7 +283,7 @@ pub enum Happened {
     Lost,
     /// Keys or an order for it were forged or played again, and dropped.
     Forged {
-        /// Why: `seal_broken`, `replayed`.
+        /// Why: `seal_broken`, `replayed`, `leapt`.
         code: String,
         /// How many since it was last told.
         count: u32,

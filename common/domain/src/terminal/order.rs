@@ -16,6 +16,10 @@ pub const ORDER: &str = "terminal.order";
 /// The seal's purpose for what a run types, under the key of its [`Order::Hand`] and not under the link key.
 pub const TYPED: &str = "terminal.typed";
 
+/// How far a number may lie above the last one that was taken. What was lost on the way is counted as well, and nobody loses a
+/// million in a row; a number further on was made up, and after it no true one would count any more.
+pub const MOST_LEAP: u64 = 1 << 20;
+
 /// Bytes of one [`Keys`], at most. A longer paste is cut into several.
 pub const MOST_KEYS: usize = 16 * 1024;
 /// Minutes for which the keyboard can be handed over, at most.

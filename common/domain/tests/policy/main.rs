@@ -90,6 +90,12 @@ fn p1_lines_of_an_attacker_are_judged_as_the_text_says() {
     hold(include_str!("table/attack.txt"));
 }
 
+/// P1, I8: what an outside examiner would ask about.
+#[test]
+fn p1_lines_of_an_examiner_are_judged_as_the_text_says() {
+    hold(include_str!("table/examiner.txt"));
+}
+
 /// M.
 #[test]
 fn m_malformed_is_denied_and_what_does_not_parse_asks() {

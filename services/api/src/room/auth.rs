@@ -59,7 +59,7 @@ pub(crate) struct Session {
     reauth_until: Option<Instant>,
     language: String,
     timezone: String,
-    /// What the owner should know: `runs_without_root`, `insecure`.
+    /// What the owner should know: `runs_without_root`, `insecure`, `rules_behind`.
     warnings: Vec<String>,
 }
 

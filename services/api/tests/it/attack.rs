@@ -11,9 +11,6 @@ use metatron_domain::id::{ChatId, RunId, TokenId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::Risk;
 use metatron_domain::run::RunEnd;
-use metatron_domain::terminal::message::Happened;
-use metatron_domain::terminal::{Size, TerminalState};
-use metatron_store::terminal::owner::NewTerminal;
 use serde_json::{Value, json};
 
 use crate::matrix::{concrete, operations};
@@ -348,47 +345,4 @@ async fn p4_of_a_change_and_a_yes_at_once_one_counts_and_the_other_is_refused() 
         }
     }
     assert_eq!(edits + allowed, 20);
-}
-
-#[tokio::test]
-async fn a_number_that_can_go_no_higher_is_refused_and_nothing_else_suffers() {
-    let place = Place::new().await;
-    let terminal = place.open().await;
-    // What a shell host says came by way of Redis.
-    place.shell.change(terminal, |status| status.orders = u64::MAX);
-    let other = place.open().await;
-    let close = async |terminal| {
-        let path = format!("/api/v1/terminals/{terminal}/close");
-        place.world.post(&path, &json!({})).cookie(&place.cookie).send().await
-    };
-    assert_eq!(close(terminal).await.refusal(), (409, "conflict".into()));
-    assert_eq!(close(other).await.status, 202);
-}
-
-#[tokio::test]
-async fn b5_a_host_tells_nothing_that_counts_of_a_terminal_on_another_one() {
-    let place = Place::new().await;
-    let _port = Port::open(&place.world).await;
-    let own = place.open().await;
-    let mut tx = place.world.store.begin().await.unwrap();
-    let new = NewTerminal { host: "build".into(), name: "there".into(), size: Size::new(80, 24).unwrap() };
-    let other = tx.create_terminal(&new, place.world.now()).await.unwrap();
-    let _ = tx.commit().await.unwrap();
-    let honest = place.shell.report(own, Happened::Waits, place.world.now()).await;
-    // It has that one's disk, or lies: about how it stands, and about whose keyboard it is.
-    let mut lie = honest.clone();
-    (lie.terminal, lie.number, lie.what) = (other, 1 << 40, Happened::Ended);
-    (lie.status.terminal, lie.status.state) = (other, TerminalState::Ended);
-    place.shell.send(&lie).await;
-    let mut mixed = honest.clone();
-    (mixed.number, mixed.status.terminal) = (honest.number + 1, other);
-    place.shell.send(&mixed).await;
-    let queue = ["XLEN", "metatron-live:queue:terminal:high"];
-    while place.redis.command(&queue).unwrap().trim() != ":0" {
-        // Nobody else can tell when all of it was taken in.
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let row = place.world.store.terminal(other).await.unwrap();
-    assert_eq!((row.state, row.report), (TerminalState::Opening, 0));
-    assert_eq!(place.world.store.terminal(own).await.unwrap().report, honest.number);
 }

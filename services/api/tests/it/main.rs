@@ -13,6 +13,7 @@ mod auth;
 mod door;
 mod hand;
 mod host;
+mod lie;
 mod limit;
 mod matrix;
 mod page;

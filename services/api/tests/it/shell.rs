@@ -18,7 +18,7 @@ use metatron_domain::id::{JobId, TerminalId};
 use metatron_domain::terminal::message::{
     FoundLine, Happened, Note, Report, ScreenShot, Status, Stretch, TerminalAnswer, TerminalCall,
 };
-use metatron_domain::terminal::order::{KEYS, Keys, OPEN, ORDER, Opening, Order};
+use metatron_domain::terminal::order::{KEYS, Keys, MOST_LEAP, OPEN, ORDER, Opening, Order};
 use metatron_domain::terminal::{Driver, Holder, Size, TerminalKind, TerminalState};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) stuck: AtomicBool,
     /// The refusal of the next opening.
     pub(crate) refuse: Mutex<Option<(String, String)>>,
+    /// What somebody in Redis puts in the place of the last numbers, the next time that they are asked for.
+    pub(crate) lie: Mutex<Option<u64>>,
 }
 
 impl Shell {
@@ -54,6 +56,7 @@ impl Shell {
             typed: Mutex::default(),
             stuck: AtomicBool::new(false),
             refuse: Mutex::default(),
+            lie: Mutex::default(),
         });
         let bus = world.bus.clone();
         let mut tasks = JoinSet::new();
@@ -165,6 +168,10 @@ impl State {
             }
             TerminalCall::Order { terminal, sequence, sealed } => {
                 let Some(status) = sessions.get_mut(&terminal) else { return TerminalAnswer::NotFound };
+                if sequence - status.orders.min(sequence) > MOST_LEAP {
+                    let (code, detail) = ("leapt".to_owned(), "far beyond".to_owned());
+                    return TerminalAnswer::Refused { code, detail };
+                }
                 if sequence <= status.orders {
                     let (code, detail) = ("replayed".to_owned(), "an old number".to_owned());
                     return TerminalAnswer::Refused { code, detail };
@@ -183,11 +190,18 @@ impl State {
                 self.orders.lock().unwrap().push(order);
                 TerminalAnswer::Status(Box::new(status.clone()))
             }
-            TerminalCall::Status { terminal } => sessions
-                .get(&terminal)
-                .map_or(TerminalAnswer::NotFound, |status| TerminalAnswer::Status(Box::new(status.clone()))),
+            TerminalCall::Status { terminal } => {
+                let Some(status) = sessions.get(&terminal) else { return TerminalAnswer::NotFound };
+                let mut status = status.clone();
+                if let Some(lie) = self.lie.lock().unwrap().take() {
+                    (status.orders, status.keys) = (lie, lie);
+                }
+                TerminalAnswer::Status(Box::new(status))
+            }
             TerminalCall::Sessions => {
-                TerminalAnswer::Sessions { sessions: sessions.values().cloned().collect() }
+                let mut all: Vec<_> = sessions.values().cloned().collect();
+                all.sort_by_key(|status| status.terminal);
+                TerminalAnswer::Sessions { sessions: all }
             }
             TerminalCall::Screen { terminal } => match sessions.get(&terminal) {
                 None => TerminalAnswer::NotFound,

@@ -24,13 +24,13 @@ impl Begun {
     /// Sends all but the body, and waits until the server asks for it: it does that when it knows who is asking.
     async fn send(port: &Port, cookie: &str, method: &Method, path: &str, body: &Value) -> Self {
         let (address, body) = (port.address, body.to_string());
-        let head = format!(
+        let request = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncookie: {cookie}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
             body.len()
         );
         let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
         let asked = b"HTTP/1.1 100 Continue\r\n\r\n";
         let mut heard = vec![0; asked.len()];
         stream.read_exact(&mut heard).await.unwrap();

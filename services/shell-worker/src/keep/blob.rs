@@ -146,9 +146,26 @@ impl Blobs {
 
     /// Bytes that may still be kept under `quota`.
     pub(super) fn room(&self, quota: u64) -> u64 {
+        self.room_beside(quota, self.used())
+    }
+
+    /// The same, if no more than `most` contents have to be counted for it: they are counted once in a process.
+    pub(super) fn room_at_a_glance(&self, quota: u64, most: usize) -> Option<u64> {
+        let used = {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            if used.is_none() {
+                let first: Vec<_> = self.each().take(most + 1).collect();
+                *used = (first.len() <= most).then(|| first.iter().map(|(_, path)| length(path)).sum());
+            }
+            (*used)?
+        };
+        Some(self.room_beside(quota, used))
+    }
+
+    fn room_beside(&self, quota: u64, used: u64) -> u64 {
         let free =
             rustix::fs::statvfs(&self.folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
-        quota.saturating_sub(self.used()).min(free.saturating_sub(FLOOR))
+        quota.saturating_sub(used).min(free.saturating_sub(FLOOR))
     }
 
     fn each(&self) -> impl Iterator<Item = (Sha, PathBuf)> {

@@ -119,7 +119,7 @@ impl Keeper {
 
     /// Whether something is to be kept before this command: then [`Keeper::turn`] comes first.
     pub fn plan(&self, command: &str, effects: &Effects, reads_only: bool, cwd: &Path) -> Plan {
-        plan(command, effects, reads_only, cwd, &self.places)
+        plan(command, effects, reads_only, cwd, &self.places, plan::LOOKS)
     }
 
     /// Waits for the turn of a command that something is kept for.
@@ -253,10 +253,14 @@ impl Keeper {
     }
 
     fn newest_index(&self) -> Index {
-        let newest = self.snapshots().into_iter().next();
-        newest
-            .and_then(|newest| Manifest::load(&self.path(&newest.id, snapshot::KIND)))
-            .map_or_else(Index::default, |manifest| Index::of(&manifest))
+        let newest = self.newest_snapshot().and_then(|path| Manifest::load(&path));
+        newest.map_or_else(Index::default, |manifest| Index::of(&manifest))
+    }
+
+    /// The file of the newest snapshot.
+    fn newest_snapshot(&self) -> Option<PathBuf> {
+        let newest = self.snapshots().into_iter().next()?;
+        Some(self.path(&newest.id, snapshot::KIND))
     }
 
     /// What the time is here.

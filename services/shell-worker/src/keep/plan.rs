@@ -13,6 +13,8 @@ use super::manifest::Root;
 
 /// Names that one pattern may stand for, at most.
 const MATCHES: usize = 10_000;
+/// Names that are looked at, at most, before a start.
+pub(super) const LOOKS: usize = 200_000;
 /// Programs that change a folder they are given only by the names of what they bring into it.
 const SHALLOW: &[&str] = &["mv", "cp", "install", "ln", "mkdir", "touch", "tee", "truncate", "sed", "mkfifo"];
 /// Those of them that bring something.
@@ -59,8 +61,15 @@ pub enum Plan {
     Not(Unkept),
 }
 
-/// What to keep before `command`, which would have these `effects` in the folder `cwd`.
-pub(super) fn plan(command: &str, effects: &Effects, reads_only: bool, cwd: &Path, places: &Places) -> Plan {
+/// What to keep before `command`, which would have these `effects` in the folder `cwd`. Looks at `looks` names at most.
+pub(super) fn plan(
+    command: &str,
+    effects: &Effects,
+    reads_only: bool,
+    cwd: &Path,
+    places: &Places,
+    mut looks: usize,
+) -> Plan {
     let touched = effects.writes.iter().chain(&effects.deletes);
     if reads_only && effects.writes.is_empty() && effects.deletes.is_empty() {
         return Plan::Nothing;
@@ -81,7 +90,7 @@ pub(super) fn plan(command: &str, effects: &Effects, reads_only: bool, cwd: &Pat
     let shallow = all(SHALLOW);
     for shown in touched {
         let deleted = effects.deletes.contains(shown);
-        let Some(paths) = expand(Path::new(shown)) else { return Plan::Not(Unkept::TooMany) };
+        let Some(paths) = expand(Path::new(shown), &mut looks) else { return Plan::Not(Unkept::TooMany) };
         for path in paths {
             let Some(settled) = settle(&path) else { continue };
             keep(&settled, deleted || !shallow, places, &mut roots, &mut gaps);
@@ -94,8 +103,11 @@ pub(super) fn plan(command: &str, effects: &Effects, reads_only: bool, cwd: &Pat
                 keep(&behind, !shallow, places, &mut roots, &mut gaps);
             }
             if shallow && path.is_dir() {
-                let Some(names) = brought(effects) else { return Plan::Not(Unkept::TooMany) };
+                let Some(names) = brought(effects, &mut looks) else { return Plan::Not(Unkept::TooMany) };
                 for name in names {
+                    if !take(&mut looks, 1) {
+                        return Plan::Not(Unkept::TooMany);
+                    }
                     if let Some(inside) = settle(&path.join(name)) {
                         keep(&inside, true, places, &mut roots, &mut gaps);
                     }
@@ -112,6 +124,29 @@ pub(super) fn plan(command: &str, effects: &Effects, reads_only: bool, cwd: &Pat
         };
     }
     Plan::Keep(normal(roots), gaps)
+}
+
+/// Takes so many looks, if there are as many left.
+const fn take(looks: &mut usize, many: usize) -> bool {
+    match looks.checked_sub(many) {
+        Some(left) => {
+            *looks = left;
+            true
+        }
+        None => false,
+    }
+}
+
+/// The names in a folder; none where it can't be read, `None` where there are more than may be looked at.
+fn listed(folder: &Path, looks: &mut usize) -> Option<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !take(looks, 1) {
+            return None;
+        }
+        names.push(entry.file_name());
+    }
+    Some(names)
 }
 
 fn keep(path: &Path, deep: bool, places: &Places, roots: &mut Vec<Root>, gaps: &mut Vec<Gap>) {
@@ -142,13 +177,12 @@ pub(super) fn normal(mut roots: Vec<Root>) -> Vec<Root> {
 
 /// The names that `mv` and its like would give to what they bring: of what they are given, and of what is in it, since
 /// folders are merged. `None` where there are too many.
-fn brought(effects: &Effects) -> Option<Vec<OsString>> {
+fn brought(effects: &Effects, looks: &mut usize) -> Option<Vec<OsString>> {
     let mut names = Vec::new();
     for shown in effects.reads.iter().chain(&effects.deletes) {
-        for path in expand(Path::new(shown))? {
+        for path in expand(Path::new(shown), looks)? {
             names.extend(path.file_name().map(OsStr::to_owned));
-            let inside = std::fs::read_dir(&path).into_iter().flatten().flatten();
-            names.extend(inside.map(|entry| entry.file_name()).take(MATCHES));
+            names.extend(listed(&path, looks)?);
             if names.len() > MATCHES {
                 return None;
             }
@@ -175,7 +209,7 @@ fn settle(path: &Path) -> Option<PathBuf> {
 
 /// The paths that a path with patterns stands for: those that match, and itself where it is a name. `None` where there are
 /// too many.
-fn expand(shown: &Path) -> Option<Vec<PathBuf>> {
+fn expand(shown: &Path, looks: &mut usize) -> Option<Vec<PathBuf>> {
     let mut found = vec![PathBuf::new()];
     for part in shown.components() {
         let part = part.as_os_str();
@@ -183,8 +217,7 @@ fn expand(shown: &Path) -> Option<Vec<PathBuf>> {
         let mut next = Vec::new();
         for path in found {
             if text.contains(['*', '?', '[']) {
-                let names = std::fs::read_dir(&path).into_iter().flatten().flatten();
-                let names = names.map(|entry| entry.file_name());
+                let names = listed(&path, looks)?.into_iter();
                 next.extend(
                     names.filter(|name| matches(&text, &name.to_string_lossy())).map(|name| path.join(name)),
                 );
@@ -198,7 +231,7 @@ fn expand(shown: &Path) -> Option<Vec<PathBuf>> {
         }
         found = next;
     }
-    Some(found)
+    take(looks, found.len()).then_some(found)
 }
 
 /// Whether a pattern could stand for a name. A bracket expression, of which the judge shows no more than that, could be any
@@ -243,7 +276,7 @@ mod tests {
         let judged = judge(command.as_bytes(), &setting);
         let places =
             Places { workspace: work.to_owned(), home: home.to_owned(), shut: vec![home.join("kept")] };
-        plan(command, &judged.effects, judged.verdict == Verdict::Allow, work, &places)
+        plan(command, &judged.effects, judged.verdict == Verdict::Allow, work, &places, LOOKS)
     }
 
     fn kept(work: &Path, command: &str) -> Vec<(String, bool)> {

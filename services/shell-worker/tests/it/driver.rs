@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use metatron_domain::command::CommandSpec;
 use metatron_domain::id::RunId;
+use metatron_domain::terminal::Size;
 use metatron_domain::terminal::message::{Happened, TerminalAnswer, TerminalCall, Until};
-use metatron_domain::terminal::order::Order;
+use metatron_domain::terminal::order::{MOST_LEAP, ORDER, Order};
 use metatron_domain::terminal::{Driver, TerminalKind, Waits};
 use metatron_shell_worker::drive::Denied;
 use metatron_shell_worker::rest::rests;
@@ -52,6 +53,41 @@ async fn a_run_types_while_it_has_the_keyboard_and_not_after() {
     bench.clock.set(T.after(Duration::from_mins(5)));
     assert_eq!(code(&sitting.typed(&bench, run, 2, &key(), "x").await), "expired");
     assert_eq!(code(&sitting.order(&bench, &hand(run)).await), "expired");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_a_number_that_no_api_has_come_to_is_refused_though_api_sealed_it_and_jams_nothing() {
+    let mut bench = Bench::new();
+    let mut sitting = Sitting::open(&bench).await;
+    let terminal = sitting.terminal();
+    let size = Size::new(90, 30).unwrap();
+    // Whoever holds Redis told api a false last number; what api seals then is as true as ever.
+    let order = async |bench: &Bench, sequence| {
+        let text = serde_json::to_vec(&Order::Resize { size }).unwrap();
+        let sealed = link().seal(ORDER, &terminal.to_string(), sequence, &text).unwrap();
+        ask(bench, TerminalCall::Order { terminal, sequence, sealed }).await
+    };
+    for far in [u64::MAX, u64::MAX - 1, 1 << 63, MOST_LEAP + 1] {
+        assert_eq!(code(&order(&bench, far).await), "leapt", "{far}");
+        let keys = sitting.sealed(far, b"x", false);
+        assert_eq!(sitting.session.press(far, &keys), Err(Denied::Leapt), "{far}");
+    }
+    told(&mut bench, Happened::Forged { code: "leapt".into(), count: 1 }).await;
+    let TerminalAnswer::Status(status) = order(&bench, 1).await else { panic!("the true one is refused") };
+    assert_eq!((status.orders, status.keys), (1, 0));
+    // What was lost on the way leaves a gap, and that is no leap.
+    assert!(matches!(order(&bench, 1 + MOST_LEAP).await, TerminalAnswer::Status(_)));
+    assert_eq!(code(&order(&bench, 2 + 2 * MOST_LEAP).await), "leapt", "from the last one on");
+
+    let run = RunId::new();
+    sitting.orders = 1 + MOST_LEAP;
+    sitting.order(&bench, &hand(run)).await;
+    assert_eq!(code(&sitting.typed(&bench, run, u64::MAX, &key(), "x").await), "leapt");
+    let typed = sitting.typed(&bench, run, 1, &key(), "echo t$((1+1))d\r").await;
+    assert!(matches!(typed, TerminalAnswer::Status(_)), "{typed:?}");
+    sitting.shows(&bench, "^t2d").await;
+    sitting.press("echo k$((1+1))s\r");
+    sitting.shows(&bench, "^k2s").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

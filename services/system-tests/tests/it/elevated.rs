@@ -108,6 +108,71 @@ async fn i6_no_token_switches_root_on() -> Result<()> {
 }
 
 #[tokio::test]
+async fn s4_p3_i6_what_a_token_s_run_wants_as_root_is_asked_although_a_rule_allows_the_same_words()
+-> Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let world = World::start().await?;
+    let mut watch = world.owner.watch(0).await?;
+    switch(&world, "commands").await?;
+    let token =
+        world.owner.post("/tokens", &json!({ "name": "outside", "scopes": ["read", "chat", "run"] })).await?;
+    let (id, value) =
+        (token["id"].as_str().context("no id")?, token["token"].as_str().context("no value")?.to_owned());
+    let auto = world.owner.request(Method::PUT, &format!("/tokens/{id}/mode"));
+    world.owner.send(auto.json(&json!({ "mode": "auto" }))).await?;
+    let program = std::fs::canonicalize("/usr/bin/mkdir")?;
+    let folder = std::fs::canonicalize(world.stack.path("work"))?;
+    let body = json!({ "program": program, "words": ["-p", "out"], "folder": folder, "until": null });
+    let rule = world.owner.post("/rules", &body).await?;
+
+    let (http, url) = (reqwest::Client::new(), format!("{}/api/v1", world.stack.url()));
+    let post = async |path: String, body: Value| -> Result<Value> {
+        let request = http.post(format!("{url}{path}")).bearer_auth(&value).json(&body);
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    };
+    let chat = post("/chats".to_owned(), json!({})).await?["id"].as_str().context("no chat")?.to_owned();
+    let say = async || -> Result<String> {
+        let posted = post(format!("/chats/{chat}/messages"), json!({ "text": "make it" })).await?;
+        Ok(posted["run"]["id"].as_str().context("no run")?.to_owned())
+    };
+    // As the commands' user the rule allows it, also in such a run.
+    world.model.push(Answer::command("mkdir -p out"));
+    world.model.push(Answer::text("Done."));
+    let run = say().await?;
+    ensure!(world.owner.ended(&run).await?["state"] == "succeeded");
+    let exec = world.exec(&run).await?;
+    ensure!(exec["under"]["rule"] == rule["id"] && exec["power"]["as"] != "root", "{exec}");
+    std::fs::remove_dir(folder.join("out"))?;
+
+    let as_root = json!({ "command": "mkdir -p out", "why": "it needs root", "elevated": true });
+    world.model.push(Answer::tool("shell_run", &as_root));
+    world.model.push(Answer::text("Done."));
+    let run = say().await?;
+    let asked = card(&world, &mut watch, &run).await?;
+    ensure!(
+        asked["state"] == "waiting" && asked["risk"] == "high" && asked["exec"]["power"]["as"] == "root",
+        "{asked}"
+    );
+    ensure!(asked["proposal"].is_null() && asked["no_rule"].is_string(), "nor can there be one: {asked}");
+    ensure!(!folder.join("out").exists(), "it waits");
+    // The program that wants it can't say yes to it.
+    let path = format!("{url}/approvals/{}/decision", asked["id"].as_str().context("no id")?);
+    let yes = json!({ "decision": "allow_once", "digest": asked["digest"], "nonce": asked["nonce"] });
+    let refused = http.post(&path).bearer_auth(&value).json(&yes).send().await?;
+    ensure!(refused.status() == 403, "{refused:?}");
+    // The owner's own answer runs it, under nothing else, and the rule was not used for it.
+    world.owner.decide(&run, "allow_once", None).await?;
+    ensure!(world.owner.ended(&run).await?["state"] == "succeeded");
+    let exec = world.exec(&run).await?;
+    ensure!(exec["under"].is_null() && exec["exit"]["code"] == 0 && exec["user"] == "root", "{exec}");
+    let rule = world.owner.get(&format!("/rules/{}", rule["id"].as_str().context("no rule")?)).await?;
+    ensure!(rule["used"] == 1, "{rule}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn s4_the_helper_s_card_shows_what_apt_says_and_a_package_nobody_knows_is_refused() -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());

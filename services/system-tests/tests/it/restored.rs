@@ -157,6 +157,13 @@ async fn b5_a_rule_that_was_revoked_does_not_come_back_with_the_copy_that_still_
     ensure!(world.exec(&run).await?["under"]["rule"] == rule.as_str());
     let copy = copy(&world)?;
     world.owner.send(world.owner.request(Method::DELETE, &format!("/rules/{rule}"))).await?;
+    for mode in ["plan", "auto", "plan", "auto"] {
+        let body = json!({ "mode": mode });
+        world
+            .owner
+            .send(world.owner.request(Method::PUT, &format!("/chats/{chat}/mode")).json(&body))
+            .await?;
+    }
     drop(watch);
     restore(&mut world, &copy)?;
     back(&mut world)?;
@@ -166,6 +173,25 @@ async fn b5_a_rule_that_was_revoked_does_not_come_back_with_the_copy_that_still_
     let run = say(&world).await?;
     let asked = card(&world, &mut watch, &run).await?;
     ensure!(asked["state"] == "waiting", "the host goes by the newest book it has seen: {asked}");
+    // That is not kept from the owner, and their next change makes what stands here count, however often something was
+    // changed after the copy was made.
+    world.stack.logged("api", "THE RULES HERE ARE OLDER").await?;
+    let warned = async |world: &World| -> Result<bool> {
+        let session = world.owner.get("/session").await?;
+        Ok(session["warnings"].as_array().is_some_and(|all| all.contains(&json!("rules_behind"))))
+    };
+    ensure!(warned(&world).await?);
+    world.owner.decide(&run, "deny", None).await?;
+    world.owner.ended(&run).await?;
+    let other = world.owner.post("/chats", &json!({})).await?["id"].as_str().context("no chat")?.to_owned();
+    let plan = json!({ "mode": "plan" });
+    world.owner.send(world.owner.request(Method::PUT, &format!("/chats/{other}/mode")).json(&plan)).await?;
+    ensure!(!warned(&world).await?);
+    world.model.push(Answer::command("mkdir -p out"));
+    world.model.push(Answer::text("Done."));
+    let run = say(&world).await?;
+    ensure!(world.owner.ended(&run).await?["state"] == "succeeded");
+    ensure!(world.exec(&run).await?["under"]["rule"] == rule.as_str(), "the rule is in force again");
     Ok(())
 }
 

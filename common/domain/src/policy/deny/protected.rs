@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use crate::policy::Setting;
+use crate::policy::glob::literal;
 use crate::policy::path::{Components, carried, components, other_process, resolve, show, within};
 use crate::policy::pattern::is_pattern;
 use crate::policy::sensitive::{is_near, is_sensitive};
@@ -44,6 +45,58 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
             operand(walker, arg);
         }
     }
+    if matches!(name, "tar" | "gtar" | "bsdtar" | "git") {
+        elsewhere(walker, name, args);
+    }
+}
+
+/// Words that `-C` in front of some names relative to: judges what is behind one as lying there.
+fn elsewhere(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
+    let home = walker.cwd.clone();
+    // Letters without a dash take their values from the words behind them: which one is the directory is not worth counting.
+    let letters = args.first().filter(|arg| name != "git" && !arg.text().starts_with('-') && arg.has('C'));
+    for place in letters.map_or(&[][..], |_| &args[1..args.len().min(5)]) {
+        walker.cwd = Rc::from(show(&resolve(place.units(), &home)));
+        for arg in args {
+            operand(walker, arg);
+        }
+    }
+    walker.cwd.clone_from(&home);
+    let (mut next, mut moved) = (false, false);
+    for arg in args {
+        let place = match option(arg.text()) {
+            _ if std::mem::take(&mut next) => Some(arg.units().to_vec()),
+            Some("") => {
+                next = true;
+                continue;
+            }
+            Some(place) => Some(literal(place)),
+            None => None,
+        };
+        if let Some(place) = place {
+            if !walker.spend(60 + (place.len() + walker.cwd.len()) * 4) {
+                break;
+            }
+            let target = show(&resolve(&place, &walker.cwd));
+            // Longer ones name nothing, and would cost at every later word.
+            if target.len() < MAX_PATH {
+                walker.cwd = Rc::from(target);
+                moved = true;
+            }
+        } else if moved {
+            operand(walker, arg);
+        }
+    }
+    walker.cwd = home;
+}
+
+/// The directory that a word gives as `-C` or `--directory`; empty where the next word is it.
+fn option(text: &str) -> Option<&str> {
+    if let Some(long) = text.strip_prefix("--") {
+        let (long, value) = long.split_once('=').unwrap_or((long, ""));
+        return (long.len() >= 2 && "directory".starts_with(long)).then_some(value);
+    }
+    text.strip_prefix('-')?.split_once('C').map(|(_, value)| value)
 }
 
 /// Judges one operand.
