@@ -1,6 +1,7 @@
 // One WebSocket that resumes. Owns: connection, back-off, subscriptions and where each of them stands.
 // It hands frames on and never touches the query cache: that is socket.ts.
 import type { Fact, Problem, TerminalSize, TerminalStatus } from "./model"
+import type { ScreenDump } from "./screen"
 
 export type LinkState = "connecting" | "live" | "catching_up" | "offline" | "refused"
 
@@ -61,21 +62,6 @@ export interface TerminalViewersFrame {
 export type TopicFrame = DeltaFrame | TurnFrame | GapFrame | TerminalEndFrame | TerminalStatusFrame | TerminalPressedFrame
 
 const TOPIC_FRAMES = new Set(["delta", "turn", "gap", "terminal.end", "terminal.status", "terminal.pressed"])
-
-/** A screen as it is at one moment: what a terminal of that size, just reset, is fed to show the same. */
-export interface ScreenDump {
-  offset: number
-  size: TerminalSize
-  bytes: Uint8Array
-  /** Who had the keyboard when its rows were written, from the top down. */
-  stretches: readonly Stretch[]
-}
-
-/** Rows of a screen, from this one down to the next stretch. */
-export interface Stretch {
-  row: number
-  by: "owner" | "ai"
-}
 
 export interface Listener {
   /** Facts after this one are told at the first subscription; from now on when absent. */

@@ -90,10 +90,11 @@ fn p1_lines_of_an_attacker_are_judged_as_the_text_says() {
     hold(include_str!("table/attack.txt"));
 }
 
-/// P1, I8: what an outside examiner would ask about.
+/// P1, I8: what an outside examiner would have denied, and what lies close to it.
 #[test]
 fn p1_lines_of_an_examiner_are_judged_as_the_text_says() {
     hold(include_str!("table/examiner.txt"));
+    hold(include_str!("table/neighbour.txt"));
 }
 
 /// M.

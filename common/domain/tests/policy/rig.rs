@@ -35,6 +35,7 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("table/agent.txt"),
     include_str!("table/attack.txt"),
     include_str!("table/examiner.txt"),
+    include_str!("table/neighbour.txt"),
 ];
 
 /// Judges a command where the policy's text assumes it runs.

@@ -1,7 +1,7 @@
 // The actor rail beside a terminal: from which line on the keyboard was whose, as far as this page has seen it; and of what
 // was there before, as far as the screen tells it that the page began with.
 import type { IMarker, Terminal } from "@xterm/xterm"
-import type { Stretch as Told } from "../../api/link"
+import type { Stretch as Told } from "../../api/screen"
 import type { By } from "../actor"
 
 interface Stretch {
