@@ -367,10 +367,8 @@ impl Reader<'_> {
     pub(super) fn word(&mut self) -> String {
         let start = self.pos;
         self.skip_word();
-        match self.ascii.and_then(|text| text.get(start..self.pos)) {
-            Some(word) => word.to_owned(),
-            None => self.chars[start..self.pos].iter().collect(),
-        }
+        let word = self.ascii.and_then(|text| text.get(start..self.pos));
+        word.map_or_else(|| self.chars[start..self.pos].iter().collect(), ToOwned::to_owned)
     }
 
     /// Passes over one raw word.
