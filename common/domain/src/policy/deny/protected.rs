@@ -50,19 +50,26 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
     }
 }
 
+/// Directories that one command names with `-C`, at most; nobody means more.
+const MOST_MOVES: usize = 64;
+/// Letters of tar that take a value.
+const VALUED: &str = "fbTXCgKLNVFHI";
+
 /// Words that `-C` in front of some names relative to: judges what is behind one as lying there.
 fn elsewhere(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     let home = walker.cwd.clone();
-    // Letters without a dash take their values from the words behind them: which one is the directory is not worth counting.
-    let letters = args.first().filter(|arg| name != "git" && !arg.text().starts_with('-') && arg.has('C'));
-    for place in letters.map_or(&[][..], |_| &args[1..args.len().min(5)]) {
+    // Letters without a dash take their values from the words behind them, in order.
+    let letters = args.first().filter(|arg| name != "git" && !arg.text().starts_with('-'));
+    let before = letters.and_then(|arg| arg.text().split_once('C')).map(|(before, _)| before);
+    let at = before.map(|before| 1 + before.chars().filter(|c| VALUED.contains(*c)).count());
+    if let Some(place) = at.and_then(|at| args.get(at)) {
         walker.cwd = Rc::from(show(&resolve(place.units(), &home)));
         for arg in args {
             operand(walker, arg);
         }
     }
     walker.cwd.clone_from(&home);
-    let (mut next, mut moved) = (false, false);
+    let (mut next, mut moves) = (false, 0);
     for arg in args {
         let place = match option(arg.text()) {
             _ if std::mem::take(&mut next) => Some(arg.units().to_vec()),
@@ -74,16 +81,16 @@ fn elsewhere(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
             None => None,
         };
         if let Some(place) = place {
-            if !walker.spend(60 + (place.len() + walker.cwd.len()) * 4) {
+            moves += 1;
+            if moves > MOST_MOVES || !walker.spend(60 + (place.len() + walker.cwd.len()) * 4) {
                 break;
             }
             let target = show(&resolve(&place, &walker.cwd));
             // Longer ones name nothing, and would cost at every later word.
             if target.len() < MAX_PATH {
                 walker.cwd = Rc::from(target);
-                moved = true;
             }
-        } else if moved {
+        } else if moves > 0 {
             operand(walker, arg);
         }
     }
