@@ -3,14 +3,17 @@
 //! Owns: marks → arguments. Must never make more than [`MAX_WORDS`] words of one.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::glob::{Unit, literal};
 use super::word::{Arg, Mark};
 
 /// The most words one word may become; what is beyond is not looked at, and the text asks anyway (braces never pass A).
-const MAX_WORDS: usize = 512;
-/// The most values of one sequence (`{1..999}`): what a rule is about does not depend on a number's value.
-const MAX_SEQUENCE: u64 = 128;
+const MAX_WORDS: usize = 1024;
+/// Values of one sequence (`{1..999}`) that are followed from each end. Between them only [`TOLD`] matter.
+const MAX_SEQUENCE: i64 = 64;
+/// The numbers that a rule is about: the first process, every process, the levels of `init`.
+const TOLD: std::ops::RangeInclusive<i64> = -9..=9;
 /// The most units copied while expanding one word.
 const MAX_MARKS: usize = 20_000;
 const MAX_DEPTH: u32 = 24;
@@ -121,10 +124,12 @@ fn sequence(marks: &[Mark]) -> Option<Vec<Vec<Mark>>> {
     let (from, to) = (ends.first()?, ends.get(1)?);
     let word = |text: String| literal(&text).into_iter().map(Mark::Unit).collect();
     if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {
-        let count = from.abs_diff(to).min(MAX_SEQUENCE);
-        let count = i64::try_from(count).ok()?;
-        let sign = if from <= to { 1 } else { -1 };
-        return Some((0..=count).map(|i| word((from.saturating_add(i * sign)).to_string())).collect());
+        let (low, high) = (from.min(to), from.max(to));
+        let near_low = low..=high.min(low.saturating_add(MAX_SEQUENCE));
+        let near_high = low.max(high.saturating_sub(MAX_SEQUENCE))..=high;
+        let told = TOLD.filter(|number| (low..=high).contains(number));
+        let values: BTreeSet<i64> = near_low.chain(near_high).chain(told).collect();
+        return Some(values.into_iter().map(|number| word(number.to_string())).collect());
     }
     let (mut a, mut b) = (from.chars(), to.chars());
     let (Some(from), Some(to), None, None) = (a.next(), b.next(), a.next(), b.next()) else { return None };

@@ -140,7 +140,7 @@ pub(super) fn block_device(path: &Components) -> bool {
 /// Longer names name nothing: the kernel refuses them.
 const MAX_PATH: usize = 4096;
 /// The most units copied for one word.
-const MAX_CARRIED: usize = 3 * 1024;
+const MAX_CARRIED: usize = 8 * 1024;
 
 /// Every way a word may carry a path: itself, after `=`, `@`, `file://`, attached to a short option, before `:`.
 pub(super) fn carried(units: &[Unit]) -> Vec<Cow<'_, [Unit]>> {

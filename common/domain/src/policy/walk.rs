@@ -17,7 +17,7 @@ use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_text};
 
 /// Work units for one judgement: these, and [`PER_BYTE`] for each byte of the text. A unit is what a machine of 2020 does
-/// in ten nanoseconds, so that a text of 64 KiB gets three milliseconds. What people and agents write uses up to 4 a
+/// in ten nanoseconds, so that a text of 64 KiB gets eight milliseconds. What people and agents write uses up to 11 a
 /// byte; only thousands of commands of a few letters each use more.
 const BUDGET: usize = 36_000;
 const PER_BYTE: usize = 12;
