@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::ready::Ready;
 use crate::task::{Failures, Tasks};
-use crate::{harden, telemetry};
+use crate::{harden, pace, telemetry};
 
 /// How long a service may take to finish what it holds after a SIGTERM. `timeout-kill` in `s6/` is above it.
 pub const DRAIN: Duration = Duration::from_secs(8);
@@ -112,7 +112,7 @@ where
 /// The runtime of a process called `name`: one thread, since services mostly wait, and tasks on one thread wake each other
 /// without asking the kernel. What computes or waits for a disk belongs on `spawn_blocking`.
 pub fn runtime(name: &'static str) -> std::io::Result<Runtime> {
-    Builder::new_current_thread().thread_name(name).enable_all().build()
+    Builder::new_current_thread().thread_name(name).on_thread_park(pace::breathe).enable_all().build()
 }
 
 async fn supervise(

@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod crash;
+pub mod pace;
 pub mod ready;
 pub mod task;
 pub mod telemetry;

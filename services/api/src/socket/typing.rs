@@ -155,6 +155,7 @@ impl Typing {
             return Ok(());
         }
         line.stuck = None;
+        metatron_process::pace::heard(line.terminal.as_u128());
         if line.on_the_way() == 0 {
             line.moved = Instant::now();
         }
