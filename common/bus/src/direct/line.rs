@@ -23,8 +23,10 @@ const VIGIL: Duration = Duration::from_micros(400);
 /// Bytes of one look meanwhile.
 const GLANCE: usize = 4 * 1024;
 /// Only after so long without another: who is busy anyway does not sleep, and it must not cost more than a tenth of a
-/// processor.
+/// processor. In vain, and it is twice as long until the next, up to this: the other end takes its time, or a program
+/// echoes nothing.
 const APART: Duration = Duration::from_millis(4);
+const FAR_APART: Duration = Duration::from_millis(500);
 
 /// One end of it.
 #[derive(Debug)]
@@ -123,7 +125,7 @@ impl Line {
 
     async fn read(&self, mut take: impl FnMut(Frame) -> bool) -> Error {
         let mut came = BytesMut::with_capacity(PIECE);
-        let mut asked = Instant::now();
+        let (mut asked, mut apart) = (Instant::now(), APART);
         loop {
             let until = tokio::select! {
                 ready = self.stream.readable() => match ready {
@@ -133,20 +135,23 @@ impl Line {
                 () = self.expected.notified() => Some(Instant::now() + VIGIL),
             };
             let pause = until.map(|_| std::mem::replace(&mut asked, Instant::now()).elapsed());
-            let until = until.filter(|_| pause.is_some_and(|pause| pause >= APART));
-            if let Err(error) = self.take_in(until, &mut came, &mut take).await {
-                return error;
+            let until = until.filter(|_| pause.is_some_and(|pause| pause >= apart));
+            match self.take_in(until, &mut came, &mut take).await {
+                Ok(true) if until.is_some() => apart = APART,
+                Ok(false) if until.is_some() => apart = (apart * 2).min(FAR_APART),
+                Ok(_) => {}
+                Err(error) => return error,
             }
         }
     }
 
-    /// Hands over what is there; or what comes until an answer has come, but no longer than `until`.
+    /// Hands over what is there; or what comes until an answer has come, but no longer than `until`. Whether one came.
     async fn take_in(
         &self,
         until: Option<Instant>,
         came: &mut BytesMut,
         take: &mut impl FnMut(Frame) -> bool,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         loop {
             came.reserve(PIECE);
             // The runtime would only learn that something has come when all its tasks sleep.
@@ -158,9 +163,11 @@ impl Line {
                 Err(error) => return Err(error),
             };
             if answered || until.is_none_or(|until| Instant::now() >= until) {
-                return Ok(());
+                return Ok(answered);
             }
-            // Whoever handles the answer may live on this thread.
+            // Whoever makes the answer may have been put behind us on this processor.
+            std::thread::yield_now();
+            // Whoever handles it may live on this thread.
             tokio::task::yield_now().await;
         }
     }
