@@ -22,6 +22,8 @@ use crate::session::Session;
 
 /// What follows the first bytes within this time goes together with the next ones.
 pub const GATHER: Duration = Duration::from_millis(2);
+/// The same within a flood, which nobody reads line by line: each telling wakes api and all who watch.
+const GATHER_FLOOD: Duration = Duration::from_millis(8);
 /// Of a flood only its length is told where those who watch can read the recording themselves: more than this at once.
 pub const FLOOD: u64 = 8 * 1024;
 /// Bytes read from the recording at once.
@@ -62,6 +64,9 @@ pub async fn carry(ways: Ways, host: String, recordings: Recordings, session: Ar
             if up { outlet.note(&note) } else { writer.note(&note) }
         }
         let now = *session.progress.borrow();
+        // The reading thread may have told more meanwhile.
+        let known = if up { outlet.position().0 } else { writer.offset() };
+        let flood = now.end.saturating_sub(known) > FLOOD;
         let told = if up {
             tell(outlet, &file, now.end, &mut buffer)
         } else {
@@ -84,7 +89,8 @@ pub async fn carry(ways: Ways, host: String, recordings: Recordings, session: Ar
             () = outlet.stirred() => {
                 // The first after a quiet moment goes at once.
                 let since = if up { outlet.position().1.elapsed() } else { last.elapsed() };
-                tokio::time::sleep(GATHER.saturating_sub(since)).await;
+                let gather = if flood { GATHER_FLOOD } else { GATHER };
+                tokio::time::sleep(gather.saturating_sub(since)).await;
                 last = Instant::now();
             }
             // Told at the top: a flood of output must not hold them back.

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc};
 /// Bytes that may wait. One frame may go beyond; nothing is put in behind it.
 const FULL: usize = 1024 * 1024;
 /// Bytes of one write, about: what can't be taken back when the client turns out to be too slow.
-const WRITE: usize = 64 * 1024;
+const WRITE: usize = 128 * 1024;
 
 /// The end that is filled.
 pub(super) struct Queue {
