@@ -40,15 +40,21 @@ fn corpora() {
     report("ordinary, up to 1 KiB", &many);
     let long: Vec<String> = (1..=16).map(|step| filled(&ordinary, step * 4096)).collect();
     report("ordinary, 4 to 64 KiB", &long);
+    let everyday = |size| everyday::SHAPES.iter().map(move |shape| everyday::filled(*shape, size));
+    let hostile = |size| texts(size).map(|(_, text)| text);
     for size in [1024, 8 * 1024, 64 * 1024] {
-        let shapes: Vec<String> =
-            everyday::SHAPES.iter().map(|shape| everyday::filled(*shape, size)).collect();
-        report(&format!("everyday, {} KiB", size / 1024), &shapes);
+        report(&format!("everyday, {} KiB", size / 1024), &everyday(size).collect::<Vec<_>>());
     }
+    report("everyday, up to 64 KiB", &sizes().flat_map(everyday).collect::<Vec<_>>());
     for size in [1024, 8 * 1024, 64 * 1024] {
-        let shapes: Vec<String> = texts(size).map(|(_, text)| text).collect();
-        report(&format!("hostile, {} KiB", size / 1024), &shapes);
+        report(&format!("hostile, {} KiB", size / 1024), &hostile(size).collect::<Vec<_>>());
     }
+    report("hostile, up to 64 KiB", &sizes().step_by(3).flat_map(hostile).collect::<Vec<_>>());
+}
+
+/// Sizes of commands, evenly spread.
+fn sizes() -> impl Iterator<Item = usize> {
+    (1..=16).map(|step| step * 4096)
 }
 
 /// Names the worst, so that they can be mended.

@@ -47,23 +47,13 @@ fn alternatives(marks: &[Mark], depth: u32, fuel: &mut usize, words: &mut Vec<Ve
         words.push(marks.to_vec());
         return;
     };
-    let expanded = |marks: Part<'_>, fuel: &mut usize| -> Vec<Vec<Mark>> {
-        let mut words = Vec::new();
-        if may_expand(&marks) {
-            alternatives(&marks, depth - 1, fuel, &mut words);
-        } else if *fuel >= marks.len() {
-            *fuel -= marks.len();
-            words.push(marks.into_owned());
-        }
-        words
-    };
-    let mut tails = expanded(Cow::Borrowed(&marks[close + 1..]), fuel);
+    let mut tails = expanded(Cow::Borrowed(&marks[close + 1..]), depth, fuel);
     if tails.is_empty() {
         // No fuel for the rest: keep what is known, with the rest as it stands.
-        tails.push(Vec::new());
+        tails.push(Part::default());
     }
     for part in parts {
-        for middle in expanded(part, fuel) {
+        for middle in expanded(part, depth, fuel) {
             for tail in &tails {
                 let cost = open + middle.len() + tail.len();
                 if words.len() >= MAX_WORDS || *fuel < cost {
@@ -78,6 +68,20 @@ fn alternatives(marks: &[Mark], depth: u32, fuel: &mut usize, words: &mut Vec<Ve
             }
         }
     }
+}
+
+/// What a part becomes: itself, where it holds no group.
+fn expanded<'a>(marks: Part<'a>, depth: u32, fuel: &mut usize) -> Vec<Part<'a>> {
+    if may_expand(&marks) {
+        let mut words = Vec::new();
+        alternatives(&marks, depth - 1, fuel, &mut words);
+        return words.into_iter().map(Cow::Owned).collect();
+    }
+    if *fuel < marks.len() {
+        return Vec::new();
+    }
+    *fuel -= marks.len();
+    vec![marks]
 }
 
 /// The first brace group that expands: where it opens, where it closes, its alternatives.

@@ -14,7 +14,7 @@ use super::path::{Components, components, resolve};
 pub(super) use super::stream::Input;
 use super::syntax::{Command, Join, Kind, Step, Tree, read};
 use super::track::assignment;
-use super::word::{Arg, Look, decode, decode_text};
+use super::word::{Arg, Look, decode, decode_onto, decode_text};
 
 /// Work units for one judgement: these, and [`PER_BYTE`] for each byte of the text. A unit is what a machine of 2020 does
 /// in ten nanoseconds, so that a text of 64 KiB gets eight milliseconds. What people and agents write uses up to 11 a
@@ -363,9 +363,9 @@ impl<'a> Walker<'a> {
         for word in &words[..assigned] {
             self.assign(word);
         }
-        let mut args = Vec::new();
+        let mut args = Vec::with_capacity(words.len() - assigned);
         for word in &words[assigned..] {
-            args.extend(decode(word, self));
+            decode_onto(&mut args, word, self);
         }
         self.invoke(&args, input)
     }

@@ -62,18 +62,25 @@ fn within_quotes(raw: &str) -> Option<&str> {
 
 /// Decodes one raw word into the arguments it becomes.
 pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
-    if !look.spend(raw.len() / 4 + 6) {
-        return Vec::new();
+    let mut args = Vec::new();
+    decode_onto(&mut args, raw, look);
+    args
+}
+
+/// The same, behind other arguments.
+pub(super) fn decode_onto(args: &mut Vec<Arg>, raw: &str, look: &mut dyn Look) {
+    if !look.spend(raw.len() / 4 + 6) || raw.is_empty() {
+        return;
     }
     if raw.bytes().all(is_plain) || is_inert(raw) {
         // Most words stand for themselves.
-        return if raw.is_empty() { Vec::new() } else { vec![Arg::bare(raw)] };
+        return args.push(Arg::bare(raw));
     }
     if let Some(text) = within_quotes(raw) {
-        return vec![Arg::plain(text)];
+        return args.push(Arg::plain(text));
     }
     if !look.spend(raw.len() + 16) {
-        return Vec::new();
+        return;
     }
     let mut lexer =
         Lexer { chars: raw.chars().collect(), pos: 0, out: Vec::new(), quoted: false, open: false, look };
@@ -81,17 +88,19 @@ pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
     let (out, quoted) = (lexer.out, lexer.quoted);
     if out.iter().all(|mark| matches!(mark, Mark::Unit(_))) {
         let arg = Arg::new(out.into_iter().filter_map(Mark::into_unit).collect(), quoted);
-        return if quoted || !arg.units().is_empty() { vec![arg] } else { Vec::new() };
+        if quoted || !arg.units().is_empty() {
+            args.push(arg);
+        }
+        return;
     }
-    let (home, user, cwd) = (look.home(), look.user(), look.cwd());
-    let mut args = Vec::new();
+    let places = out.contains(&Mark::Tilde).then(|| (look.home(), look.user(), look.cwd()));
+    let (home, user, cwd) = places.unwrap_or_default();
     for part in super::brace::expand(out) {
         if !look.spend(part.len() * 3 + 60) {
             break;
         }
         args.extend(super::brace::fields(part, quoted, &home, &user, &cwd));
     }
-    args
 }
 
 /// What one level of nesting inside a word costs: it bounds how deep decoding goes into itself.
