@@ -14,7 +14,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::terminal::Place;
-use crate::watch::Port;
+use crate::watch::{Got, Port};
 
 #[tokio::test]
 async fn a_number_that_can_go_no_higher_is_refused_and_nothing_else_suffers() {
@@ -46,6 +46,38 @@ async fn b5_a_false_last_number_jams_no_terminal_for_longer_than_it_is_told() {
     let reply = take().await;
     assert!(reply.status.is_success(), "{}", reply.text);
     assert_eq!(place.shell.state.sessions.lock().unwrap()[&terminal].orders, 2);
+}
+
+#[tokio::test]
+async fn b5_keys_behind_a_false_last_number_are_given_up_with_a_word_and_the_next_arrive() {
+    let place = Place::new().await;
+    let port = Port::open(&place.world).await;
+    let terminal = place.open().await;
+    let mut watch = port.owner(&place.cookie).await;
+    let topic = format!("terminal.{terminal}");
+    let answer = watch.sub(json!({ "topic": topic, "from": 0 })).await;
+    let channel = u32::try_from(answer["channel"].as_u64().unwrap()).unwrap();
+    *place.shell.state.lie.lock().unwrap() = Some(1 << 63);
+    watch.keys(channel, 0, b"lost").await;
+    // The host drops what leaps; nothing tells so, and it is asked.
+    let refused = loop {
+        let frame = watch.json().await;
+        if !frame["error"].is_null() {
+            break frame;
+        }
+    };
+    let error = &refused["error"];
+    assert_eq!((&refused["topic"], &error["code"]), (&json!(topic), &json!("terminal_busy")));
+    assert!(error["detail"].as_str().unwrap().contains("Type it again"), "{error}");
+    watch.keys(channel, 4, b"again").await;
+    let came = loop {
+        match watch.next().await {
+            Got::Bytes { kind: 1, bytes, .. } => break bytes,
+            Got::Close(code) => panic!("{code}"),
+            _ => {}
+        }
+    };
+    assert_eq!((came.as_slice(), place.shell.typed().as_slice()), (&b"again"[..], &b"again"[..]));
 }
 
 /// A run, at work or over.

@@ -67,6 +67,10 @@ impl Shell {
                 let mut writers: HashMap<TerminalId, Writer> = HashMap::new();
                 while let Some(pressed) = keys.next().await {
                     let subject = pressed.terminal.to_string();
+                    let last = state.sessions.lock().unwrap()[&pressed.terminal].keys;
+                    if pressed.sequence.saturating_sub(last) > MOST_LEAP {
+                        continue;
+                    }
                     let text = state.link.open(KEYS, &subject, pressed.sequence, &pressed.sealed).unwrap();
                     let keys: Keys = serde_json::from_slice(&text).unwrap();
                     let bytes = STANDARD.decode(&keys.base64).unwrap();
