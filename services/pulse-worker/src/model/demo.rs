@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Model, ModelError, Piece, Question, Said};
 
@@ -53,15 +53,25 @@ fn answer(question: &Question) -> Vec<Piece> {
     });
     match (result, quoted(wish)) {
         (Some(result), _) => words(&closing(result)),
-        (None, Some(command)) => {
-            call("You named a command. I ask for it:", command, "You asked for exactly this.")
+        (None, Some(names)) if begins(wish, "install") => {
+            let packages: Vec<&str> = names.split_whitespace().collect();
+            let why = "You asked for exactly these.";
+            let arguments = json!({ "packages": packages, "why": why });
+            call("You named packages. I ask for them:", "package_install", &arguments)
         }
-        (None, None) if looks(wish) => call(
+        (None, None) if begins(wish, "refresh") => {
+            let arguments = json!({ "why": "You asked for the newest lists." });
+            call("I ask for the lists of packages:", "package_refresh", &arguments)
+        }
+        (None, Some(command)) => {
+            run("You named a command. I ask for it:", command, "You asked for exactly this.")
+        }
+        (None, None) if looks(wish) => run(
             "I am the built-in demonstration, not an AI. Reading needs no approval, so this runs at once:",
             LOOK,
             "To show the system and its disk; it only reads.",
         ),
-        (None, None) => call(
+        (None, None) => run(
             "I am the built-in demonstration, **not an AI**: I follow a fixed script, so that you can see how it works. \
              Writing a file needs your word. Please look at the card below:",
             WRITE,
@@ -73,6 +83,12 @@ fn answer(question: &Question) -> Vec<Piece> {
 fn looks(wish: &str) -> bool {
     let wish = wish.to_lowercase();
     ["disk", "look", "status", "system", "free", "memory"].iter().any(|word| wish.contains(word))
+}
+
+/// Whether this is the first word of a wish, behind a "please".
+fn begins(wish: &str, word: &str) -> bool {
+    let wish = wish.trim().to_lowercase();
+    wish.strip_prefix("please ").unwrap_or(&wish).starts_with(word)
 }
 
 /// The text between the first pair of back-quotes.
@@ -104,14 +120,17 @@ fn words(text: &str) -> Vec<Piece> {
     pieces
 }
 
-fn call(text: &str, command: &str, why: &str) -> Vec<Piece> {
+fn run(text: &str, command: &str, why: &str) -> Vec<Piece> {
+    call(text, "shell_run", &json!({ "command": command, "why": why }))
+}
+
+fn call(text: &str, tool: &str, arguments: &Value) -> Vec<Piece> {
     let mut pieces: Vec<_> = text.split_inclusive(' ').map(|word| Piece::Text(word.to_owned())).collect();
-    let arguments = json!({ "command": command, "why": why }).to_string();
     pieces.push(Piece::Call {
         index: 0,
         id: Some("demo_1".to_owned()),
-        name: Some("shell_run".to_owned()),
-        arguments,
+        name: Some(tool.to_owned()),
+        arguments: arguments.to_string(),
     });
     pieces.push(Piece::Finish("tool_calls".to_owned()));
     pieces
@@ -144,5 +163,21 @@ mod tests {
         assert!(pieces.iter().any(
             |piece| matches!(piece, Piece::Call { arguments, .. } if arguments.contains("\"ls -l /tmp\""))
         ));
+    }
+
+    #[test]
+    fn packages_are_asked_for_by_their_own_tools() {
+        let asked = |wish: &str| {
+            let pieces = ask(vec![Said::Owner(wish.to_owned())]);
+            pieces.into_iter().find_map(|piece| match piece {
+                Piece::Call { name, arguments, .. } => name.map(|name| (name, arguments)),
+                _ => None,
+            })
+        };
+        let (tool, arguments) = asked("Please install `tree htop`").unwrap();
+        assert_eq!(tool, "package_install");
+        assert!(arguments.contains(r#""packages":["tree","htop"]"#), "{arguments}");
+        assert_eq!(asked("refresh the package lists").unwrap().0, "package_refresh");
+        assert_eq!(asked("please run `apt install x`").unwrap().0, "shell_run");
     }
 }
