@@ -280,8 +280,10 @@ impl Member {
 
     fn confirm(&mut self) {
         if let Some(confirmed) = self.confirmed.take() {
-            // Who waited may be gone.
-            let _ = confirmed.send(());
+            if confirmed.send(()).is_err() {
+                // It did not wait, and may have missed what was published before.
+                self.tell(Notice::Again);
+            }
         }
     }
 
