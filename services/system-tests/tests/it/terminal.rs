@@ -213,6 +213,28 @@ async fn a_viewer_that_does_not_read_holds_up_nobody() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_crowd_of_terminals_typed_into_at_once_is_answered_to_the_last_key() -> Result<()> {
+    let world = World::start().await?;
+    let mut tabs = Vec::new();
+    // More than a service answers one by one.
+    for _ in 0..40 {
+        tabs.push(Tab::open(&world.owner).await?);
+    }
+    for round in 0..5 {
+        for tab in &mut tabs {
+            tab.types(&format!("echo roun''d {round}\r")).await?;
+        }
+        for tab in &mut tabs {
+            tab.until(&format!("round {round}\r\n")).await?;
+        }
+    }
+    for tab in &tabs {
+        ensure!(recording(&world.owner, &tab.id).await?.starts_with(&tab.seen), "byte for byte");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn closing_a_terminal_ends_what_it_started() -> Result<()> {
     let world = World::start().await?;
     let owner = &world.owner;
