@@ -279,11 +279,10 @@ impl Member {
     }
 
     fn confirm(&mut self) {
-        if let Some(confirmed) = self.confirmed.take() {
-            if confirmed.send(()).is_err() {
-                // It did not wait, and may have missed what was published before.
-                self.tell(Notice::Again);
-            }
+        let waits = self.confirmed.take().map(|confirmed| confirmed.send(()).is_ok());
+        if waits == Some(false) {
+            // It did not wait, and may have missed what was published before.
+            self.tell(Notice::Again);
         }
     }
 
