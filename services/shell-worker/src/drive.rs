@@ -130,14 +130,15 @@ impl Session {
             }
             taken
         };
+        if taken {
+            // Before anything is echoed: what comes from here on is the owner's.
+            self.report(Happened::Drive);
+        }
         let offset = self.progress.borrow().end;
         let kept = (!hidden && !secret).then(|| bytes.clone());
         Result::from(self.lane.push(bytes, Some(sequence)))?;
         if let Some(kept) = kept {
             self.events.typed(offset, By::Owner, &kept);
-        }
-        if taken {
-            self.report(Happened::Drive);
         }
         self.desk.poke();
         Ok(())
