@@ -110,7 +110,7 @@ where
 }
 
 /// The runtime of a process called `name`: one thread, since services mostly wait, and tasks on one thread wake each other
-/// without asking the kernel. What computes or waits for a disk belongs on `spawn_blocking`.
+/// without asking the kernel. What computes or waits for a disk belongs on `spawn_blocking`. How it waits is told in [`pace`].
 pub fn runtime(name: &'static str) -> std::io::Result<Runtime> {
     Builder::new_current_thread().thread_name(name).on_thread_park(pace::breathe).enable_all().build()
 }

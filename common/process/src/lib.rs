@@ -1,4 +1,5 @@
-//! The frame that every process of MetatronOS lives in: settings, logs, signals, readiness, supervised tasks.
+//! The frame that every process of MetatronOS lives in: settings, logs, signals, readiness, supervised tasks, how
+//! it waits.
 //!
 //! A `main` is one call of [`run`]. This crate never knows what a service does, opens neither the database nor
 //! Redis, and holds no secret.

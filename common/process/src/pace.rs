@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 const SPAN: Duration = Duration::from_millis(100);
 /// So many in that time are a crowd.
 const MANY: usize = 32;
-/// How long a breath is: what each of a crowd waits at most, and far below what a person feels.
+/// How long a breath is: what each wait of this thread takes longer at most, whoever it is for. A key and its echo pass three
+/// such waits, which nobody feels.
 const BREATH: Duration = Duration::from_millis(4);
 
 thread_local! {

@@ -113,9 +113,10 @@ pub async fn keys(shell: Arc<Shell>, bus: Bus, host: &str, down: CancellationTok
 /// Types keys, from wherever they came: their seal decides. Never waits.
 pub fn press(shell: &Shell, Pressed { terminal, sequence, sealed }: &Pressed) {
     let Some(session) = shell.session(*terminal) else { return };
-    metatron_process::pace::heard(terminal.as_u128());
-    if let Err(denied) = session.press(*sequence, sealed) {
-        session.warn_of(denied);
+    match session.press(*sequence, sealed) {
+        // What is forged makes no crowd.
+        Ok(()) => metatron_process::pace::heard(terminal.as_u128()),
+        Err(denied) => session.warn_of(denied),
     }
 }
 
