@@ -53,13 +53,13 @@ fn answer(question: &Question) -> Vec<Piece> {
     });
     match (result, quoted(wish)) {
         (Some(result), _) => words(&closing(result)),
-        (None, Some(names)) if begins(wish, "install") => {
+        (None, Some(names)) if begins(wish, "install") && offers(question, "package_install") => {
             let packages: Vec<&str> = names.split_whitespace().collect();
             let why = "You asked for exactly these.";
             let arguments = json!({ "packages": packages, "why": why });
             call("You named packages. I ask for them:", "package_install", &arguments)
         }
-        (None, None) if begins(wish, "refresh") => {
+        (None, None) if begins(wish, "refresh") && offers(question, "package_refresh") => {
             let arguments = json!({ "why": "You asked for the newest lists." });
             call("I ask for the lists of packages:", "package_refresh", &arguments)
         }
@@ -89,6 +89,11 @@ fn looks(wish: &str) -> bool {
 fn begins(wish: &str, word: &str) -> bool {
     let wish = wish.trim().to_lowercase();
     wish.strip_prefix("please ").unwrap_or(&wish).starts_with(word)
+}
+
+/// Whether this tool is on offer: those for packages are where the owner switched them on.
+fn offers(question: &Question, tool: &str) -> bool {
+    question.tools.iter().any(|offered| offered["function"]["name"] == tool)
 }
 
 /// The text between the first pair of back-quotes.
@@ -166,18 +171,22 @@ mod tests {
     }
 
     #[test]
-    fn packages_are_asked_for_by_their_own_tools() {
-        let asked = |wish: &str| {
-            let pieces = ask(vec![Said::Owner(wish.to_owned())]);
+    fn packages_are_asked_for_by_their_own_tools_where_those_are_on_offer() {
+        let asked_of = |wish: &str, tools: &[&str]| {
+            let tools = tools.iter().map(|name| json!({ "function": { "name": name } })).collect();
+            let said = vec![Said::Owner(wish.to_owned())];
+            let pieces = answer(&Question { system: String::new(), said, tools });
             pieces.into_iter().find_map(|piece| match piece {
                 Piece::Call { name, arguments, .. } => name.map(|name| (name, arguments)),
                 _ => None,
             })
         };
+        let asked = |wish: &str| asked_of(wish, &["package_install", "package_refresh"]);
         let (tool, arguments) = asked("Please install `tree htop`").unwrap();
         assert_eq!(tool, "package_install");
         assert!(arguments.contains(r#""packages":["tree","htop"]"#), "{arguments}");
         assert_eq!(asked("refresh the package lists").unwrap().0, "package_refresh");
         assert_eq!(asked("please run `apt install x`").unwrap().0, "shell_run");
+        assert_eq!(asked_of("install it: `make install`", &["shell_run"]).unwrap().0, "shell_run");
     }
 }
