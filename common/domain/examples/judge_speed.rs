@@ -38,7 +38,7 @@ fn corpora() {
     let many: Vec<String> =
         ordinary.chunks(12).map(|part| part.join("\n")).filter(|text| text.len() <= 1024).collect();
     report("ordinary, up to 1 KiB", &many);
-    let long: Vec<String> = (1..=16).map(|step| filled(&ordinary, step * 4096)).collect();
+    let long: Vec<String> = sizes().map(|size| filled(&ordinary, size)).collect();
     report("ordinary, 4 to 64 KiB", &long);
     let everyday = |size| everyday::SHAPES.iter().map(move |shape| everyday::filled(*shape, size));
     let hostile = |size| texts(size).map(|(_, text)| text);

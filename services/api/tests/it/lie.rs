@@ -14,6 +14,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::terminal::Place;
+use crate::typing::{listen, refusal};
 use crate::watch::{Got, Port};
 
 #[tokio::test]
@@ -54,19 +55,12 @@ async fn b5_keys_behind_a_false_last_number_are_given_up_with_a_word_and_the_nex
     let port = Port::open(&place.world).await;
     let terminal = place.open().await;
     let mut watch = port.owner(&place.cookie).await;
-    let topic = format!("terminal.{terminal}");
-    let answer = watch.sub(json!({ "topic": topic, "from": 0 })).await;
-    let channel = u32::try_from(answer["channel"].as_u64().unwrap()).unwrap();
+    let channel = listen(&mut watch, terminal, json!(0)).await;
     *place.shell.state.lie.lock().unwrap() = Some(1 << 63);
     watch.keys(channel, 0, b"lost").await;
     // The host drops what leaps; nothing tells so, and it is asked.
-    let refused = loop {
-        let frame = watch.json().await;
-        if !frame["error"].is_null() {
-            break frame;
-        }
-    };
-    let error = &refused["error"];
+    let refused = refusal(&mut watch).await;
+    let (topic, error) = (format!("terminal.{terminal}"), &refused["error"]);
     assert_eq!((&refused["topic"], &error["code"]), (&json!(topic), &json!("terminal_busy")));
     assert!(error["detail"].as_str().unwrap().contains("Type it again"), "{error}");
     watch.keys(channel, 4, b"again").await;

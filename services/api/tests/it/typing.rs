@@ -19,7 +19,7 @@ fn topic(id: TerminalId) -> String {
 }
 
 /// Subscribes to a terminal; returns its channel.
-async fn listen(watch: &mut Watch, id: TerminalId, from: Value) -> u32 {
+pub(crate) async fn listen(watch: &mut Watch, id: TerminalId, from: Value) -> u32 {
     let answer = watch.sub(json!({ "topic": topic(id), "from": from })).await;
     u32::try_from(answer["channel"].as_u64().unwrap_or_else(|| panic!("{answer}"))).unwrap()
 }
@@ -47,7 +47,7 @@ where
 }
 
 /// Reads until an error comes.
-async fn refusal<S>(watch: &mut Watch<S>) -> Value
+pub(crate) async fn refusal<S>(watch: &mut Watch<S>) -> Value
 where
     S: futures::Stream<Item = Result<Message, Error>> + Unpin,
 {
