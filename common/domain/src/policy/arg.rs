@@ -22,7 +22,7 @@ struct Content {
     /// Neither globs nor unknowns.
     literal: bool,
     units: OnceCell<Vec<Unit>>,
-    text: OnceCell<String>,
+    text: OnceCell<Rc<str>>,
 }
 
 impl Arg {
@@ -34,25 +34,25 @@ impl Arg {
     }
 
     /// An argument that is plain text.
-    pub(super) fn plain(text: impl Into<String>) -> Self {
+    pub(super) fn plain(text: impl Into<Rc<str>>) -> Self {
         let content = Content { literal: true, units: OnceCell::new(), text: OnceCell::from(text.into()) };
         Self { quoted: true, content: Rc::new(content) }
     }
 
     /// The same without quotes.
-    pub(super) fn bare(text: &str) -> Self {
+    pub(super) fn bare(text: impl Into<Rc<str>>) -> Self {
         Self { quoted: false, ..Self::plain(text) }
     }
 
     /// Its units.
     pub(super) fn units(&self) -> &[Unit] {
-        self.content.units.get_or_init(|| literal(self.content.text.get().map_or("", String::as_str)))
+        self.content.units.get_or_init(|| literal(self.content.text.get().map_or("", |text| text)))
     }
 
     /// Its text; unknown units count as empty, globs as they are written.
     pub(super) fn text(&self) -> &str {
         let units = || self.content.units.get().map(Vec::as_slice).unwrap_or_default();
-        self.content.text.get_or_init(|| super::glob::text(units()))
+        self.content.text.get_or_init(|| Rc::from(super::glob::text(units())))
     }
 
     /// Its text, if it is known and holds no glob.

@@ -75,7 +75,7 @@ pub fn single(command: &str) -> Option<Vec<String>> {
 pub fn barred(words: &[String]) -> Option<Barred> {
     let (first, rest) = words.split_first()?;
     let name = first.rsplit('/').next().unwrap_or_default();
-    let args: Vec<Arg> = rest.iter().map(Arg::plain).collect();
+    let args: Vec<Arg> = rest.iter().map(|word| Arg::plain(word.as_str())).collect();
     let named = |list: &[&str]| list.contains(&name);
     // `gcc-12`, `python3.11` and `vim.basic` are what they are without what stands behind.
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));

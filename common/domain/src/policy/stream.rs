@@ -33,7 +33,8 @@ impl Walker<'_> {
         let reads = redirect.op.starts_with('<');
         let stdin = reads && matches!(redirect.fd.as_str(), "" | "0");
         if let Some(body) = redirect.body.and_then(|index| tree.bodies.get(index)) {
-            let arg = if body.expands { decode_text(&body.text, self) } else { Arg::plain(&body.text) };
+            let arg =
+                if body.expands { decode_text(&body.text, self) } else { Arg::plain(body.text.as_str()) };
             if stdin {
                 *input = Input { network: arg.is_from_network(), text: Some(Rc::from(arg.text())) };
             }

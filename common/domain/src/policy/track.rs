@@ -92,6 +92,14 @@ impl Walker<'_> {
         if plain && !name.is_empty() && cwd.starts_with("/home/") && !cwd.contains("/.") {
             return Rc::from(format!("{cwd}/{name}"));
         }
+        if let Some((parent, _)) = cwd.rsplit_once('/').filter(|_| name == ".." && arg.literal().is_some())
+            && parent.starts_with("/home/")
+            && !cwd.contains("/.")
+            && !cwd.contains("//")
+            && !cwd.ends_with('/')
+        {
+            return Rc::from(parent);
+        }
         Rc::from(show(&resolve(arg.units(), cwd)))
     }
 }

@@ -12,7 +12,7 @@ use super::effect::Effects;
 pub(super) use super::facts::Facts;
 use super::path::{Components, components, resolve};
 pub(super) use super::stream::Input;
-use super::syntax::{Command, Join, Kind, Step, Tree, read};
+use super::syntax::{Command, Join, Kind, Step, Tree, Word, read};
 use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_onto, decode_text};
 
@@ -52,6 +52,8 @@ pub(super) struct Walker<'a> {
     pub(super) exhausted: bool,
     /// How the tracked directory lies to the protected places.
     pub(super) place: protected::Nearness,
+    /// How the one before it does: whoever goes somewhere comes back.
+    pub(super) last_place: protected::Nearness,
     /// Commands whose effects were noted.
     pub(super) noted: usize,
     /// Words that were looked at for secrets.
@@ -91,6 +93,7 @@ impl<'a> Walker<'a> {
             partial: false,
             exhausted: false,
             place: protected::Nearness::default(),
+            last_place: protected::Nearness::default(),
             noted: 0,
             looked: 0,
             cwd: Rc::from(setting.cwd),
@@ -343,7 +346,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Words outside simple commands: values of `for`, operands of `[[`.
-    fn words(&mut self, words: &[String]) {
+    fn words(&mut self, words: &[Word]) {
         for word in words {
             if assignment(word).is_some() {
                 self.assign(word);
@@ -355,7 +358,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn simple(&mut self, words: &[String], input: &Input) -> Facts {
+    fn simple(&mut self, words: &[Word], input: &Input) -> Facts {
         if self.flat && !words.iter().any(|word| word.contains('/') || Self::is_dangerous(word)) {
             return Facts::default();
         }

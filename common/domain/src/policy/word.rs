@@ -6,6 +6,7 @@
 pub(super) use super::arg::Arg;
 use super::glob::{Set, Unit};
 use super::nest;
+use super::syntax::Word;
 
 /// What a variable is known to be.
 pub(super) enum Value {
@@ -63,18 +64,22 @@ fn within_quotes(raw: &str) -> Option<&str> {
 /// Decodes one raw word into the arguments it becomes.
 pub(super) fn decode(raw: &str, look: &mut dyn Look) -> Vec<Arg> {
     let mut args = Vec::new();
-    decode_onto(&mut args, raw, look);
+    decode_as(&mut args, raw, || Arg::bare(raw), look);
     args
 }
 
-/// The same, behind other arguments.
-pub(super) fn decode_onto(args: &mut Vec<Arg>, raw: &str, look: &mut dyn Look) {
+/// The same, behind other arguments; one that stands for itself shares the word.
+pub(super) fn decode_onto(args: &mut Vec<Arg>, raw: &Word, look: &mut dyn Look) {
+    decode_as(args, raw, || Arg::bare(Word::clone(raw)), look);
+}
+
+fn decode_as(args: &mut Vec<Arg>, raw: &str, bare: impl FnOnce() -> Arg, look: &mut dyn Look) {
     if !look.spend(raw.len() / 4 + 6) || raw.is_empty() {
         return;
     }
     if raw.bytes().all(is_plain) || is_inert(raw) {
         // Most words stand for themselves.
-        return args.push(Arg::bare(raw));
+        return args.push(bare());
     }
     if let Some(text) = within_quotes(raw) {
         return args.push(Arg::plain(text));

@@ -15,7 +15,7 @@ use super::Setting;
 use super::path::{Components, carried, components, resolve, show};
 use super::pattern::is_pattern;
 use super::sensitive::{is_sensitive, reaches};
-use super::syntax::{Join, Kind, Redirect, Tree};
+use super::syntax::{Join, Kind, Redirect, Tree, Word};
 use super::word::{Arg, Look, Value, decode};
 
 /// Why a command is not allowed: a rule id and a sentence.
@@ -174,7 +174,7 @@ impl<'a> Allower<'a> {
         if ok { Ok(()) } else { Err(refused()) }
     }
 
-    fn simple(&mut self, words: &[String]) -> Result<(), Why> {
+    fn simple(&mut self, words: &[Word]) -> Result<(), Why> {
         if words.first().is_some_and(|word| super::track::assignment(word).is_some()) {
             return Err(("ask.assignment", "It assigns a variable.".to_owned()));
         }

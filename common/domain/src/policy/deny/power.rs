@@ -2,7 +2,7 @@
 
 use super::protected;
 use crate::policy::path::{Components, show};
-use crate::policy::syntax::{Command, Kind, Step};
+use crate::policy::syntax::{Command, Kind, Step, Word};
 use crate::policy::track::assignment;
 use crate::policy::walk::Walker;
 use crate::policy::word::{Arg, Look as _};
@@ -167,9 +167,8 @@ fn calls(command: &Command, name: &str, depth: u32, looked: &mut usize) -> bool 
             let mut words = words.iter().skip_while(|word| assignment(word).is_some());
             let Some(first) = words.next() else { return false };
             let program = bare(first);
-            let within = |word: &String| bare(word).split([' ', '(', ')', '`', ';']).any(|part| part == name);
-            let substitutes =
-                |word: &&String| word.contains("$(") || word.contains('`') || word.contains("<(");
+            let within = |word: &Word| bare(word).split([' ', '(', ')', '`', ';']).any(|part| part == name);
+            let substitutes = |word: &&Word| word.contains("$(") || word.contains('`') || word.contains("<(");
             program == name
                 || program == "eval" && words.clone().any(within)
                 || substitutes(&first) && within(first)

@@ -167,6 +167,10 @@ fn settle(walker: &mut Walker<'_>) {
     if walker.place.directory == walker.cwd {
         return;
     }
+    std::mem::swap(&mut walker.place, &mut walker.last_place);
+    if walker.place.directory == walker.cwd {
+        return;
+    }
     let setting = walker.setting;
     let above = setting.protected.iter().any(|place| place.starts_with(&*walker.cwd));
     let hidden = walker.cwd.contains("/.") || walker.cwd.contains(['*', '?', '[']);

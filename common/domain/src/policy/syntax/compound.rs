@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::reader::Reader;
-use super::{Command, Kind, List, Step};
+use super::{Command, Kind, List, Step, Word};
 use crate::policy::nest;
 
 /// How often a text is read to its end for a `((` that does not close as one, until its brackets are read as groups.
@@ -27,15 +27,15 @@ impl Reader<'_> {
         let group = |body| Kind::Group { subshell: false, words: Vec::new(), body };
         match word {
             "{" => {
-                self.word();
+                self.skip_word();
                 Some(group(self.list("}")))
             }
             "if" => {
-                self.word();
+                self.skip_word();
                 Some(group(self.list("fi")))
             }
             "while" | "until" => {
-                self.word();
+                self.skip_word();
                 Some(group(self.list("done")))
             }
             "for" | "select" => Some(self.each()),
@@ -43,9 +43,9 @@ impl Reader<'_> {
             "coproc" => Some(self.coprocess()),
             "[[" => Some(self.test()),
             "function" => {
-                self.word();
+                self.skip_word();
                 self.blanks();
-                let name = self.word();
+                let name = self.word().to_string();
                 self.blanks();
                 if self.starts("()") {
                     self.pos += 2;
@@ -106,18 +106,18 @@ impl Reader<'_> {
     }
 
     pub(super) fn each(&mut self) -> Kind {
-        self.word();
+        self.skip_word();
         self.blanks();
         let mut words = Vec::new();
         if self.starts("((") {
             if let Some(text) = self.arithmetic() {
-                words.push(format!("\"$(({text}))\""));
+                words.push(Word::from(format!("\"$(({text}))\"")));
             }
         } else {
             let name = self.word();
             self.gap();
             if self.glance() == "in" {
-                self.word();
+                self.skip_word();
                 loop {
                     self.blanks();
                     let word = self.word();
@@ -125,7 +125,7 @@ impl Reader<'_> {
                         break;
                     }
                     // Each value is an assignment: what comes from the network stays known as such.
-                    words.push(format!("{name}={word}"));
+                    words.push(Word::from(format!("{name}={word}")));
                 }
             }
         }
@@ -136,19 +136,19 @@ impl Reader<'_> {
         }
         let closer = if self.glance() == "{" { "}" } else { "done" };
         if closer == "}" {
-            self.word();
+            self.skip_word();
         }
         Kind::Group { subshell: false, words, body: self.list(closer) }
     }
 
     pub(super) fn case(&mut self) -> Kind {
-        self.word();
+        self.skip_word();
         self.blanks();
         let mut words = vec![self.word()];
         let mut body = List::new();
         self.gap();
         if self.glance() == "in" {
-            self.word();
+            self.skip_word();
         }
         loop {
             self.gap();
@@ -157,7 +157,7 @@ impl Reader<'_> {
                 break;
             }
             if self.glance() == "esac" {
-                self.word();
+                self.skip_word();
                 break;
             }
             let start = self.pos;
@@ -191,7 +191,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn coprocess(&mut self) -> Kind {
-        self.word();
+        self.skip_word();
         self.blanks();
         let start = self.pos;
         let name = self.word();
@@ -205,7 +205,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn test(&mut self) -> Kind {
-        self.word();
+        self.skip_word();
         let start = self.pos;
         let mut words = Vec::new();
         if self.unclosed {
@@ -215,7 +215,7 @@ impl Reader<'_> {
         loop {
             self.gap();
             let word = self.word();
-            if word == "]]" {
+            if &*word == "]]" {
                 break;
             }
             if word.is_empty() && self.peek().is_none() {

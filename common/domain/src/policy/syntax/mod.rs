@@ -12,6 +12,9 @@ use std::rc::Rc;
 
 pub(super) use reader::read;
 
+/// A raw word. What it is decoded to shares it where it stands for itself, as most words do.
+pub(super) type Word = Rc<str>;
+
 /// A list of commands.
 pub(super) type List = Vec<Step>;
 
@@ -51,13 +54,13 @@ pub(super) struct Command {
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     /// Raw words, assignments included.
-    Simple(Vec<String>),
+    Simple(Vec<Word>),
     /// A group, subshell or control structure.
     Group {
         /// Runs in a process of its own.
         subshell: bool,
         /// Words outside commands: `for` values, `case` word and patterns.
-        words: Vec<String>,
+        words: Vec<Word>,
         /// What it runs.
         body: List,
     },
@@ -69,7 +72,7 @@ pub(super) enum Kind {
         body: Rc<Command>,
     },
     /// `[[ … ]]`.
-    Test(Vec<String>),
+    Test(Vec<Word>),
     /// `(( … ))`.
     Arithmetic(String),
 }
@@ -82,7 +85,7 @@ pub(super) struct Redirect {
     /// The operator.
     pub(super) op: &'static str,
     /// The raw target; for a here-document its delimiter.
-    pub(super) target: String,
+    pub(super) target: Word,
     /// The body of a here-document, by index into [`Tree::bodies`].
     pub(super) body: Option<usize>,
 }

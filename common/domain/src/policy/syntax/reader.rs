@@ -3,7 +3,7 @@
 //! Owns: the position in the text. Must never leave a character unread.
 
 use super::reserved::{OTHER, reserved};
-use super::{Body, Command, Join, Kind, List, Redirect, Step, Tree};
+use super::{Body, Command, Join, Kind, List, Redirect, Step, Tree, Word};
 use crate::policy::nest;
 use crate::policy::track::assignment;
 
@@ -173,7 +173,7 @@ impl Reader<'_> {
             }
             let word = self.glance();
             if TRANSPARENT.contains(&word) {
-                self.word();
+                self.skip_word();
                 self.tree.marks.structure = true;
                 continue;
             }
@@ -181,7 +181,7 @@ impl Reader<'_> {
                 if closer == ";;" && word == "esac" {
                     return list;
                 }
-                self.word();
+                self.skip_word();
                 if word == closer {
                     return list;
                 }
@@ -220,11 +220,11 @@ impl Reader<'_> {
         loop {
             self.gap();
             while matches!(self.glance(), "!" | "time") {
-                let timed = self.word() == "time";
+                let timed = &*self.word() == "time";
                 self.tree.marks.structure = true;
                 self.blanks();
                 while timed && matches!(self.glance(), "-p" | "--") {
-                    self.word();
+                    self.skip_word();
                     self.blanks();
                 }
             }
@@ -289,7 +289,11 @@ impl Reader<'_> {
                 redirects.push(redirect);
                 continue;
             }
-            let word = if prefix { self.element() + &self.word() } else { self.word() };
+            let element = if prefix { self.element() } else { String::new() };
+            let mut word = self.word();
+            if !element.is_empty() {
+                word = Word::from(element + &word);
+            }
             if word.is_empty() {
                 if self.peek() == Some('(') {
                     // Not shell grammar: keep reading, so that what follows is still seen.
@@ -331,7 +335,7 @@ impl Reader<'_> {
             self.tree.marks.structure = true;
             let index = self.tree.bodies.len();
             let plain: String = target.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
-            self.tree.bodies.push(Body { text: String::new(), expands: plain == target });
+            self.tree.bodies.push(Body { text: String::new(), expands: plain == *target });
             self.owed.push((index, plain, op == "<<-"));
             body = Some(index);
         }
@@ -364,11 +368,11 @@ impl Reader<'_> {
     }
 
     /// Consumes one raw word; empty when an operator or the end is here.
-    pub(super) fn word(&mut self) -> String {
+    pub(super) fn word(&mut self) -> Word {
         let start = self.pos;
         self.skip_word();
         let word = self.ascii.and_then(|text| text.get(start..self.pos));
-        word.map_or_else(|| self.chars[start..self.pos].iter().collect(), ToOwned::to_owned)
+        word.map_or_else(|| Word::from(self.chars[start..self.pos].iter().collect::<String>()), Word::from)
     }
 
     /// Passes over one raw word.
