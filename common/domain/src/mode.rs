@@ -1,4 +1,6 @@
-//! Modes: how much of what the judge asks about the owner wants to be asked, per conversation and per token.
+//! Modes: how much of what the judge asks about the owner wants to be asked, per conversation and per token. What is
+//! planned works in a conversation of its own, so that a task's mode, and a rule for that task alone, are those of its
+//! conversation.
 //!
 //! A mode never reaches below the floor: what the policy denies is denied in every mode, and what is high risk, names a
 //! place of secrets or wants more privilege is asked one by one.

@@ -17,6 +17,7 @@ mod rule;
 mod spine;
 mod stop;
 mod taint;
+mod task;
 mod terminal;
 mod unasked;
 mod undo;
