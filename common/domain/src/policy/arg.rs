@@ -7,6 +7,8 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::glob::{Unit, literal};
+use super::path::holds;
+use super::syntax::Word;
 
 /// A decoded argument. A copy shares what it holds: options, wrappers and rules hand words on all the time.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +24,7 @@ struct Content {
     /// Neither globs nor unknowns.
     literal: bool,
     units: OnceCell<Vec<Unit>>,
-    text: OnceCell<Rc<str>>,
+    text: OnceCell<Word>,
 }
 
 impl Arg {
@@ -34,13 +36,13 @@ impl Arg {
     }
 
     /// An argument that is plain text.
-    pub(super) fn plain(text: impl Into<Rc<str>>) -> Self {
+    pub(super) fn plain(text: impl Into<Word>) -> Self {
         let content = Content { literal: true, units: OnceCell::new(), text: OnceCell::from(text.into()) };
         Self { quoted: true, content: Rc::new(content) }
     }
 
     /// The same without quotes.
-    pub(super) fn bare(text: impl Into<Rc<str>>) -> Self {
+    pub(super) fn bare(text: impl Into<Word>) -> Self {
         Self { quoted: false, ..Self::plain(text) }
     }
 
@@ -52,7 +54,7 @@ impl Arg {
     /// Its text; unknown units count as empty, globs as they are written.
     pub(super) fn text(&self) -> &str {
         let units = || self.content.units.get().map(Vec::as_slice).unwrap_or_default();
-        self.content.text.get_or_init(|| Rc::from(super::glob::text(units())))
+        self.content.text.get_or_init(|| Word::from(super::glob::text(units())))
     }
 
     /// Its text, if it is known and holds no glob.
@@ -76,7 +78,7 @@ impl Arg {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ' ');
         if let Some(text) = self.literal() {
             let first = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-            return first && text.chars().all(plain) && !text.contains("..");
+            return first && text.chars().all(plain) && !holds(text, *b"..");
         }
         let units = self.units();
         matches!(units.first(), Some(Unit::Lit(c)) if c.is_ascii_alphanumeric() || *c == '_')

@@ -129,8 +129,7 @@ impl Lexer<'_> {
         if !self.look.spend(word.len() + NESTED) {
             return Vec::new();
         }
-        let chars = word.chars().collect();
-        let mut lexer = Lexer { chars, pos: 0, out: Vec::new(), quoted: false, open: false, look: self.look };
+        let mut lexer = Lexer::new(word, false, self.look);
         if quoted {
             lexer.double(false);
         } else {

@@ -92,7 +92,9 @@ pub(super) fn can_be(component: &[Unit], name: &str) -> bool {
 
 /// Turns text into literal units.
 pub(super) fn literal(text: &str) -> Vec<Unit> {
-    text.chars().map(Unit::Lit).collect()
+    let mut units = Vec::with_capacity(text.len());
+    units.extend(text.chars().map(Unit::Lit));
+    units
 }
 
 fn compatible(a: &Unit, b: &Unit) -> bool {

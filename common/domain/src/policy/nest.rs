@@ -3,6 +3,13 @@
 //! Owns: finding the end of a nested construct, with a stack on the heap, so that hostile nesting costs memory in
 //! proportion to the text and never the process's stack. Must never read past the end or go backwards.
 
+/// The characters of a text, which nearly always has as many as bytes.
+pub(super) fn letters(text: &str) -> Vec<char> {
+    let mut letters = Vec::with_capacity(text.len());
+    letters.extend(text.chars());
+    letters
+}
+
 #[derive(Clone, Copy)]
 enum Frame {
     Paren { cases: u32 },

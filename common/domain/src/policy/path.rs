@@ -71,6 +71,12 @@ pub(super) fn show(parts: &Components) -> String {
     if text.is_empty() { "/".to_owned() } else { text }
 }
 
+/// Whether a text holds these two bytes side by side. A search for a text finds room to be clever, which words are too
+/// short for.
+pub(super) fn holds(text: &str, pair: [u8; 2]) -> bool {
+    text.as_bytes().array_windows().any(|two| *two == pair)
+}
+
 /// Whether `path` can be `place` or lie below it.
 pub(super) fn within(path: &Components, place: &Components) -> bool {
     path.len() >= place.len() && place.iter().zip(path).all(|(name, part)| names(part, name))

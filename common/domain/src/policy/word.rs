@@ -87,8 +87,7 @@ fn decode_as(args: &mut Vec<Arg>, raw: &str, bare: impl FnOnce() -> Arg, look: &
     if !look.spend(raw.len() + 16) {
         return;
     }
-    let mut lexer =
-        Lexer { chars: raw.chars().collect(), pos: 0, out: Vec::new(), quoted: false, open: false, look };
+    let mut lexer = Lexer::new(raw, false, look);
     lexer.unquoted();
     let (out, quoted) = (lexer.out, lexer.quoted);
     if out.iter().all(|mark| matches!(mark, Mark::Unit(_))) {
@@ -123,8 +122,7 @@ pub(super) fn decode_text(text: &str, look: &mut dyn Look) -> Arg {
     if !look.spend(text.len() + NESTED) {
         return Arg::default();
     }
-    let mut lexer =
-        Lexer { chars: text.chars().collect(), pos: 0, out: Vec::new(), quoted: true, open: false, look };
+    let mut lexer = Lexer::new(text, true, look);
     lexer.double(false);
     let units = lexer.out.into_iter().filter_map(Mark::into_unit).collect();
     Arg::new(units, true)
@@ -165,7 +163,12 @@ pub(super) struct Lexer<'a> {
     pub(super) look: &'a mut dyn Look,
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &str, quoted: bool, look: &'a mut dyn Look) -> Self {
+        let chars = nest::letters(text);
+        Self { pos: 0, out: Vec::with_capacity(chars.len()), chars, quoted, open: false, look }
+    }
+
     pub(super) fn lit(&mut self, c: char) {
         self.out.push(Mark::Unit(Unit::Lit(c)));
     }

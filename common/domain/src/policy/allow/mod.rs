@@ -160,7 +160,7 @@ impl<'a> Allower<'a> {
     fn redirect(&mut self, redirect: &Redirect) -> Result<(), Why> {
         let args = self.decode(&redirect.target)?;
         let refused = || {
-            ("ask.redirect", format!("It redirects with `{}` to or from {}.", redirect.op, redirect.target))
+            ("ask.redirect", format!("It redirects with `{}` to or from {}.", redirect.op, &*redirect.target))
         };
         let [arg] = args.as_slice() else { return Err(refused()) };
         let text = arg.text();

@@ -1,7 +1,7 @@
 //! D5 and D6: network output as a program, shells over sockets. Approval cannot bind unseen bytes.
 
 use crate::policy::glob::{Unit, can_be};
-use crate::policy::path::{carried, resolve};
+use crate::policy::path::{carried, holds, resolve};
 use crate::policy::pattern::is_pattern;
 use crate::policy::program::{is_interpreter, is_network};
 use crate::policy::walk::Walker;
@@ -121,7 +121,7 @@ fn netcat_runs(text: &str) -> bool {
 
 /// A cheap look, true of few words.
 fn may_be_socket(arg: &Arg) -> bool {
-    arg.has('/') && (arg.has_glob() || arg.text().contains("/dev") || arg.text().contains('%'))
+    arg.has('/') && (arg.has_glob() || holds(arg.text(), *b"/d") || arg.text().contains('%'))
 }
 
 /// Notes `/dev/tcp` and `/dev/udp`.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::policy::Setting;
 use crate::policy::glob::literal;
-use crate::policy::path::{Components, carried, components, other_process, resolve, show, within};
+use crate::policy::path::{Components, carried, components, holds, other_process, resolve, show, within};
 use crate::policy::pattern::is_pattern;
 use crate::policy::sensitive::{is_near, is_sensitive};
 use crate::policy::walk::Walker;
@@ -189,12 +189,12 @@ pub(in crate::policy) fn is_below(walker: &mut Walker<'_>, arg: &Arg) -> bool {
     settle(walker);
     walker.place.home
         && arg.literal().is_some_and(|text| {
-            let dotted = text.starts_with('.') || text.contains("/.");
+            let dotted = text.starts_with('.') || holds(text, *b"/.");
             !text.is_empty()
                 && !dotted
                 && !text.starts_with('/')
                 && !text.ends_with('/')
-                && !text.contains("//")
+                && !holds(text, *b"//")
         })
 }
 

@@ -11,7 +11,7 @@ use crate::policy::nest;
 /// How often a text is read to its end for a `((` that does not close as one, until its brackets are read as groups.
 const MOST_SCANNED: usize = 3;
 
-impl Reader<'_> {
+impl Reader {
     pub(super) fn compound(&mut self) -> Option<Kind> {
         if self.starts("((")
             && let Some(text) = self.arithmetic()
@@ -125,7 +125,7 @@ impl Reader<'_> {
                         break;
                     }
                     // Each value is an assignment: what comes from the network stays known as such.
-                    words.push(Word::from(format!("{name}={word}")));
+                    words.push(Word::from(format!("{}={}", &*name, &*word)));
                 }
             }
         }

@@ -5,15 +5,15 @@
 //! its own, so that deny rules see it (I7, I8).
 
 mod compound;
+mod document;
+mod raw;
 mod reader;
 mod reserved;
 
 use std::rc::Rc;
 
+pub(super) use raw::Word;
 pub(super) use reader::read;
-
-/// A raw word. What it is decoded to shares it where it stands for itself, as most words do.
-pub(super) type Word = Rc<str>;
 
 /// A list of commands.
 pub(super) type List = Vec<Step>;

@@ -2,6 +2,8 @@
 //!
 //! Owns: the position in the text. Must never leave a character unread.
 
+use std::rc::Rc;
+
 use super::reserved::{OTHER, reserved};
 use super::{Body, Command, Join, Kind, List, Redirect, Step, Tree, Word};
 use crate::policy::nest;
@@ -17,8 +19,8 @@ const CLOSERS: &[&str] = &["fi", "done", "esac", "}"];
 
 /// Reads a text.
 pub(in crate::policy) fn read(text: &str) -> Tree {
-    let ascii = text.is_ascii().then_some(text);
-    let mut reader = Reader { chars: text.chars().collect(), ascii, ..Reader::default() };
+    let ascii = text.is_ascii().then(|| Rc::from(text));
+    let mut reader = Reader { chars: nest::letters(text), ascii, ..Reader::default() };
     let mut list = List::new();
     while reader.pos < reader.chars.len() {
         let start = reader.pos;
@@ -36,10 +38,10 @@ pub(in crate::policy) fn read(text: &str) -> Tree {
 }
 
 #[derive(Default)]
-pub(super) struct Reader<'a> {
+pub(super) struct Reader {
     pub(super) chars: Vec<char>,
-    /// The text itself, where its bytes are its characters: a word is then one copy.
-    ascii: Option<&'a str>,
+    /// The text itself, where its bytes are its characters: words are then parts of it.
+    ascii: Option<Rc<str>>,
     pub(super) pos: usize,
     pub(super) depth: u32,
     pub(super) tree: Tree,
@@ -56,7 +58,7 @@ pub(super) struct Reader<'a> {
     commands: usize,
 }
 
-impl Reader<'_> {
+impl Reader {
     pub(super) fn peek(&self) -> Option<char> {
         self.chars.get(self.pos).copied()
     }
@@ -82,36 +84,6 @@ impl Reader<'_> {
                     }
                 }
                 _ => break,
-            }
-        }
-    }
-
-    pub(super) fn newline(&mut self) {
-        self.pos += 1;
-        self.newline_bodies();
-    }
-
-    /// Reads the bodies of here-documents whose line has ended.
-    pub(super) fn newline_bodies(&mut self) {
-        for (index, delimiter, tabs) in std::mem::take(&mut self.owed) {
-            let mut text = String::new();
-            let mut closed = false;
-            while self.pos < self.chars.len() {
-                let end = self.chars[self.pos..].iter().position(|c| *c == '\n');
-                let stop = end.map_or(self.chars.len(), |end| self.pos + end);
-                let line: String = self.chars[self.pos..stop].iter().collect();
-                self.pos = (stop + 1).min(self.chars.len());
-                let line = if tabs { line.trim_start_matches('\t').to_owned() } else { line };
-                if line == delimiter {
-                    closed = true;
-                    break;
-                }
-                text.push_str(&line);
-                text.push('\n');
-            }
-            self.tree.marks.broken |= !closed;
-            if let Some(body) = self.tree.bodies.get_mut(index) {
-                body.text = text;
             }
         }
     }
@@ -371,8 +343,8 @@ impl Reader<'_> {
     pub(super) fn word(&mut self) -> Word {
         let start = self.pos;
         self.skip_word();
-        let word = self.ascii.and_then(|text| text.get(start..self.pos));
-        word.map_or_else(|| Word::from(self.chars[start..self.pos].iter().collect::<String>()), Word::from)
+        let word = self.ascii.as_ref().and_then(|text| Word::within(text, start..self.pos));
+        word.unwrap_or_else(|| Word::from(self.chars[start..self.pos].iter().collect::<String>()))
     }
 
     /// Passes over one raw word.
