@@ -96,7 +96,7 @@ impl Lexer<'_> {
         let operator =
             ["::", ":-", ":=", ":?", ":+", "-", "=", "?", "+"].into_iter().find(|op| rest.starts_with(op));
         let word = rest[operator.map_or(0, str::len)..].to_owned();
-        let inside = match known {
+        let mut inside = match known {
             Some(text) if operator.is_some_and(|op| !op.ends_with('+')) => {
                 self.out.extend(text.chars().map(|c| Mark::Unit(Unit::Lit(c))));
                 self.nested(&word, quoted);
@@ -120,6 +120,11 @@ impl Lexer<'_> {
         let alternative =
             operator.is_some_and(|op| op.ends_with('+')) && matches!(name.as_str(), "HOME" | "PWD" | "USER");
         if defaults || alternative {
+            let alone = matches!(inside.get(1), None | Some(Mark::Unit(Unit::Lit('/'))));
+            if !quoted && alone && inside.first() == Some(&Mark::Tilde) {
+                let home = self.look.home();
+                inside.splice(..1, home.chars().map(|c| Mark::Unit(Unit::Lit(c))));
+            }
             self.out.extend(inside);
         }
     }

@@ -32,6 +32,16 @@ impl Walker<'_> {
                 }
             }
         }
+        if !is_shell(name) {
+            let loads = |text: &str| matches!(text, "-r" | "-l" | "--require" | "--import" | "--loader");
+            let loaded = |at: usize, arg: &Arg| {
+                at > 0 && loads(args[at - 1].text())
+                    || arg.text().split_once('=').is_some_and(|(option, _)| loads(option))
+            };
+            for (_, arg) in args.iter().enumerate().filter(|(at, arg)| loaded(*at, arg)) {
+                self.file_program(Some(arg), input);
+            }
+        }
         match program::source(name, args) {
             Source::Code(code) if is_shell(name) => {
                 let saved = self.cwd.clone();

@@ -9,7 +9,7 @@ use super::deny::{device, network, power, protected, remove};
 use super::effect::VALUES;
 use super::function::PARAMETERS;
 use super::glob::{Unit, literal, meets};
-use super::program::{self, Source, fetches, is_interpreter, is_network, is_raw_network};
+use super::program::{self, Source, fetches, is_interpreter, is_network, is_raw_network, is_shell};
 use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look, decode_text};
 use super::wrapper::{Inner, inner, join};
@@ -243,17 +243,19 @@ impl Walker<'_> {
         if matches!(name, "sudo" | "su" | "doas" | "pkexec" | "runuser") {
             self.effects.privilege = Some(true);
         }
-        protected::command(
-            self,
-            name,
-            &args[..args.len() - found.argv.first().map_or(0, |argv| argv.len().min(args.len()))],
-        );
+        let own = &args[..args.len() - found.argv.first().map_or(0, |argv| argv.len().min(args.len()))];
+        protected::command(self, name, own);
         let saved = self.cwd.clone();
         if let Some(directory) = &found.directory {
             self.change_directory("cd", std::slice::from_ref(directory));
         }
+        // `xargs -a <(…)` reads its words there.
+        let appends = matches!(name, "xargs" | "parallel");
+        let given = Input { network: true, text: None };
+        let words = if appends && own.iter().any(Arg::is_from_network) { &given } else { input };
+        let nothing = Input::default();
         for code in &found.code {
-            facts.absorb(&self.evaluate(code, input));
+            facts.absorb(&self.evaluate(code, if appends { &nothing } else { input }));
         }
         // `parallel` without a command runs the lines it reads.
         if found.shell || (name == "parallel" && found.argv.iter().all(Vec::is_empty)) {
@@ -261,21 +263,24 @@ impl Walker<'_> {
             self.input_program(input, &mut facts);
         }
         for (at, argv) in found.argv.iter().enumerate() {
-            let mut words = argv.clone();
+            let mut argument = argv.clone();
             let mut inner_input = input.clone();
-            if name == "xargs" || name == "parallel" {
-                self.appended(&mut words, found.replaces.as_ref(), input);
+            if appends {
+                self.appended(&mut argument, found.replaces.as_ref(), words);
                 inner_input = Input::default();
             }
             self.wraps += 1;
-            let seen = self.invoke(&words, &inner_input);
+            let seen = self.invoke(&argument, &inner_input);
             self.wraps -= 1;
             facts.absorb(&seen);
             if at == 0 {
                 facts.output = seen.output;
             }
         }
-        self.cwd = saved;
+        // These run a builtin where they stand.
+        if !matches!(name, "command" | "builtin") {
+            self.cwd = saved;
+        }
         facts
     }
 
@@ -286,10 +291,18 @@ impl Walker<'_> {
         if let (true, Some(at)) = (input.network, shell) {
             let marker = replaces.map(Arg::text).unwrap_or_default();
             let interpreter = name.clone().nth(at).unwrap_or_default();
-            let filled = !marker.is_empty() && argv[at + 1..].iter().any(|arg| arg.text().contains(marker));
-            let open =
-                !matches!(program::source(&interpreter, &argv[at + 1..]), Source::Code(_) | Source::File(_));
-            if filled || open {
+            let rest = &argv[at + 1..];
+            let module = |arg: &Arg| arg.text().starts_with("-m") && !is_shell(&interpreter);
+            let filled =
+                |words: &[Arg]| !marker.is_empty() && words.iter().any(|it| it.text().contains(marker));
+            // What stands behind a file or a module is data to it; code may well run its own words.
+            let becomes = match program::source(&interpreter, rest) {
+                Source::Code(_) => filled(rest),
+                Source::File(file) => filled(&[file]),
+                Source::Other if rest.first().is_some_and(module) => filled(&rest[..rest.len().min(2)]),
+                Source::Other | Source::Stdin | Source::Appended => true,
+            };
+            if becomes {
                 self.deny(
                     network::PROGRAM,
                     "Network output would become an interpreter's program through xargs.",

@@ -11,6 +11,7 @@ mod allow;
 mod arg;
 mod brace;
 mod class;
+mod compose;
 mod deny;
 mod effect;
 mod expansion;
@@ -42,7 +43,7 @@ pub use effect::Effects;
 
 /// The version of the rules; part of what an approval binds (P4). Raised whenever a verdict changes, so that a yes given
 /// under other rules is asked for again.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// The paths that belong to MetatronOS itself.
 pub const PROTECTED: &[&str] = &["/var/lib/metatron", "/run/metatron", "/etc/metatron", "/var/lib/redis"];

@@ -13,6 +13,15 @@ pub(super) type Components = Vec<Vec<Unit>>;
 
 /// Resolves units against a directory.
 pub(super) fn resolve(units: &[Unit], cwd: &str) -> Components {
+    walk(units, cwd, true)
+}
+
+/// The same as it is written, without what fixed links lead to.
+pub(super) fn as_written(units: &[Unit], cwd: &str) -> Components {
+    walk(units, cwd, false)
+}
+
+fn walk(units: &[Unit], cwd: &str, links: bool) -> Components {
     let known: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
     let mut parts: Components = Vec::new();
     let slash = Unit::Lit('/');
@@ -28,7 +37,7 @@ pub(super) fn resolve(units: &[Unit], cwd: &str) -> Components {
             _ => parts.push(part.to_vec()),
         }
         // Links are two or three names deep; asking for every name of a long path would cost its square.
-        if let Some(through) = matches!(parts.len(), 2 | 3).then(|| link(&parts, cwd)).flatten() {
+        if let Some(through) = (links && matches!(parts.len(), 2 | 3)).then(|| link(&parts, cwd)).flatten() {
             parts = through;
         }
     }
@@ -189,9 +198,9 @@ fn carried_by(units: &[Unit]) -> Vec<Cow<'_, [Unit]>> {
         let near = rest <= MAX_PATH || lit(at + 1, '/');
         if (lit(at, '=') || lit(at, '@')) && near && room >= rest.min(MAX_PATH) {
             room -= rest.min(MAX_PATH);
-            // `curl -F 'f=@"/path"'`: its own quotes.
-            let quote = usize::from(lit(at + 1, '"') || lit(at + 1, '\''));
-            let from = at + 1 + quote;
+            // `curl -F 'f=</path'`, and `'f=@"/path"'` with its own quotes.
+            let inward = at + 1 + usize::from(lit(at + 1, '<'));
+            let from = inward + usize::from(lit(inward, '"') || lit(inward, '\''));
             found.push(part(from, all.min(from + MAX_PATH)));
         }
         if lit(at, ':') && lit(at + 1, '/') && ends_with_file(&units[..at]) && room >= rest.min(MAX_PATH) {

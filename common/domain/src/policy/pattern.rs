@@ -7,70 +7,11 @@ use super::word::Arg;
 /// For each argument: whether it is a search pattern (or the text of a filter), not a path.
 pub(super) fn is_pattern(name: &str, args: &[Arg]) -> Vec<bool> {
     match name {
-        "grep" | "egrep" | "fgrep" | "zgrep" | "rgrep" => first_operand(
-            args,
-            "ABCDdfm",
-            &[
-                "file",
-                "max-count",
-                "after-context",
-                "before-context",
-                "context",
-                "binary-files",
-                "directories",
-                "devices",
-                "exclude-from",
-                "label",
-            ],
-            "e",
-            &["regexp", "include", "exclude", "exclude-dir"],
-            "f",
-            &["file"],
-        ),
-        "rg" | "ag" | "ack" => first_operand(
-            args,
-            "ABCEMdfmjrtT",
-            &[
-                "file",
-                "ignore-file",
-                "max-count",
-                "after-context",
-                "before-context",
-                "context",
-                "encoding",
-                "engine",
-                "max-columns",
-                "max-depth",
-                "max-filesize",
-                "path-separator",
-                "pre",
-                "replace",
-                "sort",
-                "sortr",
-                "threads",
-                "type",
-                "type-not",
-                "type-add",
-                "color",
-                "colors",
-                "context-separator",
-            ],
-            "eg",
-            &["regexp", "glob", "iglob"],
-            "f",
-            &["file", "files", "type-list"],
-        ),
-        "sed" => first_operand(args, "fl", &["file", "line-length"], "e", &["expression"], "f", &["file"]),
-        "awk" | "gawk" | "mawk" | "nawk" => first_operand(
-            args,
-            "fvF",
-            &["file", "assign", "field-separator"],
-            "e",
-            &["source"],
-            "f",
-            &["file"],
-        ),
-        "jq" => first_operand(args, "fL", &["from-file", "indent"], "", &[], "f", &["from-file"]),
+        "grep" | "egrep" | "fgrep" | "zgrep" | "rgrep" => first_operand(args, &GREP),
+        "rg" | "ag" | "ack" => first_operand(args, &RIPGREP),
+        "sed" => first_operand(args, &SED),
+        "awk" | "gawk" | "mawk" | "nawk" => first_operand(args, &AWK),
+        "jq" => first_operand(args, &JQ),
         "git" if args.first().is_some_and(|part| part.text() == "grep") => {
             let mut out = vec![false];
             out.append(&mut is_pattern("grep", &args[1..]));
@@ -103,16 +44,109 @@ pub(super) fn is_pattern(name: &str, args: &[Arg]) -> Vec<bool> {
     }
 }
 
+/// Where a program that takes a pattern first looks for it.
+struct Search {
+    /// Options with a value that is no pattern.
+    values: &'static str,
+    long_values: &'static [&'static str],
+    /// Options whose value is a pattern of some kind.
+    patterns: &'static str,
+    long_patterns: &'static [&'static str],
+    /// Options that stand for the first operand: then that is a file.
+    gives: &'static str,
+    long_gives: &'static [&'static str],
+    /// Long options may be abbreviated.
+    abbreviates: bool,
+}
+
+const GREP: Search = Search {
+    values: "ABCDdfm",
+    long_values: &[
+        "file",
+        "max-count",
+        "after-context",
+        "before-context",
+        "context",
+        "binary-files",
+        "directories",
+        "devices",
+        "exclude-from",
+        "label",
+    ],
+    patterns: "e",
+    long_patterns: &["regexp", "include", "exclude", "exclude-dir"],
+    gives: "ef",
+    long_gives: &["regexp", "file"],
+    abbreviates: true,
+};
+
+const RIPGREP: Search = Search {
+    values: "ABCEMdfmjrtT",
+    long_values: &[
+        "file",
+        "ignore-file",
+        "max-count",
+        "after-context",
+        "before-context",
+        "context",
+        "encoding",
+        "engine",
+        "max-columns",
+        "max-depth",
+        "max-filesize",
+        "path-separator",
+        "pre",
+        "replace",
+        "sort",
+        "sortr",
+        "threads",
+        "type",
+        "type-not",
+        "type-add",
+        "color",
+        "colors",
+        "context-separator",
+    ],
+    patterns: "eg",
+    long_patterns: &["regexp", "glob", "iglob"],
+    gives: "ef",
+    long_gives: &["regexp", "file", "files", "type-list"],
+    abbreviates: false,
+};
+
+const SED: Search = Search {
+    values: "fl",
+    long_values: &["file", "line-length"],
+    patterns: "e",
+    long_patterns: &["expression"],
+    gives: "ef",
+    long_gives: &["expression", "file"],
+    abbreviates: true,
+};
+
+const AWK: Search = Search {
+    values: "fvF",
+    long_values: &["file", "assign", "field-separator"],
+    patterns: "e",
+    long_patterns: &["source"],
+    gives: "ef",
+    long_gives: &["source", "file"],
+    abbreviates: true,
+};
+
+const JQ: Search = Search {
+    values: "fL",
+    long_values: &["from-file", "indent"],
+    patterns: "",
+    long_patterns: &[],
+    gives: "ef",
+    long_gives: &["from-file"],
+    abbreviates: false,
+};
+
 /// Marks the first operand, unless an option gave the pattern; and the values of pattern options.
-fn first_operand(
-    args: &[Arg],
-    values: &str,
-    long_values: &[&str],
-    patterns: &str,
-    long_patterns: &[&str],
-    files: &str,
-    long_files: &[&str],
-) -> Vec<bool> {
+fn first_operand(args: &[Arg], search: &Search) -> Vec<bool> {
+    let Search { values, patterns, .. } = search;
     let mut out = vec![false; args.len()];
     let mut given = false;
     let mut first = None;
@@ -127,11 +161,13 @@ fn first_operand(
         } else if let Some(long) = text.strip_prefix("--").filter(|_| options) {
             let (name, attached) = long.split_once('=').map_or((long, false), |(name, _)| (name, true));
             let known = |names: &[&str]| name.len() > 2 && names.iter().any(|full| full.starts_with(name));
-            let pattern = known(long_patterns);
-            given |=
-                long_files.contains(&name) || (pattern && matches!(name, "regexp" | "expression" | "source"));
+            let pattern = known(search.long_patterns);
+            // However much it is shortened: the worst is that a pattern is looked at as a file.
+            given |= search.long_gives.iter().any(|full| {
+                *full == name || search.abbreviates && !name.is_empty() && full.starts_with(name)
+            });
             out[here] = pattern && attached;
-            if !attached && (pattern || known(long_values)) && !matches!(name, "files" | "type-list") {
+            if !attached && (pattern || known(search.long_values)) && !matches!(name, "files" | "type-list") {
                 if pattern && at < out.len() {
                     out[at] = true;
                 }
@@ -144,7 +180,7 @@ fn first_operand(
                 continue;
             };
             let pattern = patterns.contains(letter);
-            given |= files.contains(letter) || letter == 'e';
+            given |= search.gives.contains(letter);
             if found + 1 < letters.len() {
                 out[here] = pattern;
             } else {

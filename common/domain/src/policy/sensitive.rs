@@ -93,9 +93,12 @@ const TAILS: &[&str] = &[
 ];
 /// Sensitive absolute places.
 const PLACES: &[&str] = &[
-    "/etc/shadow*",
-    "/etc/gshadow*",
-    "/etc/sudoers*",
+    "/etc/shadow",
+    "/etc/shadow-",
+    "/etc/gshadow",
+    "/etc/gshadow-",
+    "/etc/sudoers",
+    "/etc/sudoers.d",
     "/etc/ssh/ssh_host_*",
     "/etc/ssl/private",
     "/etc/krb5.keytab",

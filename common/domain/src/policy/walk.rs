@@ -74,6 +74,8 @@ pub(super) struct Walker<'a> {
     pub(super) functions: BTreeMap<String, Rc<Command>>,
     /// Calls of them that are being followed.
     pub(super) calls: u32,
+    /// What the present command reads comes from the network.
+    pub(super) piped: bool,
     /// Wrappers around the present command.
     pub(super) wraps: u32,
     /// What process substitutions of the current command held.
@@ -107,6 +109,7 @@ impl<'a> Walker<'a> {
             within: false,
             functions: BTreeMap::new(),
             calls: 0,
+            piped: false,
             wraps: 0,
             beside: Facts::default(),
             sinks: Vec::new(),
@@ -277,6 +280,7 @@ impl<'a> Walker<'a> {
     fn entered(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
         let outer = std::mem::take(&mut self.beside);
         let outer_sinks = std::mem::take(&mut self.sinks);
+        let outer_pipe = std::mem::replace(&mut self.piped, input.network);
         let mut input = input.clone();
         let mut printed = true;
         for redirect in &command.redirects {
@@ -333,6 +337,7 @@ impl<'a> Walker<'a> {
             );
         }
         let sinks = std::mem::replace(&mut self.sinks, outer_sinks);
+        self.piped = outer_pipe;
         if facts.network || input.network {
             for code in sinks {
                 self.apart(&code, &Input { network: true, text: None });

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::option::{Options, read};
+use super::compose::{composed, split_string};
+use super::option::{Options, Parsed, read};
 use super::word::Arg;
 
 /// What a wrapper runs.
@@ -64,7 +65,19 @@ const WRAPPERS: &[Wrapper] = &[
     plain(&["pkexec"], "u:", "user= disable-internal-agent keep-cwd"),
     plain(&["command"], "pvV", ""),
     plain(
-        &["builtin", "nohup", "coproc", "eatmydata", "fakeroot", "linux32", "linux64", "busybox", "toybox"],
+        &[
+            "builtin",
+            "nohup",
+            "coproc",
+            "eatmydata",
+            "fakeroot",
+            "linux32",
+            "linux64",
+            "i386",
+            "x86_64",
+            "busybox",
+            "toybox",
+        ],
         "",
         "",
     ),
@@ -90,6 +103,15 @@ const WRAPPERS: &[Wrapper] = &[
     plain(&["tini"], "sp:vwge:", ""),
     plain(&["exec"], "cla:", ""),
     plain(&["nice"], "n:0123456789", "adjustment="),
+    plain(&["choom"], "n:p:", "adjust= pid="),
+    plain(&["ssh-agent"], "cskDda:E:O:P:t:", ""),
+    plain(&["gdb"], "qnx:", "args quiet batch"),
+    plain(&["bwrap"], "", ""),
+    plain(
+        &["ld.so", "ld-linux.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"],
+        "",
+        "library-path= preload= argv0= inhibit-cache list verify",
+    ),
     after(&["timeout"], "k:s:vpf", "kill-after= signal= preserve-status foreground verbose help version"),
     plain(&["time"], "o:f:apvqV", "output= format= append portability verbose quiet help version"),
     plain(&["screen"], "aAdDlmqrRxXfioUvVLhS:c:e:p:s:t:T:", ""),
@@ -244,11 +266,13 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         result.directory = None;
     }
     if name == "env" {
+        // Its text is no shell's, but whoever writes one into it means it.
         result.code.extend(parsed.values(&["S", "split-string"]).into_iter().map(|code| {
             let mut words = vec![code.clone()];
             words.extend_from_slice(&parsed.operands);
             join(&words)
         }));
+        result.code.extend(split_string(args));
     }
     let mut operands = parsed.operands.as_slice();
     // `env -` is `env -i`.
@@ -267,14 +291,7 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         }
     }
     operands = operands.get(wrapper.before..).unwrap_or_default();
-    result.shell = operands.is_empty()
-        && match name {
-            "sudo" | "doas" => parsed.has(&["s", "i", "shell", "login"]),
-            "systemd-run" => parsed.has(&["S", "shell"]),
-            "pkexec" | "chroot" | "unshare" | "nsenter" | "fakeroot" | "setarch" | "linux32" | "linux64"
-            | "screen" | "firejail" => true,
-            _ => false,
-        };
+    result.shell = operands.is_empty() && opens_shell(name, &parsed);
     result.argv.push(operands.to_vec());
     if name == "setarch" {
         // Its architecture may be left out, and options may come behind it.
@@ -288,7 +305,17 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         result.argv.push(words);
     }
     if !parsed.unknown.is_empty() {
-        result.argv.extend((1..operands.len().min(3)).map(|at| operands[at..].to_vec()));
+        // Options of bubblewrap have up to two values each.
+        let most = if name == "bwrap" { 24 } else { 3 };
+        result.argv.extend((1..operands.len().min(most)).map(|at| operands[at..].to_vec()));
+    }
+    if name == "sudo" && parsed.has(&["h"]) {
+        // `-h` with a word behind it is a host.
+        let behind = operands.get(1..).and_then(|rest| inner(name, rest));
+        result.argv.extend(behind.into_iter().flat_map(|found| found.argv));
+    }
+    if name == "parallel" {
+        result.code.extend(composed(operands));
     }
     Some(result)
 }
@@ -297,10 +324,21 @@ fn table(short: &'static str, long: &'static str) -> Options {
     Options { short, long, denied: "", abbreviates: true, stops: true }
 }
 
-fn assignment(arg: &Arg) -> bool {
+pub(super) fn assignment(arg: &Arg) -> bool {
     arg.text()
         .split_once('=')
         .is_some_and(|(name, _)| !name.is_empty() && !name.starts_with('-') && !name.contains('/'))
+}
+
+/// Whether a wrapper that is given no program opens a shell.
+fn opens_shell(name: &str, parsed: &Parsed) -> bool {
+    match name {
+        "sudo" | "doas" => parsed.has(&["s", "i", "shell", "login"]),
+        "systemd-run" => parsed.has(&["S", "shell"]),
+        "pkexec" | "chroot" | "unshare" | "nsenter" | "fakeroot" | "setarch" | "linux32" | "linux64"
+        | "screen" | "firejail" => true,
+        _ => false,
+    }
 }
 
 /// Joins words with blanks, as `eval` does.
@@ -336,8 +374,16 @@ fn switch_user(args: &[Arg]) -> Inner {
     let parsed = read(&table, args);
     let code = parsed.values(&["c", "command", "session-command"]).into_iter().cloned().collect();
     let mut result = Inner { code, ..Inner::default() };
+    let operands = parsed.operands.clone();
     if parsed.has(&["u", "user"]) {
         result.argv.push(parsed.operands);
+    }
+    // What stands behind the user's name is the shell's own.
+    let login = usize::from(operands.first().is_some_and(|arg| arg.text() == "-"));
+    let named = usize::from(operands.get(login).is_some_and(|arg| !arg.text().starts_with('-')));
+    let words = operands.get(login + named..).unwrap_or_default();
+    if !words.is_empty() {
+        result.argv.push(std::iter::once(Arg::plain("sh")).chain(words.iter().cloned()).collect());
     }
     result.shell = result.code.is_empty() && result.argv.iter().all(Vec::is_empty);
     result

@@ -36,6 +36,7 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("table/attack.txt"),
     include_str!("table/examiner.txt"),
     include_str!("table/neighbour.txt"),
+    include_str!("table/outsider.txt"),
 ];
 
 /// Judges a command where the policy's text assumes it runs.

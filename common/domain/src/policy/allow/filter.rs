@@ -97,10 +97,8 @@ fn reads_more(filter: &str) -> bool {
         let field = gap.ends_with('.')
             && !gap.ends_with("..")
             && !(gap == "." && before.ends_with(|c: char| c.is_ascii_digit()));
-        let loads = matches!(
-            &tail[..end],
-            "env" | "ENV" | "import" | "include" | "modulemeta" | "input_filename" | "get_search_list"
-        );
+        let loads =
+            matches!(&tail[..end], "env" | "ENV" | "import" | "include" | "modulemeta" | "get_search_list");
         if loads && !field {
             return true;
         }

@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::Setting;
-use super::path::{Components, carried, components, resolve, show};
+use super::path::{Components, as_written, carried, components, resolve, show};
 use super::pattern::is_pattern;
 use super::sensitive::{is_sensitive, reaches};
 use super::syntax::{Join, Kind, Redirect, Tree, Word};
@@ -249,7 +249,9 @@ impl<'a> Allower<'a> {
         self.cwds.iter().all(|cwd| {
             carried.iter().filter(|units| !units.is_empty()).all(|units| {
                 let path = resolve(units, cwd);
-                !is_sensitive(&path) && !super::deny::protected::is_protected(self.protected(), &path)
+                !is_sensitive(&path)
+                    && !is_sensitive(&as_written(units, cwd))
+                    && !super::deny::protected::is_protected(self.protected(), &path)
             })
         })
     }

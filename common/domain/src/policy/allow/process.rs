@@ -49,8 +49,37 @@ const LONG_VALUES: &[&str] = &[
     "date-format",
 ];
 
+/// Users that exist on every host of ours.
+const USERS: &[&str] = &["root", "agent", "owner"];
+
+/// Whether `e` may come to mean the environment: where `-u` names nobody, ps begins anew and takes every word for BSD
+/// letters.
+fn turns(args: &[Arg]) -> bool {
+    let (mut every, mut nobody) = (false, false);
+    let mut words = args.iter().map(Arg::text);
+    while let Some(text) = words.next() {
+        let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.starts_with('-')) else {
+            continue;
+        };
+        let valued = letters.find(|c| UNIX_VALUES.contains(c)).unwrap_or(letters.len());
+        every |= letters[..valued].contains('e');
+        let Some(letter) = letters[valued..].chars().next() else { continue };
+        let attached = &letters[valued + letter.len_utf8()..];
+        let value = if attached.is_empty() { words.next().unwrap_or_default() } else { attached };
+        let known = USERS.contains(&value) || value.bytes().all(|byte| byte.is_ascii_digit());
+        if letter == 'u' && !known {
+            nobody = true;
+            every |= value.contains('e');
+        }
+    }
+    every && nobody
+}
+
 /// Judges the words of `ps`.
 pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
+    if turns(args) {
+        return Err(refused("`e`, where `-u` may name nobody: that shows the environment of programs,"));
+    }
     // Where a word with a dash fits no Unix option, ps reads all of them as BSD letters: `ps -ax`.
     words(args, UNIX, UNIX_VALUES).or_else(|why| words(args, BSD, BSD_VALUES).map_err(|_| why))
 }

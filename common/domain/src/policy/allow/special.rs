@@ -110,12 +110,12 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
     };
     match name {
         "tail" => {
-            // `-5` and `+5`, the old forms, are counts; `-5f` and `+5f` follow.
+            // `-5` and `+5`, the old forms, are counts; with an `f` at the end, even alone or as `-cf`, they follow.
             let follows = |arg: &&Arg| {
-                let text = arg.text();
-                text.starts_with('+')
-                    && text[1..].starts_with(|c: char| c.is_ascii_digit() || "bcl".contains(c))
-                    && text.ends_with('f')
+                let old = arg.text().strip_prefix(['-', '+']).and_then(|old| old.strip_suffix('f'));
+                old.is_some_and(|old| {
+                    old.trim_end_matches(['b', 'c', 'l']).bytes().all(|byte| byte.is_ascii_digit())
+                })
             };
             if let Some(old) = args.iter().find(follows) {
                 return Err(refused(name, old.text()));
@@ -138,6 +138,19 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
         "find" => find(allower, args),
         "rg" => ripgrep(allower, &parsed(&table::RG)?),
         "tree" => {
+            // A letter's value is the next word, whatever stands behind the letter; only a depth may be attached.
+            let crowded = args.iter().map(Arg::text).find(|text| {
+                let letters = text.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+                let found =
+                    letters.and_then(|it| it.find(['L', 'P', 'I', 'H', 'T']).map(|at| it.split_at(at)));
+                found.is_some_and(|(_, it)| {
+                    let digits = it[1..].bytes().all(|byte| byte.is_ascii_digit());
+                    it.len() > 1 && !(it.starts_with('L') && digits)
+                })
+            });
+            if let Some(word) = crowded {
+                return Err(refused(name, word));
+            }
             let parsed = parsed(&table::TREE)?;
             allower.recursive(&parsed.operands)
         }

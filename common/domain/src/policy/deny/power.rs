@@ -43,6 +43,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         | "s6-linux-init-shutdown"
         | "zzz" => true,
         "init" | "telinit" => texts().any(|text| matches!(text, "0" | "1" | "6" | "s" | "S")),
+        "systemctl" if only_shows(args) => false,
         "systemctl" | "loginctl" => texts().any(|text| {
             matches!(
                 text,
@@ -78,6 +79,31 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
     }
 }
 
+/// Whether systemd is plainly asked for what it knows of a unit, or not to start it.
+fn only_shows(args: &[Arg]) -> bool {
+    let harmless = |text: &&str| {
+        matches!(*text, "--no-pager" | "-l" | "--full" | "-a" | "--all" | "-q" | "--quiet" | "--plain")
+    };
+    let asked = args.iter().map(Arg::text).find(|text| !harmless(text));
+    asked.is_some_and(|text| {
+        matches!(
+            text,
+            "status"
+                | "show"
+                | "cat"
+                | "help"
+                | "list-dependencies"
+                | "is-active"
+                | "is-enabled"
+                | "is-failed"
+                | "list-units"
+                | "list-unit-files"
+                | "mask"
+                | "disable"
+        )
+    })
+}
+
 fn kill(walker: &mut Walker<'_>, texts: &[&str]) {
     let mut at = 0;
     let mut options = true;
@@ -98,6 +124,9 @@ fn kill(walker: &mut Walker<'_>, texts: &[&str]) {
             signalled = true;
         } else if matches!(number, Some(1 | -1)) {
             walker.deny(KILL, format!("`kill` would signal {text}: the first process, or every process."));
+        } else {
+            // Behind the first process no word is a signal.
+            options = false;
         }
     }
 }

@@ -34,9 +34,6 @@ pub(in crate::policy) struct Nearness {
 /// Judges the operands of one command.
 pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
     if matches!(name, "echo" | "printf") {
-        for arg in args.iter().filter(|arg| arg.has_glob()) {
-            operand(walker, arg);
-        }
         return;
     }
     let patterns = is_pattern(name, args);
@@ -222,6 +219,7 @@ fn is_plain(directory: &str) -> bool {
 /// Whether a text holds a name of a protected path.
 fn is_named(setting: &Setting<'_>, text: &str) -> bool {
     text.contains("proc")
+        || text.contains("dev/fd")
         || setting.protected.iter().any(|place| text.contains(place.rsplit('/').next().unwrap_or_default()))
 }
 
