@@ -5,7 +5,7 @@
 use super::word::Arg;
 use super::wrapper::{assignment, join};
 
-/// The command line that `env -S` makes: its text split into words, and all that follows.
+/// The command line that `env -S` makes, where it is more than its text: split into words, and all that follows.
 pub(super) fn split_string(args: &[Arg]) -> Option<Arg> {
     let mut at = 0;
     while let Some(arg) = args.get(at) {
@@ -34,6 +34,10 @@ pub(super) fn split_string(args: &[Arg]) -> Option<Arg> {
         };
         let rest = args.get(at + usize::from(attached.is_none())..).unwrap_or_default();
         let line = attached.or_else(|| args.get(at).cloned())?;
+        let known = line.literal().is_some_and(|line| !line.contains("\\_") && !line.starts_with('-'));
+        if known && rest.is_empty() {
+            return None;
+        }
         // Its own options stand in the text as well, and `\_` is a blank.
         let line = line.literal().map_or_else(|| line.clone(), |line| Arg::plain(line.replace("\\_", " ")));
         let words: Vec<Arg> = [Arg::plain("env"), line].into_iter().chain(rest.iter().map(quoted)).collect();
