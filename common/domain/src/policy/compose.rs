@@ -34,12 +34,14 @@ pub(super) fn split_string(args: &[Arg]) -> Option<Arg> {
         };
         let rest = args.get(at + usize::from(attached.is_none())..).unwrap_or_default();
         let line = attached.or_else(|| args.get(at).cloned())?;
-        let known = line.literal().is_some_and(|line| !line.contains("\\_") && !line.starts_with('-'));
+        let known = line.literal().is_some_and(|line| !line.contains('\\') && !line.starts_with('-'));
         if known && rest.is_empty() {
             return None;
         }
-        // Its own options stand in the text as well, and `\_` is a blank.
-        let line = line.literal().map_or_else(|| line.clone(), |line| Arg::plain(line.replace("\\_", " ")));
+        // Its own options stand in the text as well, and these are blanks in it.
+        let blank =
+            |line: &str| ["\\_", "\\t", "\\n"].iter().fold(line.to_owned(), |line, it| line.replace(it, " "));
+        let line = line.literal().map_or_else(|| line.clone(), |line| Arg::plain(blank(line)));
         let words: Vec<Arg> = [Arg::plain("env"), line].into_iter().chain(rest.iter().map(quoted)).collect();
         return Some(join(&words));
     }

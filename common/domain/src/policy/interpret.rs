@@ -88,7 +88,7 @@ impl Walker<'_> {
 
     pub(super) fn file_program(&mut self, file: Option<&Arg>, input: &Input) {
         let Some(file) = file else { return };
-        let stdin = matches!(file.text(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-");
+        let stdin = file.text() == "-" || super::stream::is_stdin(file.text());
         let held = ["/dev/fd/", "/proc/self/fd/"]
             .iter()
             .any(|folder| file.text().strip_prefix(folder).is_some_and(|fd| self.tainted.contains(fd)));

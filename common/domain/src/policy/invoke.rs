@@ -19,6 +19,16 @@ const MAX_WRAPS: u32 = 48;
 /// Words from each end that are tried as commands in text that is too deep.
 const MAX_SCANNED: usize = 64;
 
+/// Whether words that are appended to these would be the command of a wrapper.
+fn takes_command(argv: &[Arg]) -> bool {
+    let Some((first, rest)) = argv.split_first() else { return false };
+    let name = first.text().rsplit('/').next().unwrap_or_default();
+    inner(name, rest).is_some_and(|found| {
+        let mut candidates = found.argv.iter().take(4);
+        candidates.any(|argv| argv.is_empty() || argv.len() <= rest.len() && takes_command(argv))
+    })
+}
+
 /// What the card says of an expansion in the place of a command.
 const PROGRAM: &str = "which program an expansion names";
 
@@ -308,6 +318,11 @@ impl Walker<'_> {
                     "Network output would become an interpreter's program through xargs.",
                 );
             }
+        }
+        let filled_in =
+            |arg: &Arg| replaces.is_some_and(|it| !it.text().is_empty() && arg.text().contains(it.text()));
+        if input.network && (argv.first().is_some_and(filled_in) || takes_command(argv)) {
+            self.deny(network::PROGRAM, "Network output would name the program that runs, through xargs.");
         }
         if let Some(text) = &input.text {
             let words: Vec<Arg> = text.split_whitespace().take(256).map(Arg::plain).collect();

@@ -133,8 +133,8 @@ fn cluster(table: &Options, arg: &Arg, text: &str, next: Option<&Arg>, parsed: &
             continue;
         }
         let attached = arg.tail(at + 1);
-        let has_rest = text.chars().count() > at + 1;
-        if has_rest {
+        // What is not known counts: it stands there.
+        if !attached.units().is_empty() {
             parsed.options.push((letter.to_string(), Some(attached)));
             return 0;
         }

@@ -11,22 +11,48 @@ use super::glob::{Unit, can_be, is, literal, meets, names, pattern, text};
 /// A resolved path: its components, each possibly a glob.
 pub(super) type Components = Vec<Vec<Unit>>;
 
+/// Which names are taken for the fixed links.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    None,
+    Named,
+    /// Globs that can match one as well.
+    Possible,
+}
+
 /// Resolves units against a directory.
 pub(super) fn resolve(units: &[Unit], cwd: &str) -> Components {
-    walk(units, cwd, true)
+    walk(units, cwd, Links::Named)
 }
 
-/// The same as it is written, without what fixed links lead to.
+/// The same as it is written, without what fixed links lead to: as the shell's own `cd` reads it.
 pub(super) fn as_written(units: &[Unit], cwd: &str) -> Components {
-    walk(units, cwd, false)
+    walk(units, cwd, Links::None)
 }
 
-fn walk(units: &[Unit], cwd: &str, links: bool) -> Components {
+/// The same, and what it would be if its globs matched fixed links.
+pub(super) fn possible(units: &[Unit], cwd: &str) -> impl Iterator<Item = Components> {
+    let linked = units.iter().any(Unit::is_glob).then(|| walk(units, cwd, Links::Possible));
+    std::iter::once(resolve(units, cwd)).chain(linked)
+}
+
+fn walk(units: &[Unit], cwd: &str, links: Links) -> Components {
     let known: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
     let mut parts: Components = Vec::new();
     let slash = Unit::Lit('/');
     if known.first() != Some(&slash) {
         parts = cwd.split('/').filter(|part| !part.is_empty()).map(literal).collect();
+        // The directory may be known by its links; no fixed one is deeper.
+        if links != Links::None && parts.len() >= 2 {
+            for depth in [2, 3] {
+                let head: Components = parts.iter().take(depth).cloned().collect();
+                if let Some(mut through) = (head.len() == depth).then(|| link(&head, cwd, links)).flatten() {
+                    through.extend(parts.drain(..).skip(depth));
+                    parts = through;
+                    break;
+                }
+            }
+        }
     }
     for part in known.split(|unit| *unit == slash) {
         match part {
@@ -37,7 +63,9 @@ fn walk(units: &[Unit], cwd: &str, links: bool) -> Components {
             _ => parts.push(part.to_vec()),
         }
         // Links are two or three names deep; asking for every name of a long path would cost its square.
-        if let Some(through) = (links && matches!(parts.len(), 2 | 3)).then(|| link(&parts, cwd)).flatten() {
+        if let Some(through) =
+            (links != Links::None && matches!(parts.len(), 2 | 3)).then(|| link(&parts, cwd, links)).flatten()
+        {
             parts = through;
         }
     }
@@ -45,19 +73,24 @@ fn walk(units: &[Unit], cwd: &str, links: bool) -> Components {
 }
 
 /// The places that fixed symbolic links lead to.
-fn link(parts: &Components, cwd: &str) -> Option<Components> {
-    let (first, second) = (parts.first()?, parts.get(1)?);
+fn link(parts: &Components, cwd: &str, links: Links) -> Option<Components> {
+    let named = |part: Option<&Vec<Unit>>, name: &str| match (part, links) {
+        (Some(part), Links::Possible) => can_be(part, name),
+        (Some(part), _) => is(part, name),
+        (None, _) => false,
+    };
+    let (first, second, third) = (parts.first(), parts.get(1), parts.get(2));
     // Most paths begin otherwise.
-    if !["var", "dev", "proc"].iter().any(|name| is(first, name)) {
+    if !["var", "dev", "proc"].iter().any(|name| named(first, name)) {
         return None;
     }
-    let third = parts.get(2).map(|part| text(part));
-    let target = match (text(first).as_str(), text(second).as_str(), third.as_deref()) {
-        ("var", "run", None) => "run",
-        ("var", "lock", None) => "run/lock",
-        ("dev", "fd", None) => "proc/self/fd",
-        ("proc", "self" | "thread-self", Some("root")) => "",
-        ("proc", "self" | "thread-self", Some("cwd")) => cwd,
+    let own = || named(first, "proc") && (named(second, "self") || named(second, "thread-self"));
+    let target = match third {
+        None if named(first, "var") && named(second, "run") => "run",
+        None if named(first, "var") && named(second, "lock") => "run/lock",
+        None if named(first, "dev") && named(second, "fd") => "proc/self/fd",
+        Some(_) if named(third, "root") && own() => "",
+        Some(_) if named(third, "cwd") && own() => cwd,
         _ => return None,
     };
     Some(target.split('/').filter(|part| !part.is_empty()).map(literal).collect())
@@ -187,6 +220,16 @@ fn carried_by(units: &[Unit]) -> Vec<Cow<'_, [Unit]>> {
     }
     let mut last = 0;
     let mut room = MAX_CARRIED;
+    if option && !lit(1, '-') {
+        // Which letter of a cluster takes the rest is the program's own matter.
+        for at in 3..units.len() {
+            if room < all - at {
+                break;
+            }
+            room -= all - at;
+            found.push(part(at, all));
+        }
+    }
     for at in 0..units.len() {
         if lit(at, '=') || lit(at, '@') || lit(at, ':') || lit(at, ',') {
             if last < at && lit(last, '/') && !lit(at, '=') {

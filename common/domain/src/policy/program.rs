@@ -220,7 +220,7 @@ pub(super) fn is_raw_network(name: &str) -> bool {
 }
 
 fn is_stdin(arg: &Arg) -> bool {
-    matches!(arg.text(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
+    arg.text() == "-" || super::stream::is_stdin(arg.text())
 }
 
 /// Where this interpreter takes its program from.
@@ -267,6 +267,10 @@ pub(super) fn source(name: &str, args: &[Arg]) -> Source {
         "lua" | "luajit" => ("iEvWe:l:", "", &["e"], &["v"]),
         _ => ("e:c:hv", "eval= version help", &["e", "c", "eval"], &["h", "version", "help"]),
     };
+    if let ("node" | "nodejs", Some(at)) = (stem, args.iter().position(|arg| arg.text() == "-pe")) {
+        // Node reads both letters, unlike others.
+        return args.get(at + 1).map_or(Source::Appended, |code| Source::Code(code.clone()));
+    }
     // Options of a program's own begin after its file: reading stops at the first operand.
     let parsed = read(&Options { short, long, denied: "", abbreviates: false, stops: true }, args);
     if let Some(value) = parsed.values(code).first() {

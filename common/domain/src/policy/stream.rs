@@ -52,7 +52,12 @@ impl Walker<'_> {
         }
         for arg in decode(&redirect.target, self) {
             let number = redirect.op.ends_with('&') && arg.literal().is_some_and(is_descriptor);
-            if reads && !stdin && arg.is_from_network() {
+            let same = if redirect.op == "<&" { arg.text() == "0" } else { is_stdin(arg.text()) };
+            if stdin && same {
+                // The same pipe, opened again.
+                continue;
+            }
+            if reads && !stdin && (arg.is_from_network() || same && input.network) {
                 self.taint(redirect.fd.trim_matches(['{', '}']).to_owned());
             }
             if stdin {
@@ -66,6 +71,11 @@ impl Walker<'_> {
             }
         }
     }
+}
+
+/// Whether this names the standard input by its path.
+pub(super) fn is_stdin(text: &str) -> bool {
+    matches!(text, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
 }
 
 /// Whether this names a descriptor that is open, or closes one: no file.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::deny::{network, protected};
 use super::function::PARAMETERS;
-use super::path::{resolve, show};
+use super::path::{as_written, resolve, show};
 use super::syntax::{Kind, read};
 use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look, Value, decode, decode_text};
@@ -71,8 +71,15 @@ impl Walker<'_> {
             None => Some(Rc::from(self.setting.home)),
             Some(arg) if arg.text() == "-" => self.old.clone(),
             Some(arg) if arg.is_unknown() => None,
+            Some(arg) if args.iter().any(|arg| arg.text() == "-P") => {
+                Some(Rc::from(show(&resolve(arg.units(), &self.cwd))))
+            }
             Some(arg) => Some(self.step(arg)),
         };
+        if target.as_deref().is_some_and(|target| target.starts_with("/var/")) {
+            // Where the shell goes and where a link leads are not the same.
+            protected::place(self, target.as_deref().unwrap_or_default());
+        }
         // A longer path costs at every later step. Whoever really goes there comes back by as many steps more, so that
         // what is tracked lies above what is true: there more is denied, never less.
         let Some(target) = target.filter(|target| target.len() < MAX_DIRECTORY) else { return };
@@ -114,7 +121,7 @@ impl Walker<'_> {
         {
             return Rc::from(parent);
         }
-        Rc::from(show(&resolve(arg.units(), cwd)))
+        Rc::from(show(&as_written(arg.units(), cwd)))
     }
 }
 

@@ -76,6 +76,8 @@ pub(super) struct Walker<'a> {
     pub(super) calls: u32,
     /// What the present command reads comes from the network.
     pub(super) piped: bool,
+    /// What the shell itself reads comes from the network (`exec < …`).
+    pub(super) standing: bool,
     /// Wrappers around the present command.
     pub(super) wraps: u32,
     /// What process substitutions of the current command held.
@@ -110,6 +112,7 @@ impl<'a> Walker<'a> {
             functions: BTreeMap::new(),
             calls: 0,
             piped: false,
+            standing: false,
             wraps: 0,
             beside: Facts::default(),
             sinks: Vec::new(),
@@ -282,9 +285,15 @@ impl<'a> Walker<'a> {
         let outer_sinks = std::mem::take(&mut self.sinks);
         let outer_pipe = std::mem::replace(&mut self.piped, input.network);
         let mut input = input.clone();
+        input.network |= self.standing;
         let mut printed = true;
         for redirect in &command.redirects {
             self.redirect(tree, redirect, &mut input, &mut printed);
+        }
+        if matches!(&command.kind, Kind::Simple(words) if matches!(words.as_slice(), [word] if &**word == "exec"))
+        {
+            // The shell itself reads from there on.
+            self.standing = input.network;
         }
         let mut facts = match &command.kind {
             Kind::Simple(words) => self.simple(words, &input),

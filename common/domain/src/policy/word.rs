@@ -317,7 +317,20 @@ impl<'a> Lexer<'a> {
             }
             match self.chars.get(at).copied() {
                 Some(']') if at > first => break,
-                None | Some('/' | '\'' | '"' | '$' | '`') => return self.lit('['),
+                None | Some('/' | '$' | '`') => return self.lit('['),
+                Some(quote @ ('\'' | '"')) => {
+                    // What is quoted in it means itself, and may begin or end a range.
+                    let rest = &self.chars[at + 1..];
+                    let Some(length) = rest.iter().position(|c| *c == quote) else { return self.lit('[') };
+                    let members = &rest[..length];
+                    if members.iter().any(|c| matches!(c, '/' | '$' | '`')) {
+                        return self.lit('[');
+                    }
+                    set.ranges.extend(members.iter().map(|c| (*c, *c)));
+                    set.open |=
+                        members.is_empty() || members.contains(&'\\') || rest.get(length + 1) == Some(&'-');
+                    at += length + 2;
+                }
                 Some('[') if matches!(self.chars.get(at + 1), Some(':' | '.' | '=')) => {
                     set.open = true;
                     let Some(end) = self.chars[at..].iter().position(|c| *c == ']') else {
@@ -330,6 +343,10 @@ impl<'a> Lexer<'a> {
                     at += 1 + usize::from(c == '\\');
                     let ranged = self.chars.get(at) == Some(&'-');
                     match self.chars.get(at + 1).copied().filter(|high| ranged && *high != ']') {
+                        Some('\'' | '"') => {
+                            set.open = true;
+                            at += 1;
+                        }
                         Some(high) => {
                             set.ranges.push((low, high));
                             at += 2;

@@ -104,6 +104,8 @@ const WRAPPERS: &[Wrapper] = &[
     plain(&["exec"], "cla:", ""),
     plain(&["nice"], "n:0123456789", "adjustment="),
     plain(&["choom"], "n:p:", "adjust= pid="),
+    plain(&["ifne"], "n", ""),
+    plain(&["entr"], "acdnprsz", ""),
     plain(&["ssh-agent"], "cskDda:E:O:P:t:", ""),
     plain(&["gdb"], "qnx:", "args quiet batch"),
     plain(&["bwrap"], "", ""),
@@ -376,7 +378,7 @@ fn switch_user(args: &[Arg]) -> Inner {
     let mut result = Inner { code, ..Inner::default() };
     let operands = parsed.operands.clone();
     if parsed.has(&["u", "user"]) {
-        result.argv.push(parsed.operands);
+        result.argv.push(read(&Options { stops: true, ..table }, args).operands);
     }
     // What stands behind the user's name is the shell's own.
     let login = usize::from(operands.first().is_some_and(|arg| arg.text() == "-"));

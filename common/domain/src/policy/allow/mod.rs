@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::Setting;
-use super::path::{Components, as_written, carried, components, resolve, show};
+use super::path::{Components, as_written, carried, components, possible, resolve, show};
 use super::pattern::is_pattern;
 use super::sensitive::{is_sensitive, reaches};
 use super::syntax::{Join, Kind, Redirect, Tree, Word};
@@ -248,10 +248,10 @@ impl<'a> Allower<'a> {
         let carried = carried(arg.units());
         self.cwds.iter().all(|cwd| {
             carried.iter().filter(|units| !units.is_empty()).all(|units| {
-                let path = resolve(units, cwd);
-                !is_sensitive(&path)
-                    && !is_sensitive(&as_written(units, cwd))
-                    && !super::deny::protected::is_protected(self.protected(), &path)
+                let clear = |path: Components| {
+                    !is_sensitive(&path) && !super::deny::protected::is_protected(self.protected(), &path)
+                };
+                clear(as_written(units, cwd)) && possible(units, cwd).all(clear)
             })
         })
     }
@@ -262,8 +262,8 @@ impl<'a> Allower<'a> {
         let starts = if starts.is_empty() { &here } else { starts };
         for start in starts {
             for cwd in self.cwds.iter().filter(|cwd| !(is_clear(self.setting, cwd) && start.descends())) {
-                let path = resolve(start.units(), cwd);
-                if reaches(self.setting, self.protected(), &path) {
+                let far = |path: &Components| reaches(self.setting, self.protected(), path);
+                if let Some(path) = possible(start.units(), cwd).find(far) {
                     return Err((
                         "ask.recursive",
                         format!("It reads everything below {}, where secrets are.", show(&path)),
@@ -281,7 +281,9 @@ impl<'a> Allower<'a> {
 
     /// Follows `cd`: what follows behind `&&` runs where it leads to, what follows otherwise also where it began.
     pub(super) fn change_directory(&mut self, target: &Arg) -> Result<(), Why> {
-        let next = self.cwds.iter().map(|cwd| show(&resolve(target.units(), cwd))).collect();
+        // The shell's own `cd` follows no link backwards; `-P` does.
+        let both = |cwd: &String| [as_written(target.units(), cwd), resolve(target.units(), cwd)];
+        let next = self.cwds.iter().flat_map(both).map(|path| show(&path)).collect();
         self.stayed.append(&mut std::mem::replace(&mut self.cwds, next));
         if self.cwds.len() + self.stayed.len() > MAX_DIRECTORIES {
             return Err(("ask.directories", "It changes the directory too often to follow.".to_owned()));

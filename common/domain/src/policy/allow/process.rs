@@ -12,7 +12,7 @@ const UNIX: &str = "AadefFljyNHLTmMZcwV";
 const UNIX_VALUES: &str = "oOpuUCgGstqnk";
 /// BSD letters without and with a value; `e` shows the environment.
 const BSD: &str = "aTrxglujvsXSchfwnmLHZ";
-const BSD_VALUES: &str = "oOpUtqkN";
+const BSD_VALUES: &str = "oOpUtqk";
 const LONG: &[&str] = &[
     "forest",
     "headers",

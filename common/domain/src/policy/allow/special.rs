@@ -49,9 +49,9 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
                 "abBcC:dD:eEfF:hHiI:lL:nNpqrsS:tTuU:vwW:x:X:yZ",
                 "recursive report-identical-files from-file= to-file= paginate",
             );
-            if parsed.has(&["r", "recursive"]) {
-                allower.recursive(&parsed.operands)?;
-            }
+            // Of a directory it reads what is named like the other side, or everything.
+            let sides = parsed.operands.iter().chain(parsed.values(&["from-file", "to-file"]));
+            allower.recursive(&sides.cloned().collect::<Vec<_>>())?;
             if parsed.has(&["l", "paginate"]) {
                 return Err(refused(name, "-l, which runs `pr`"));
             }
@@ -120,8 +120,9 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
             if let Some(old) = args.iter().find(follows) {
                 return Err(refused(name, old.text()));
             }
-            let rest: Vec<Arg> = args.iter().filter(|arg| !count(arg.text())).cloned().collect();
-            let parsed = read(&table::TAIL, &rest);
+            // The old form is the first word or none.
+            let old = usize::from(args.first().is_some_and(|arg| count(arg.text())));
+            let parsed = read(&table::TAIL, &args[old..]);
             parsed.unknown.first().map_or(Ok(()), |option| Err(refused(name, option)))
         }
         "sort" => {
@@ -132,7 +133,7 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
         }
         "uniq" | "base64" => {
             let parsed = parsed(if name == "uniq" { &table::UNIQ } else { &table::BASE64 })?;
-            one(name, parsed.operands.len())
+            one(name, &parsed.operands)
         }
         "xxd" => xxd(args),
         "find" => find(allower, args),
@@ -190,18 +191,24 @@ fn old_key(args: &[Arg]) -> Option<&str> {
     args.iter().map(Arg::text).find(|text| text.starts_with('+') && text.len() > 1)
 }
 
-fn one(name: &str, operands: usize) -> Result<(), Why> {
-    if operands <= 1 { Ok(()) } else { Err(refused(name, "a second operand, which it writes")) }
+fn one(name: &str, operands: &[Arg]) -> Result<(), Why> {
+    match operands {
+        [] => Ok(()),
+        [operand] if !operand.has_glob() => Ok(()),
+        [_] => Err(refused(name, "a glob, which may name two files: the second is written")),
+        _ => Err(refused(name, "a second operand, which it writes")),
+    }
 }
 
 fn xxd(args: &[Arg]) -> Result<(), Why> {
-    let mut operands = 0;
+    let mut operands = Vec::new();
     let mut at = 0;
     while let Some(arg) = args.get(at) {
         let text = arg.text();
         at += 1;
-        let Some(option) = text.strip_prefix('-').filter(|option| !option.is_empty() && operands == 0) else {
-            operands += 1;
+        let option = text.strip_prefix('-').filter(|option| !option.is_empty() && operands.is_empty());
+        let Some(option) = option else {
+            operands.push(arg.clone());
             continue;
         };
         let option = option.strip_prefix('-').unwrap_or(option);
@@ -211,7 +218,7 @@ fn xxd(args: &[Arg]) -> Result<(), Why> {
             return Err(refused("xxd", text));
         }
     }
-    one("xxd", operands)
+    one("xxd", &operands)
 }
 
 fn attached(option: &str) -> bool {

@@ -110,7 +110,8 @@ fn kill(walker: &mut Walker<'_>, texts: &[&str]) {
     let mut signalled = false;
     while let Some(text) = texts.get(at).copied() {
         at += 1;
-        let number = text.parse::<i64>().ok();
+        // Blanks around a number mean nothing to the shell.
+        let number = text.trim().parse::<i64>().ok();
         if options && text == "--" {
             options = false;
         } else if options && matches!(text, "-l" | "-L" | "--list" | "--table") {

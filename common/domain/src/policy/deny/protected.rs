@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use crate::policy::Setting;
 use crate::policy::glob::literal;
-use crate::policy::path::{Components, carried, components, holds, other_process, resolve, show, within};
+use crate::policy::path::{
+    Components, as_written, carried, components, holds, other_process, possible, resolve, show, within,
+};
 use crate::policy::pattern::is_pattern;
 use crate::policy::sensitive::{is_near, is_sensitive};
 use crate::policy::walk::Walker;
@@ -113,10 +115,17 @@ pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
         if units.is_empty() || !walker.spend(60 + units.len() * 4) {
             continue;
         }
-        let path = resolve(&units, &walker.cwd);
-        if is_protected(&walker.protected, &path) {
+        let cwd = Rc::clone(&walker.cwd);
+        if let Some(path) = possible(&units, &cwd).find(|path| is_protected(&walker.protected, path)) {
             walker.deny(RULE, format!("{} belongs to MetatronOS itself or to another process.", show(&path)));
         }
+    }
+}
+
+/// Judges a directory that the shell goes to, as it is written.
+pub(in crate::policy) fn place(walker: &mut Walker<'_>, directory: &str) {
+    if is_protected(&walker.protected, &as_written(&literal(directory), "/")) {
+        walker.deny(RULE, format!("{directory} belongs to MetatronOS itself or to another process."));
     }
 }
 
@@ -137,11 +146,10 @@ fn sensitive(walker: &mut Walker<'_>, arg: &Arg) {
         return;
     }
     for units in carried(arg.units()) {
-        if !units.is_empty() && units.len() <= MAX_PATH {
-            let path = resolve(&units, &walker.cwd);
-            if is_sensitive(&path) {
-                walker.effects.sensitive(&show(&path));
-            }
+        if (1..=MAX_PATH).contains(&units.len())
+            && let Some(path) = possible(&units, &walker.cwd).find(is_sensitive)
+        {
+            walker.effects.sensitive(&show(&path));
         }
     }
 }
@@ -169,14 +177,17 @@ fn settle(walker: &mut Walker<'_>) {
         return;
     }
     let setting = walker.setting;
-    let above = setting.protected.iter().any(|place| place.starts_with(&*walker.cwd));
-    let hidden = walker.cwd.contains("/.") || walker.cwd.contains(['*', '?', '[']);
-    let home = !hidden && walker.cwd.starts_with("/home/");
+    // Where it really is: the shell keeps the links by which it went there.
+    let linked = ["/var/", "/dev/", "/proc/"].iter().any(|place| walker.cwd.starts_with(place));
+    let here = if linked { Rc::from(show(&resolve(&[], &walker.cwd))) } else { walker.cwd.clone() };
+    let above = setting.protected.iter().any(|place| place.starts_with(&*here));
+    let hidden = here.contains("/.") || here.contains(['*', '?', '[']);
+    let home = !hidden && here.starts_with("/home/");
     walker.place = Nearness {
         directory: walker.cwd.clone(),
-        inside: is_named(setting, &walker.cwd),
+        inside: is_named(setting, &here),
         above,
-        sensitive: hidden || !(home && is_plain(&walker.cwd)) && is_near(&beginning(&walker.cwd)),
+        sensitive: hidden || !(home && is_plain(&here)) && is_near(&beginning(&here)),
         home,
     };
 }
