@@ -113,7 +113,7 @@ impl Families {
             found.remove(&family.leader);
         }
         let alive = found.iter().filter_map(|pid| table.get(pid)).filter(|entry| !entry.zombie);
-        alive.filter(|entry| entry.pid != own_pid() && entry.pid > 1).copied().collect()
+        parents_first(alive.filter(|entry| entry.pid != own_pid() && entry.pid > 1).copied().collect())
     }
 
     /// Ends all of `family`: first asked, then forced. Returns when none is left alive, or after a bounded time.
@@ -162,7 +162,7 @@ pub async fn end_user(uid: u32) {
         if left.is_empty() || begun.elapsed() > GIVE_UP {
             break;
         }
-        for entry in &left {
+        for entry in &parents_first(left) {
             send(entry, &[Signal::KILL]);
         }
         sleep(Duration::from_millis(2)).await;
@@ -192,6 +192,18 @@ fn descent(table: &HashMap<i32, Entry>, root: impl Fn(&Entry) -> bool) -> HashSe
         }
         found.extend(more);
     }
+}
+
+/// The same processes, each behind the one that started it: a shell whose child ends before it has its own signal goes on
+/// with its next command.
+fn parents_first(mut members: Vec<Entry>) -> Vec<Entry> {
+    let parents: HashMap<i32, i32> = members.iter().map(|entry| (entry.pid, entry.parent)).collect();
+    // No chain of parents is longer than all of them.
+    let depth = |pid: i32| {
+        std::iter::successors(parents.get(&pid), |parent| parents.get(parent)).take(parents.len()).count()
+    };
+    members.sort_by_cached_key(|entry| (depth(entry.pid), entry.pid));
+    members
 }
 
 fn send(target: &Entry, signals: &[Signal]) {
@@ -239,6 +251,15 @@ mod tests {
     fn descendants_belong_also_when_they_left_the_session() {
         let table = HashMap::from([process(5, 1, 5), process(6, 5, 5), process(7, 6, 7), process(8, 1, 8)]);
         assert_eq!(descent(&table, |entry| entry.session == 5), HashSet::from([5, 6, 7]));
+    }
+
+    #[test]
+    fn who_started_another_stands_before_it() {
+        let family =
+            [process(9, 12, 9), process(5, 9, 9), process(12, 1, 9), process(7, 5, 9), process(3, 1, 9)];
+        let order: Vec<i32> =
+            parents_first(family.map(|(_, entry)| entry).to_vec()).iter().map(|entry| entry.pid).collect();
+        assert_eq!(order, [3, 12, 9, 5, 7]);
     }
 
     #[test]

@@ -89,6 +89,19 @@ async fn a_stop_ends_the_command_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stop_lets_nothing_begin_that_stands_behind() {
+    // Which of two dies first is up to the kernel, so it is asked more than once.
+    for _ in 0..25 {
+        let bench = Bench::new();
+        let spec = spec("echo ready; (sleep 1000; echo never); echo never");
+        let answer = bench.approved(&spec);
+        shown(&bench, spec.terminal, "ready").await;
+        assert!(bench.shell.stop(spec.exec, Stop::Owner).await.unwrap());
+        assert_eq!(ended(answer).await.text, "ready\n\n[stopped by the owner]\n");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_goes_down_leaves_a_visible_mark() {
     let bench = Bench::new();
     let spec = spec("echo ready; sleep 1000");
