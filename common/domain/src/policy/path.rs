@@ -58,6 +58,9 @@ fn walk(units: &[Unit], cwd: &str, links: Links) -> Components {
         match part {
             [] | [Unit::Lit('.')] => {}
             [Unit::Lit('.'), Unit::Lit('.')] => {
+                if let Some(real) = (links != Links::None).then(|| behind(&parts)).flatten() {
+                    parts = real;
+                }
                 parts.pop();
             }
             _ => parts.push(part.to_vec()),
@@ -70,6 +73,26 @@ fn walk(units: &[Unit], cwd: &str, links: Links) -> Components {
         }
     }
     parts
+}
+
+/// More links that every Debian has. They matter only to whoever goes up from them.
+const DEEP: &[(&str, &str)] = &[
+    ("proc/thread-self", "proc/self/task/1"),
+    ("proc/net", "proc/self/net"),
+    ("var/spool/mail", "var/mail"),
+    ("usr/lib/ssl/certs", "etc/ssl/certs"),
+    ("usr/lib/ssl/private", "etc/ssl/private"),
+    ("usr/bin/X11", "usr/bin"),
+];
+
+/// What one of them leads to.
+fn behind(parts: &Components) -> Option<Components> {
+    let here = |link: &str| {
+        let mut names = link.split('/');
+        parts.iter().all(|part| names.next().is_some_and(|name| is(part, name))) && names.next().is_none()
+    };
+    let (_, real) = DEEP.iter().find(|(link, _)| here(link))?;
+    Some(real.split('/').map(literal).collect())
 }
 
 /// The places that fixed symbolic links lead to.

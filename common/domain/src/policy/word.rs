@@ -333,17 +333,17 @@ impl<'a> Lexer<'a> {
                 }
                 Some('[') if matches!(self.chars.get(at + 1), Some(':' | '.' | '=')) => {
                     set.open = true;
-                    let Some(end) = self.chars[at..].iter().position(|c| *c == ']') else {
-                        return self.lit('[');
-                    };
-                    at += end + 1;
+                    // Without its own end it is a bracket like any other character.
+                    let kind = [self.chars[at + 1], ']'];
+                    let end = self.chars[at + 2..].windows(2).position(|two| two == kind);
+                    at += end.map_or(1, |end| end + 4);
                 }
                 Some(c) => {
                     let low = if c == '\\' { self.chars.get(at + 1).copied().unwrap_or(c) } else { c };
                     at += 1 + usize::from(c == '\\');
                     let ranged = self.chars.get(at) == Some(&'-');
                     match self.chars.get(at + 1).copied().filter(|high| ranged && *high != ']') {
-                        Some('\'' | '"') => {
+                        Some('\'' | '"' | '[' | '\\') => {
                             set.open = true;
                             at += 1;
                         }

@@ -32,6 +32,9 @@ pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
                 return Err(refused(text));
             }
         } else if filter.is_none() {
+            if arg.has_glob() {
+                return Err(refused("a filter that is a glob, and so any file's name,"));
+            }
             filter = Some(text);
         }
     }
@@ -99,7 +102,9 @@ fn reads_more(filter: &str) -> bool {
             && !(gap == "." && before.ends_with(|c: char| c.is_ascii_digit()));
         let loads =
             matches!(&tail[..end], "env" | "ENV" | "import" | "include" | "modulemeta" | "get_search_list");
-        if loads && !field {
+        // `{env: 1}` names a field as well.
+        let key = tail[end..].trim_start().starts_with(':') && gap.trim_end().ends_with(['{', ',']);
+        if loads && !field && !key {
             return true;
         }
         before = &tail[..end];

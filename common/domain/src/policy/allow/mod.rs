@@ -12,6 +12,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::Setting;
+use super::glob::{Unit, text};
 use super::path::{Components, as_written, carried, components, possible, resolve, show};
 use super::pattern::is_pattern;
 use super::sensitive::{is_sensitive, reaches};
@@ -118,6 +119,27 @@ fn is_clear(setting: &Setting<'_>, cwd: &str) -> bool {
     home && !setting.protected.iter().any(|place| below(place, cwd))
 }
 
+/// Whether a glob stands in an option's name: behind the `=` of a long one it is only its value.
+fn is_any_option(arg: &Arg) -> bool {
+    let long = arg.text().starts_with("--");
+    let name = arg.units().iter().take_while(|unit| !(long && **unit == Unit::Lit('=')));
+    arg.has_glob() && arg.text().starts_with(['-', '+']) && name.into_iter().any(Unit::is_glob)
+}
+
+/// Where the system has links of its own: what `..` leads to there is not what is written.
+const LINKED: &[&str] =
+    &["/proc/", "/sys/", "/dev/", "/usr/", "/lib", "/bin/", "/sbin/", "/var/", "/run/", "/etc/"];
+
+/// Whether a path goes up from a place where the system has links.
+fn climbs(units: &[Unit], cwd: &str) -> bool {
+    let word = text(units);
+    let whole = if word.starts_with('/') { word } else { format!("{cwd}/{word}") };
+    let up = whole
+        .find("/..")
+        .is_some_and(|at| at > 0 && matches!(whole.as_bytes().get(at + 3), None | Some(b'/')));
+    up && LINKED.iter().any(|place| whole.starts_with(place))
+}
+
 /// The state of one judgement by A.
 pub(super) struct Allower<'a> {
     pub(super) setting: &'a Setting<'a>,
@@ -190,6 +212,13 @@ impl<'a> Allower<'a> {
         if first.has_glob() || name.contains('/') {
             return Err(("ask.program", format!("`{text}` is not a plain name from the table.")));
         }
+        // A file may be named like an option, and a glob may match it.
+        if let Some(arg) = rest.iter().find(|arg| is_any_option(arg)) {
+            return Err((
+                "ask.glob",
+                format!("`{}` may be any option that a file is named like.", arg.text()),
+            ));
+        }
         let any = table::ANY.contains(&name);
         let builtin_path = text.contains('/') && matches!(name, "cd" | "type" | "command");
         if builtin_path {
@@ -251,7 +280,7 @@ impl<'a> Allower<'a> {
                 let clear = |path: Components| {
                     !is_sensitive(&path) && !super::deny::protected::is_protected(self.protected(), &path)
                 };
-                clear(as_written(units, cwd)) && possible(units, cwd).all(clear)
+                !climbs(units, cwd) && clear(as_written(units, cwd)) && possible(units, cwd).all(clear)
             })
         })
     }

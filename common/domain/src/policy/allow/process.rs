@@ -77,6 +77,9 @@ fn turns(args: &[Arg]) -> bool {
 
 /// Judges the words of `ps`.
 pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
+    if args.iter().any(Arg::has_glob) {
+        return Err(refused("a glob, which a file's name may make a column of the environment,"));
+    }
     if turns(args) {
         return Err(refused("`e`, where `-u` may name nobody: that shows the environment of programs,"));
     }

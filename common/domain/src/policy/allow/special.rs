@@ -44,6 +44,12 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
             }
             allower.recursive(&parsed.operands)
         }
+        "diff" if args.iter().any(Arg::starts_with_glob) => {
+            Err(refused(name, "a glob at the beginning of a word, which may be the option that runs `pr`,"))
+        }
+        "strings" if args.iter().any(|arg| arg.text().starts_with('@')) => {
+            Err(refused(name, "a file that its options are read from"))
+        }
         "diff" => {
             let parsed = parsed(
                 "abBcC:dD:eEfF:hHiI:lL:nNpqrsS:tTuU:vwW:x:X:yZ",
@@ -271,6 +277,9 @@ fn ripgrep(allower: &mut Allower<'_>, parsed: &Parsed) -> Result<(), Why> {
 }
 
 fn printf(args: &[Arg]) -> Result<(), Why> {
+    if args.iter().any(Arg::has_glob) {
+        return Err(refused("printf", "a glob, which a file's name may make an option or a format,"));
+    }
     let first = args.iter().map(Arg::text).find(|text| *text != "--");
     if args.first().is_some_and(|arg| arg.text().starts_with("-v")) {
         return Err(refused("printf", "-v, which assigns"));
@@ -281,8 +290,7 @@ fn printf(args: &[Arg]) -> Result<(), Why> {
         let end = chars.find(|c| {
             !matches!(
                 c,
-                '-' | '+' | ' ' | '#' | '0'
-                    ..='9' | '.' | '*' | '\'' | 'h' | 'l' | 'L' | 'q' | 'j' | 'z' | 't'
+                '-' | '+' | ' ' | '#' | '0'..='9' | '.' | '*' | '\'' | 'h' | 'l' | 'L' | 'j' | 'z' | 't'
             )
         });
         if end == Some(&'n') {

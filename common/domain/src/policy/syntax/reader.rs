@@ -306,7 +306,8 @@ impl Reader {
         if op == "<<" || op == "<<-" {
             self.tree.marks.structure = true;
             let index = self.tree.bodies.len();
-            let plain: String = target.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+            let bare = target.replace("$'", "'").replace("$\"", "\"");
+            let plain: String = bare.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
             self.tree.bodies.push(Body { text: String::new(), expands: plain == *target });
             self.owed.push((index, plain, op == "<<-"));
             body = Some(index);
