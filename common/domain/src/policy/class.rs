@@ -120,7 +120,7 @@ pub fn may_stay_open(words: &[String]) -> bool {
 /// programs (`.git`, `.envrc`).
 pub fn stays_within(word: &str, cwd: &str, folder: &str) -> bool {
     let folder: Components = components(folder);
-    carried(Arg::plain(word).units()).iter().all(|units| {
+    carried(Arg::plain(word).units(), true).iter().all(|units| {
         let path = resolve(units, cwd);
         let hidden = path.iter().skip(folder.len()).any(|part| part.first() == Some(&Unit::Lit('.')));
         let is_path = units.contains(&Unit::Lit('/')) || super::glob::text(units) == "..";

@@ -123,10 +123,11 @@ impl Walker<'_> {
     }
 
     fn rules(&mut self, name: &str, args: &[Arg]) {
-        protected::command(self, name, args);
-        remove::check(self, name, args);
-        device::command(self, name, args);
+        // The cheap ones first: what is left of the work then goes to the words.
         power::check(self, name, args);
+        remove::check(self, name, args);
+        protected::command(self, name, args);
+        device::command(self, name, args);
         network::check(self, name, args);
         if name == "find" && args.iter().any(|arg| matches!(arg.text(), "-delete" | "rm")) {
             remove::find(self, args);
@@ -166,10 +167,11 @@ impl Walker<'_> {
             facts.absorb(&self.wrapped(name, args, &found, input));
             return facts;
         }
-        protected::command(self, name, args);
-        remove::check(self, name, args);
-        device::command(self, name, args);
+        // The cheap ones first: what is left of the work then goes to the words.
         power::check(self, name, args);
+        remove::check(self, name, args);
+        protected::command(self, name, args);
+        device::command(self, name, args);
         network::check(self, name, args);
         super::effect::note(self, name, args);
         match name {

@@ -213,16 +213,21 @@ const MAX_PATH: usize = 4096;
 /// The most units copied for one word.
 const MAX_CARRIED: usize = 8 * 1024;
 
-/// Every way a word may carry a path: itself, after `=`, `@`, `file://`, attached to a short option, before `:`.
-pub(super) fn carried(units: &[Unit]) -> Vec<Cow<'_, [Unit]>> {
+/// Every way a word may carry a path, `deep` where it is no home that it is read in: itself, after `=`, `@`, `file://`, attached to a short option, before `:`.
+pub(super) fn carried(units: &[Unit], deep: bool) -> Vec<Cow<'_, [Unit]>> {
     if !units.iter().any(Unit::is_unknown) {
-        return carried_by(units);
+        return carried_by(units, deep);
     }
     let known: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
-    carried_by(&known).into_iter().map(|part| Cow::Owned(part.into_owned())).collect()
+    carried_by(&known, deep).into_iter().map(|part| Cow::Owned(part.into_owned())).collect()
 }
 
-fn carried_by(units: &[Unit]) -> Vec<Cow<'_, [Unit]>> {
+/// How secrets' names without a dot begin.
+const TOLD: &[&str] = &["id_", "gcloud", "credentials", "application_default"];
+/// Letters in front of a file's name in one word, at most.
+const MAX_CLUSTER: usize = 24;
+
+fn carried_by(units: &[Unit], deep: bool) -> Vec<Cow<'_, [Unit]>> {
     let part = |from: usize, to: usize| Cow::Borrowed(&units[from..to]);
     let all = units.len();
     let lit = |i: usize, c: char| units.get(i) == Some(&Unit::Lit(c));
@@ -244,8 +249,16 @@ fn carried_by(units: &[Unit]) -> Vec<Cow<'_, [Unit]>> {
     let mut last = 0;
     let mut room = MAX_CARRIED;
     if option && !lit(1, '-') {
-        // Which letter of a cluster takes the rest is the program's own matter.
-        for at in 3..units.len() {
+        // Which letter of a cluster takes the rest is the program's own matter. In a home only a few names begin what
+        // is nobody's business; elsewhere any may.
+        let told = |at: usize| {
+            units[at].is_glob()
+                || lit(at, '.')
+                || lit(at, '_')
+                || TOLD.iter().any(|name| name.chars().enumerate().all(|(i, c)| lit(at + i, c)))
+        };
+        let most = if deep { MAX_CLUSTER } else { all };
+        for at in (3..all.min(most)).filter(|at| deep || told(*at)) {
             if room < all - at {
                 break;
             }

@@ -274,7 +274,8 @@ impl<'a> Allower<'a> {
         if self.cwds.iter().all(|cwd| super::deny::protected::is_harmless(self.setting, cwd, arg)) {
             return true;
         }
-        let carried = carried(arg.units());
+        let home = |cwd: &String| cwd.starts_with("/home/");
+        let carried = carried(arg.units(), !self.cwds.iter().all(home));
         self.cwds.iter().all(|cwd| {
             carried.iter().filter(|units| !units.is_empty()).all(|units| {
                 let clear = |path: Components| {

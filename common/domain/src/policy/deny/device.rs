@@ -42,7 +42,7 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
         | "mke2fs" | "mkswap" | "mkdosfs" | "mkntfs" | "blkdiscard" | "pvcreate" | "truncate"
         | "cryptsetup" | "badblocks" | "sponge" | "fallocate" => {
             for arg in args {
-                for units in carried(arg.units()) {
+                for units in carried(arg.units(), false) {
                     let path = resolve(&units, &walker.cwd);
                     check(walker, &path, name);
                 }

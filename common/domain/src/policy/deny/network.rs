@@ -129,7 +129,7 @@ pub(in crate::policy) fn socket_path(walker: &mut Walker<'_>, arg: &Arg) {
     if !may_be_socket(arg) {
         return;
     }
-    for units in carried(arg.units()) {
+    for units in carried(arg.units(), false) {
         if units.first() != Some(&Unit::Lit('/')) {
             continue;
         }

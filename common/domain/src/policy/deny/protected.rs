@@ -111,7 +111,7 @@ pub(in crate::policy) fn operand(walker: &mut Walker<'_>, arg: &Arg) {
     if is_far(walker, arg) {
         return;
     }
-    for units in carried(arg.units()) {
+    for units in carried(arg.units(), !walker.place.home) {
         if units.is_empty() || !walker.spend(60 + units.len() * 4) {
             continue;
         }
@@ -145,7 +145,7 @@ fn sensitive(walker: &mut Walker<'_>, arg: &Arg) {
         walker.effects.sensitive("more words than were looked at");
         return;
     }
-    for units in carried(arg.units()) {
+    for units in carried(arg.units(), !walker.place.home) {
         if (1..=MAX_PATH).contains(&units.len())
             && let Some(path) = possible(&units, &walker.cwd).find(is_sensitive)
         {
