@@ -105,7 +105,9 @@ async fn what_is_typed_runs_and_a_reload_shows_the_same() -> Result<()> {
     tab.until("hi\r\n").await?;
     let mut again = Tab::on(owner, &tab.id, json!(3)).await?;
     again.until("hi\r\n").await?;
-    ensure!(again.seen == tab.seen[3..again.seen.len() + 3], "from an offset");
+    // One of them may have been told of the next prompt already.
+    let both = again.seen.len().min(tab.seen.len() - 3);
+    ensure!(again.seen[..both] == tab.seen[3..both + 3], "from an offset");
     let mut watch = owner.watch(0).await?;
     watch.subscribe(&json!({ "topic": format!("terminal.{}", tab.id), "from": "screen" })).await?;
     let dump = loop {
