@@ -122,13 +122,18 @@ impl Walker<'_> {
         }
     }
 
-    fn rules(&mut self, name: &str, args: &[Arg]) {
+    /// Asks the rules that hold for every command.
+    fn common_rules(&mut self, name: &str, args: &[Arg]) {
         // The cheap ones first: what is left of the work then goes to the words.
         power::check(self, name, args);
         remove::check(self, name, args);
         protected::command(self, name, args);
         device::command(self, name, args);
         network::check(self, name, args);
+    }
+
+    fn rules(&mut self, name: &str, args: &[Arg]) {
+        self.common_rules(name, args);
         if name == "find" && args.iter().any(|arg| matches!(arg.text(), "-delete" | "rm")) {
             remove::find(self, args);
         }
@@ -167,12 +172,7 @@ impl Walker<'_> {
             facts.absorb(&self.wrapped(name, args, &found, input));
             return facts;
         }
-        // The cheap ones first: what is left of the work then goes to the words.
-        power::check(self, name, args);
-        remove::check(self, name, args);
-        protected::command(self, name, args);
-        device::command(self, name, args);
-        network::check(self, name, args);
+        self.common_rules(name, args);
         super::effect::note(self, name, args);
         match name {
             "cd" | "pushd" | "popd" | "chdir" => self.change_directory(name, args),

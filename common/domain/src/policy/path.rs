@@ -22,21 +22,21 @@ enum Links {
 
 /// Resolves units against a directory.
 pub(super) fn resolve(units: &[Unit], cwd: &str) -> Components {
-    walk(units, cwd, Links::Named)
+    follow(units, cwd, Links::Named)
 }
 
 /// The same as it is written, without what fixed links lead to: as the shell's own `cd` reads it.
 pub(super) fn as_written(units: &[Unit], cwd: &str) -> Components {
-    walk(units, cwd, Links::None)
+    follow(units, cwd, Links::None)
 }
 
 /// The same, and what it would be if its globs matched fixed links.
 pub(super) fn possible(units: &[Unit], cwd: &str) -> impl Iterator<Item = Components> {
-    let linked = units.iter().any(Unit::is_glob).then(|| walk(units, cwd, Links::Possible));
+    let linked = units.iter().any(Unit::is_glob).then(|| follow(units, cwd, Links::Possible));
     std::iter::once(resolve(units, cwd)).chain(linked)
 }
 
-fn walk(units: &[Unit], cwd: &str, links: Links) -> Components {
+fn follow(units: &[Unit], cwd: &str, links: Links) -> Components {
     let known: Vec<Unit> = units.iter().filter(|unit| !unit.is_unknown()).cloned().collect();
     let mut parts: Components = Vec::new();
     let slash = Unit::Lit('/');
@@ -213,7 +213,8 @@ const MAX_PATH: usize = 4096;
 /// The most units copied for one word.
 const MAX_CARRIED: usize = 8 * 1024;
 
-/// Every way a word may carry a path, `deep` where it is no home that it is read in: itself, after `=`, `@`, `file://`, attached to a short option, before `:`.
+/// Every way a word may carry a path: itself, after `=`, `@`, `file://`, attached to a short option, before `:`. `deep`
+/// where it is read elsewhere than in a home.
 pub(super) fn carried(units: &[Unit], deep: bool) -> Vec<Cow<'_, [Unit]>> {
     if !units.iter().any(Unit::is_unknown) {
         return carried_by(units, deep);

@@ -93,15 +93,15 @@ impl Walker<'_> {
 /// Programs that print of themselves and never read their standard input.
 const DEAF: &[&str] = &[
     "date", "which", "pwd", "whoami", "id", "hostname", "uname", "basename", "dirname", "mktemp", "ls",
-    "echo", "printf", "nproc", "command", "type", "realpath", "readlink", "seq", "git", "stat", "uptime",
-    "find",
+    "echo", "printf", "nproc", "type", "realpath", "readlink", "seq", "git", "stat", "uptime",
 ];
 
 impl Walker<'_> {
     /// What a substitution reads where nothing else is said: what its command reads.
     fn inherited(&self, code: &str) -> Input {
         let first = code.split_whitespace().next().unwrap_or_default();
-        let deaf = DEAF.contains(&first) && !code.contains(['|', ';', '&', '\n', '(', '`']);
+        let deaf = (DEAF.contains(&first) || code.starts_with("command -v "))
+            && !code.contains(['|', ';', '&', '\n', '(', '`']);
         Input { network: self.piped && !deaf, text: None }
     }
 

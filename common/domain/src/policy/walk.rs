@@ -292,8 +292,8 @@ impl<'a> Walker<'a> {
         }
         if matches!(&command.kind, Kind::Simple(words) if matches!(words.as_slice(), [word] if &**word == "exec"))
         {
-            // The shell itself reads from there on.
-            self.standing = input.network;
+            // The shell itself reads from there on; where it reads elsewhere later may be another process.
+            self.standing |= input.network;
         }
         let mut facts = match &command.kind {
             Kind::Simple(words) => self.simple(words, &input),

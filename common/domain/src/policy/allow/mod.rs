@@ -134,10 +134,7 @@ const LINKED: &[&str] =
 fn climbs(units: &[Unit], cwd: &str) -> bool {
     let word = text(units);
     let whole = if word.starts_with('/') { word } else { format!("{cwd}/{word}") };
-    let up = whole
-        .find("/..")
-        .is_some_and(|at| at > 0 && matches!(whole.as_bytes().get(at + 3), None | Some(b'/')));
-    up && LINKED.iter().any(|place| whole.starts_with(place))
+    whole.split('/').skip(2).any(|name| name == "..") && LINKED.iter().any(|place| whole.starts_with(place))
 }
 
 /// The state of one judgement by A.

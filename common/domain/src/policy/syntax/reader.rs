@@ -1,4 +1,4 @@
-//! Characters → lists, pipelines, simple commands, redirections, here-documents.
+//! Characters → lists, pipelines, simple commands, redirections.
 //!
 //! Owns: the position in the text. Must never leave a character unread.
 
