@@ -21,6 +21,7 @@ impl Lexer<'_> {
                 let code = self.slice(here + 1, closed);
                 if nest::is_doubtful(&code) {
                     self.look.doubt();
+                    self.look.spend(code.len() * 4);
                 }
                 if let Some(text) = code.strip_prefix('(').and_then(|code| code.strip_suffix(')')) {
                     let text = decode_text(text, self.look);
@@ -67,7 +68,7 @@ impl Lexer<'_> {
         }
         match self.look.variable(name) {
             Value::Known(text) => {
-                self.look.spend(40 + text.len() * 4);
+                self.look.spend(20 + text.len() * 2);
                 self.out.extend(text.chars().map(|c| Mark::Unit(Unit::Lit(c))));
             }
             Value::Unknown { network } => self.unknown(network),
@@ -131,7 +132,7 @@ impl Lexer<'_> {
 
     /// Decodes the word inside a parameter expansion, so that its substitutions are seen.
     fn nested(&mut self, word: &str, quoted: bool) -> Vec<Mark> {
-        if !self.look.spend(word.len() + NESTED) {
+        if !self.look.spend(word.len() * 2 + NESTED) {
             return Vec::new();
         }
         let mut lexer = Lexer::new(word, false, self.look);

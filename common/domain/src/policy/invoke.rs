@@ -251,7 +251,7 @@ impl Walker<'_> {
 
     fn wrapped(&mut self, name: &str, args: &[Arg], found: &Inner, input: &Input) -> Facts {
         let mut facts = Facts::default();
-        self.spend(40 + args.len() * 10);
+        self.spend(40 + args.len() * 20);
         if matches!(name, "sudo" | "su" | "doas" | "pkexec" | "runuser") {
             self.effects.privilege = Some(true);
         }

@@ -18,7 +18,7 @@ impl Walker<'_> {
     /// Follows an assignment: the substitutions in it, and whether it holds network output.
     pub(super) fn assign(&mut self, word: &str) {
         let Some((name, value)) = assignment(word) else { return };
-        self.spend(20);
+        self.spend(24);
         let inner = value.strip_prefix('(').and_then(|value| value.strip_suffix(')'));
         let args = match inner {
             Some(list) => {
@@ -58,7 +58,7 @@ impl Walker<'_> {
 
     /// Changes the tracked directory (`cd`, `pushd`, `popd`).
     pub(super) fn change_directory(&mut self, name: &str, args: &[Arg]) {
-        self.spend(60);
+        self.spend(36);
         let mut operands = args.iter().filter(|arg| {
             let text = arg.text();
             !(text.len() > 1

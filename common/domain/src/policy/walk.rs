@@ -17,12 +17,12 @@ use super::track::assignment;
 use super::word::{Arg, Look, decode, decode_onto, decode_text};
 
 /// Work units for one judgement: these, and [`PER_BYTE`] for each byte of the text. A unit is what a machine of 2020 does
-/// in ten nanoseconds, so that a text of 64 KiB gets eight milliseconds. What people and agents write uses up to 11 a
-/// byte; only thousands of commands of a few letters each use more.
-const BUDGET: usize = 36_000;
-const PER_BYTE: usize = 12;
+/// in ten nanoseconds at most, so that a text of 64 KiB gets seven milliseconds. What people and agents write uses up to 10
+/// a byte; only thousands of commands of a few letters each use more.
+const BUDGET: usize = 30_000;
+const PER_BYTE: usize = 10;
 /// What any command costs, however short it is.
-const COMMAND: usize = 30;
+const COMMAND: usize = 22;
 /// Nesting of code in code that is followed.
 const MAX_DEPTH: u32 = 16;
 /// Commands inside commands that are followed, over all code.
@@ -205,7 +205,7 @@ impl<'a> Walker<'a> {
         // Directories a step may still be in, because a `cd` earlier in its and-or list failed.
         let mut stayed: Vec<Place> = Vec::new();
         for step in list {
-            if !self.spend(8 + self.pushed.len()) {
+            if !self.spend(6 + self.pushed.len()) {
                 break;
             }
             if step.join == Join::Fresh {

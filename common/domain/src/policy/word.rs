@@ -100,7 +100,7 @@ fn decode_as(args: &mut Vec<Arg>, raw: &str, bare: impl FnOnce() -> Arg, look: &
     let places = out.contains(&Mark::Tilde).then(|| (look.home(), look.user(), look.cwd()));
     let (home, user, cwd) = places.unwrap_or_default();
     for part in super::brace::expand(out) {
-        if !look.spend(part.len() * 3 + 60) {
+        if !look.spend(part.len() * 2 + 36) {
             break;
         }
         args.extend(super::brace::fields(part, quoted, &home, &user, &cwd));
@@ -287,6 +287,7 @@ impl<'a> Lexer<'a> {
         self.pos = end;
         if nest::is_doubtful(&code) {
             self.look.doubt();
+            self.look.spend(code.len() * 4);
         }
         let network = self.look.process(&code, writes);
         self.quoted = true;

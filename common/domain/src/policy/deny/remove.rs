@@ -57,7 +57,7 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         if target.text().is_empty() || is_deep(walker, &target) {
             continue;
         }
-        walker.spend(80 + target.size() * 4);
+        walker.spend(120 + target.size() * 6);
         let path = walker.resolve(&target);
         if let Some(what) = everything(&path, &home, &workspace, &cwd) {
             walker.deny(RULE, format!("`{name}` would work recursively on {what} ({}).", show(&path)));
