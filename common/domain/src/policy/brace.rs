@@ -232,7 +232,23 @@ pub(super) fn ansi(text: &str) -> Vec<char> {
             'r' => Some(13),
             't' => Some(9),
             'v' => Some(11),
-            'x' => number(16, 2),
+            'x' => {
+                // As ksh writes it, `\x{2f}`: however many digits, and the last two count.
+                let open = chars.get(at) == Some(&'{');
+                at += usize::from(open);
+                let start = at;
+                let most = if open { chars.len() } else { 2 };
+                at += chars[at.min(chars.len())..]
+                    .iter()
+                    .take(most)
+                    .take_while(|c| c.is_ascii_hexdigit())
+                    .count();
+                let code = chars[start..at]
+                    .iter()
+                    .fold(0, |code, c| (code << 4 | c.to_digit(16).unwrap_or(0)) & 0xff);
+                at += usize::from(open && chars.get(at) == Some(&'}'));
+                Some(code)
+            }
             'u' => number(16, 4),
             'U' => number(16, 8),
             '0'..='7' => {

@@ -1,4 +1,4 @@
-//! Command lines that wrappers make of their own words: `env -S`, `parallel`.
+//! Command lines that programs make of their own words: `env -S`, `parallel`, and what options of others hold.
 //!
 //! Owns: those lines, as a shell would read them. Must never leave a word of them out.
 
@@ -71,4 +71,30 @@ pub(super) fn composed(operands: &[Arg]) -> Vec<Arg> {
     };
     let each = values.iter().filter(|arg| !is_mark(arg)).take(MOST_COMPOSED).map(filled);
     each.chain(std::iter::once(line.clone())).collect()
+}
+
+/// Command lines that options of other programs hold: tar's actions, ssh's and rsync's way to the other side.
+pub(super) fn embedded(name: &str, args: &[Arg]) -> Vec<String> {
+    let marks: &[&str] = match name {
+        "tar" | "gtar" | "bsdtar" => {
+            &["--to-command=", "--checkpoint-action=exec=", "--use-compress-program="]
+        }
+        "ssh" | "scp" | "sftp" | "autossh" | "ssh-copy-id" => {
+            &["proxycommand=", "localcommand=", "knownhostscommand="]
+        }
+        "rsync" => &["--rsh="],
+        _ => return Vec::new(),
+    };
+    let attached = args.iter().filter_map(|arg| {
+        let lower = arg.text().to_ascii_lowercase();
+        let mark = marks.iter().find(|mark| lower.contains(**mark))?;
+        let at = lower.find(mark)? + mark.len();
+        arg.text().get(at..).map(str::to_owned)
+    });
+    let apart = args.windows(2).filter(|two| match name {
+        "rsync" => matches!(two[0].text(), "-e" | "--rsh"),
+        "ssh" | "scp" | "sftp" | "autossh" => false,
+        _ => matches!(two[0].text(), "--to-command" | "-I" | "--use-compress-program"),
+    });
+    attached.chain(apart.map(|two| two[1].text().to_owned())).collect()
 }

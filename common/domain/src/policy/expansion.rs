@@ -6,6 +6,13 @@ use super::glob::Unit;
 use super::nest;
 use super::word::{Lexer, Mark, NESTED, Value, decode_text};
 
+/// Whether what stands in `$(…)` is arithmetic and nothing else: names, numbers, operators.
+fn is_sum(code: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_ \t+-*/%<>=,?:".contains(c);
+    let inner = code.strip_prefix('(').and_then(|code| code.strip_suffix(')'));
+    inner.is_some_and(|code| code.chars().all(plain))
+}
+
 impl Lexer<'_> {
     pub(super) fn dollar(&mut self, quoted: bool) {
         // The shell joins continued lines before it looks at what a `$` begins.
@@ -26,6 +33,9 @@ impl Lexer<'_> {
                 if let Some(text) = code.strip_prefix('(').and_then(|code| code.strip_suffix(')')) {
                     let text = decode_text(text, self.look);
                     self.unknown(text.is_from_network());
+                }
+                if is_sum(&code) {
+                    return;
                 }
                 let network = self.look.code(&code);
                 self.unknown(network);
@@ -89,6 +99,10 @@ impl Lexer<'_> {
         let known = match self.look.variable(&name) {
             Value::Known(text) if !name.is_empty() => Some(text),
             Value::Unknown { network: true } => {
+                if rest == "@P" {
+                    // The value is read as a prompt is, with its substitutions: as good as `eval`.
+                    self.look.code(&format!("eval \"${{{name}}}\""));
+                }
                 self.unknown(true);
                 None
             }
@@ -117,6 +131,9 @@ impl Lexer<'_> {
         }
         let network = inside.iter().any(|mark| matches!(mark, Mark::Unit(Unit::Unknown { network: true })));
         self.unknown(network);
+        if network && operator.is_some_and(|op| op.ends_with('=')) {
+            self.look.taken(&name);
+        }
         let defaults = operator.is_some_and(|op| op.ends_with('-') || op.ends_with('='));
         let alternative =
             operator.is_some_and(|op| op.ends_with('+')) && matches!(name.as_str(), "HOME" | "PWD" | "USER");

@@ -38,6 +38,18 @@ impl Set {
     }
 }
 
+/// The ASCII characters of a named class (`[[:digit:]]`), where they are plain; others may match anything.
+pub(super) fn named(class: &str) -> Option<&'static [(char, char)]> {
+    match class {
+        "digit" => Some(&[('0', '9')]),
+        "lower" => Some(&[('a', 'z')]),
+        "upper" => Some(&[('A', 'Z')]),
+        "space" | "blank" => Some(&[('\t', '\r'), (' ', ' ')]),
+        "xdigit" => Some(&[('0', '9'), ('a', 'f'), ('A', 'F')]),
+        _ => None,
+    }
+}
+
 impl Unit {
     /// Appends its text; an unknown unit counts as empty, a glob as it is written.
     pub(super) fn write(&self, text: &mut String) {

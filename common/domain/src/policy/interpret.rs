@@ -42,6 +42,9 @@ impl Walker<'_> {
                 self.file_program(Some(arg), input);
             }
         }
+        if input.network && program::is_interactive(name, args) {
+            self.deny(network::PROGRAM, network::BY_PIPE);
+        }
         match program::source(name, args) {
             Source::Code(code) if is_shell(name) => {
                 let saved = self.cwd.clone();
@@ -98,8 +101,9 @@ impl Walker<'_> {
                 "Network output would become an interpreter's program by substitution.",
             );
         }
-        if let (true, Some(text)) = (stdin, &input.text) {
-            self.apart(&Rc::clone(text), &Input::default());
+        let text = if stdin { input.text.clone() } else { self.held(file) };
+        if let Some(text) = text {
+            self.apart(&text, &Input::default());
         }
     }
 }

@@ -9,7 +9,7 @@ use super::deny::{device, network, power, protected, remove};
 use super::effect::VALUES;
 use super::function::PARAMETERS;
 use super::glob::{Unit, literal, meets};
-use super::program::{self, Source, fetches, is_interpreter, is_network, is_raw_network, is_shell};
+use super::program::{self, fetches, is_interpreter, is_network, is_raw_network};
 use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look, decode_text};
 use super::wrapper::{Inner, inner, join};
@@ -18,16 +18,6 @@ use super::wrapper::{Inner, inner, join};
 const MAX_WRAPS: u32 = 48;
 /// Words from each end that are tried as commands in text that is too deep.
 const MAX_SCANNED: usize = 64;
-
-/// Whether words that are appended to these would be the command of a wrapper.
-fn takes_command(argv: &[Arg]) -> bool {
-    let Some((first, rest)) = argv.split_first() else { return false };
-    let name = first.text().rsplit('/').next().unwrap_or_default();
-    inner(name, rest).is_some_and(|found| {
-        let mut candidates = found.argv.iter().take(4);
-        candidates.any(|argv| argv.is_empty() || argv.len() <= rest.len() && takes_command(argv))
-    })
-}
 
 /// What the card says of an expansion in the place of a command.
 const PROGRAM: &str = "which program an expansion names";
@@ -141,7 +131,9 @@ impl Walker<'_> {
 
     fn named(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
         let mut facts = Facts {
-            network: is_network(name) || fetches(name, args) || args.iter().any(Arg::is_from_network),
+            network: is_network(name) && !program::stays_here(name, args)
+                || fetches(name, args)
+                || args.iter().any(Arg::is_from_network),
             raw: is_raw_network(name) || (name == "openssl" && fetches(name, args)),
             interpreter: is_interpreter(name),
             removes: matches!(name, "rm" | "unlink" | "shred" | "rmdir"),
@@ -173,6 +165,9 @@ impl Walker<'_> {
             return facts;
         }
         self.common_rules(name, args);
+        for code in super::compose::embedded(name, args) {
+            facts.absorb(&self.apart(&code, &Input::default()));
+        }
         super::effect::note(self, name, args);
         match name {
             "cd" | "pushd" | "popd" | "chdir" => self.change_directory(name, args),
@@ -180,7 +175,11 @@ impl Walker<'_> {
             "printf" => facts.output = Some(Rc::from(super::print::printf(args))),
             // What it writes elsewhere besides changes nothing.
             "tee" => facts.output.clone_from(&input.text),
-            "cat" | "head" | "tail" if args.iter().all(|arg| arg.text().starts_with('-')) => {
+            "cat" | "head" | "tail"
+                if args
+                    .iter()
+                    .all(|arg| arg.text().starts_with('-') || super::stream::is_stdin(arg.text())) =>
+            {
                 facts.output.clone_from(&input.text);
             }
             "eval" => {
@@ -292,73 +291,6 @@ impl Walker<'_> {
         // These run a builtin where they stand.
         if !matches!(name, "command" | "builtin") {
             self.cwd = saved;
-        }
-        facts
-    }
-
-    /// What `xargs` makes of its input: literal input becomes operands, network input must not become a program.
-    fn appended(&mut self, argv: &mut Vec<Arg>, replaces: Option<&Arg>, input: &Input) {
-        let name = argv.iter().map(|arg| arg.text().rsplit('/').next().unwrap_or_default().to_owned());
-        let shell = name.clone().position(|name| is_interpreter(&name) || name == "eval");
-        if let (true, Some(at)) = (input.network, shell) {
-            let marker = replaces.map(Arg::text).unwrap_or_default();
-            let interpreter = name.clone().nth(at).unwrap_or_default();
-            let rest = &argv[at + 1..];
-            let module = |arg: &Arg| arg.text().starts_with("-m") && !is_shell(&interpreter);
-            let filled =
-                |words: &[Arg]| !marker.is_empty() && words.iter().any(|it| it.text().contains(marker));
-            // What stands behind a file or a module is data to it; code may well run its own words.
-            let becomes = match program::source(&interpreter, rest) {
-                Source::Code(_) => filled(rest),
-                Source::File(file) => filled(&[file]),
-                Source::Other if rest.first().is_some_and(module) => filled(&rest[..rest.len().min(2)]),
-                Source::Other | Source::Stdin | Source::Appended => true,
-            };
-            if becomes {
-                self.deny(
-                    network::PROGRAM,
-                    "Network output would become an interpreter's program through xargs.",
-                );
-            }
-        }
-        let filled_in =
-            |arg: &Arg| replaces.is_some_and(|it| !it.text().is_empty() && arg.text().contains(it.text()));
-        if input.network && (argv.first().is_some_and(filled_in) || takes_command(argv)) {
-            self.deny(network::PROGRAM, "Network output would name the program that runs, through xargs.");
-        }
-        if let Some(text) = &input.text {
-            let words: Vec<Arg> = text.split_whitespace().take(256).map(Arg::plain).collect();
-            match replaces.map(Arg::text) {
-                Some(marker) if !marker.is_empty() => {
-                    for arg in argv.iter_mut().filter(|arg| arg.text().contains(marker)) {
-                        *arg = Arg::plain(arg.text().replace(marker, text.trim()));
-                    }
-                }
-                _ => argv.extend(words),
-            }
-        }
-    }
-
-    /// Follows `find`: the commands it runs, and D1's rule for where it starts.
-    fn find(&mut self, args: &[Arg], input: &Input) -> Facts {
-        let mut facts = Facts::default();
-        let mut deletes = args.iter().any(|arg| arg.text() == "-delete");
-        let mut at = 0;
-        while at < args.len() {
-            if matches!(args[at].text(), "-exec" | "-execdir" | "-ok" | "-okdir") {
-                let rest = &args[at + 1..];
-                let end = rest.iter().position(|arg| matches!(arg.text(), ";" | "+")).unwrap_or(rest.len());
-                self.wraps += 1;
-                let seen = self.invoke(&rest[..end], input);
-                self.wraps -= 1;
-                deletes |= seen.removes;
-                facts.absorb(&seen);
-                at += end + 1;
-            }
-            at += 1;
-        }
-        if deletes {
-            remove::find(self, args);
         }
         facts
     }

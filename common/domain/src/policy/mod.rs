@@ -28,11 +28,15 @@ mod path;
 mod pattern;
 mod print;
 mod program;
+mod reassign;
+mod runner;
 mod sensitive;
+mod spread;
 mod stream;
 mod syntax;
 mod track;
 mod walk;
+mod walker;
 mod word;
 mod wrapper;
 
@@ -43,7 +47,7 @@ pub use effect::Effects;
 
 /// The version of the rules; part of what an approval binds (P4). Raised whenever a verdict changes, so that a yes given
 /// under other rules is asked for again.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// The paths that belong to MetatronOS itself.
 pub const PROTECTED: &[&str] = &["/var/lib/metatron", "/run/metatron", "/etc/metatron", "/var/lib/redis"];
@@ -147,6 +151,19 @@ pub fn judge(command: &[u8], setting: &Setting<'_>) -> Judgement {
         second.whole(&joined, &syntax::read(&joined));
         walker.findings = second.findings;
         walker.partial |= second.partial;
+    }
+    for (name, value) in reassign::given(text) {
+        if !walker.findings.is_empty() {
+            break;
+        }
+        let elsewhere = reassign::setting(setting, name, &value);
+        let mut second = walk::Walker::new(&elsewhere, text.len());
+        second.continues(&walker);
+        second.pwd = (name == "PWD").then(|| value.clone());
+        second.whole(text, &tree);
+        walker.findings = second.findings;
+        walker.partial |= second.partial;
+        walker.budget = second.budget;
     }
     let partial = walker.partial;
     let mut effects = std::mem::take(&mut walker.effects);

@@ -197,6 +197,47 @@ const BLOCK: &[&str] = &[
     "root",
     "zd*",
     "zvol",
+    "dasd*",
+    "ubd*",
+    "rssd*",
+];
+/// Directories of `/dev` that hold no block devices; in others, named by volume groups, there are nothing else.
+const OTHER_FOLDERS: &[&str] = &[
+    "null",
+    "zero",
+    "full",
+    "random",
+    "urandom",
+    "tty",
+    "console",
+    "kmsg",
+    "stdin",
+    "stdout",
+    "stderr",
+    "shm",
+    "pts",
+    "fd",
+    "snd",
+    "input",
+    "dri",
+    "net",
+    "mqueue",
+    "hugepages",
+    "bus",
+    "char",
+    "cpu",
+    "vfio",
+    "serial",
+    "usb",
+    "v4l",
+    "dma_heap",
+    "infiniband",
+    "nvidia-caps",
+    "tcp",
+    "udp",
+    "self",
+    "gpiochip",
+    "raw",
 ];
 
 static BLOCK_PATTERNS: LazyLock<Vec<Vec<Unit>>> =
@@ -205,7 +246,9 @@ static BLOCK_PATTERNS: LazyLock<Vec<Vec<Unit>>> =
 /// Whether the path can be a block device.
 pub(super) fn block_device(path: &Components) -> bool {
     let [first, second, ..] = path.as_slice() else { return false };
-    can_be(first, "dev") && BLOCK_PATTERNS.iter().any(|name| names(second, name))
+    let volume =
+        || is(first, "dev") && path.len() == 3 && !OTHER_FOLDERS.iter().any(|name| can_be(second, name));
+    can_be(first, "dev") && (BLOCK_PATTERNS.iter().any(|name| names(second, name)) || volume())
 }
 
 /// Longer names name nothing: the kernel refuses them.

@@ -40,8 +40,36 @@ pub(super) fn is_pattern(name: &str, args: &[Arg]) -> Vec<bool> {
             }
             out
         }
+        "ls" => values(args, "I", &["ignore", "hide"]),
+        "tree" => values(args, "IP", &[]),
+        "diff" => values(args, "xIF", &["exclude", "ignore-matching-lines", "show-function-line", "label"]),
+        "du" => values(args, "", &["exclude"]),
         _ => vec![false; args.len()],
     }
+}
+
+/// Marks the values of options that take a pattern and never a file: `-I X` and `--ignore=X`, each a word of its own.
+fn values(args: &[Arg], letters: &str, long: &[&str]) -> Vec<bool> {
+    let mut out = vec![false; args.len()];
+    for (at, arg) in args.iter().enumerate() {
+        let text = arg.text();
+        if text == "--" {
+            break;
+        }
+        let (name, attached) = text.split_once('=').map_or((text, false), |(name, _)| (name, true));
+        let takes = name.strip_prefix("--").is_some_and(|name| long.contains(&name))
+            || name.strip_prefix('-').is_some_and(|it| it.len() == 1 && letters.contains(it));
+        // A glob in front of it moves the words.
+        if !takes || args[..at].iter().any(Arg::has_glob) {
+            continue;
+        }
+        if attached {
+            out[at] = true;
+        } else if at + 1 < out.len() && !out[at] && !args[at + 1].has_glob() {
+            out[at + 1] = true;
+        }
+    }
+    out
 }
 
 /// Where a program that takes a pattern first looks for it.
@@ -193,7 +221,9 @@ fn first_operand(args: &[Arg], search: &Search) -> Vec<bool> {
             first = Some(here);
         }
     }
-    if let (Some(first), false) = (first, given) {
+    // Where a glob in front of it matches two files, every word behind moves, and it is a file.
+    let moves = |first: usize| args[..first].iter().any(|arg| arg.has_glob() && !arg.text().starts_with('-'));
+    if let (Some(first), false) = (first.filter(|first| !moves(*first)), given) {
         out[first] = true;
     }
     out

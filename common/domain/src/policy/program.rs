@@ -68,6 +68,16 @@ pub(super) fn is_interpreter(name: &str) -> bool {
                 | "nu"
                 | "elvish"
                 | "xonsh"
+                | "R"
+                | "octave"
+                | "raku"
+                | "racket"
+                | "swipl"
+                | "sbcl"
+                | "ghci"
+                | "iex"
+                | "clojure"
+                | "bb"
         )
 }
 
@@ -140,6 +150,12 @@ pub(super) fn is_network(name: &str) -> bool {
                 | "autossh"
                 | "mosquitto_sub"
         )
+}
+
+/// Whether a network program is asked for what it knows itself.
+pub(super) fn stays_here(name: &str, args: &[Arg]) -> bool {
+    matches!(name, "kubectl" | "gh" | "glab" | "rclone")
+        && args.first().is_some_and(|arg| arg.text() == "completion")
 }
 
 /// `git`'s own options whose value is the next word.
@@ -282,11 +298,28 @@ pub(super) fn source(name: &str, args: &[Arg]) -> Source {
     if let Some(file) = parsed.values(&["f", "F"]).first() {
         return if is_stdin(file) { Source::Stdin } else { Source::File((*file).clone()) };
     }
-    match parsed.operands.first() {
+    // `php -- words`: all behind it is the program's own.
+    let own = stem == "php" && parsed.used > 0 && args[parsed.used - 1].text() == "--";
+    match parsed.operands.first().filter(|_| !own) {
         None => Source::Stdin,
         Some(file) if is_stdin(file) => Source::Stdin,
         Some(file) => Source::File(file.clone()),
     }
+}
+
+/// Whether this interpreter goes on with its standard input when its program has ended (`python3 -i x.py`).
+pub(super) fn is_interactive(name: &str, args: &[Arg]) -> bool {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let letters = |text: &str| {
+        let valued = |c: char| matches!(c, 'c' | 'e' | 'm' | 'p' | 'r' | 'W' | 'X');
+        text.strip_prefix('-').and_then(|it| it.split(valued).next()).is_some_and(|it| it.contains('i'))
+    };
+    matches!(stem, "python" | "pypy" | "node" | "nodejs")
+        && args
+            .iter()
+            .map(Arg::text)
+            .take_while(|text| text.starts_with('-'))
+            .any(|text| !text.starts_with("--") && letters(text) || text == "--interactive")
 }
 
 fn shell(args: &[Arg]) -> Source {

@@ -8,7 +8,8 @@ use super::Setting;
 use super::glob::{Unit, can_be, is, literal, meets, names, pattern, text};
 use super::path::{Components, above, components, other_process, same, within};
 
-/// Names that are sensitive wherever they are.
+/// Names that are sensitive wherever they are; those that begin with a star are names of files, not of the folders that
+/// lead to one.
 const NAMES: &[&str] = &[
     ".env*",
     "*.pem",
@@ -47,18 +48,21 @@ const NAMES: &[&str] = &[
     "id_ed25519",
     "id_ecdsa_sk",
     "id_ed25519_sk",
-    "*.p12",
-    "*.pfx",
-    "*.kdbx",
-    "*.keystore",
-    "*.jks",
-    "*.ppk",
-    "credentials.tfrc.json",
     "gcloud",
-    "application_default_credentials.json",
     ".rclone.conf",
     ".gitcookies",
-    "*.ovpn",
+];
+/// The same, beyond the policy's text: a glob has to name their ending, so that `a*s` does not ask for keystores.
+const SPOKEN: &[&str] = &[
+    ".p12",
+    ".pfx",
+    ".kdbx",
+    ".keystore",
+    ".jks",
+    ".ppk",
+    ".ovpn",
+    "credentials.tfrc.json",
+    "default_credentials.json",
 ];
 /// Sensitive places below any home directory's usual folders.
 const TAILS: &[&str] = &[
@@ -81,7 +85,6 @@ const TAILS: &[&str] = &[
     ".gradle/gradle.properties",
     ".terraform.d",
     ".local/share/keyrings",
-    ".cache/gcloud",
     ".databricks",
     ".snowflake",
     ".config/azure",
@@ -98,7 +101,6 @@ const PLACES: &[&str] = &[
     "/etc/gshadow",
     "/etc/gshadow-",
     "/etc/sudoers",
-    "/etc/sudoers.d",
     "/etc/ssh/ssh_host_*",
     "/etc/ssl/private",
     "/etc/krb5.keytab",
@@ -173,19 +175,28 @@ static HIDDEN: LazyLock<Vec<Vec<Unit>>> = LazyLock::new(|| {
         .to_vec()
 });
 
-/// Whether one name of a path is, or as a glob can be, one of [`NAMES`].
-fn is_name(part: &[Unit]) -> bool {
+/// Whether one name of a path, the `last` or one before it, is, or as a glob can be, one of [`NAMES`].
+fn is_name(part: &[Unit], last: bool) -> bool {
+    let counts = |name: &&Name| last || !matches!(name.open, Open::Before);
     if part.iter().all(|unit| matches!(unit, Unit::Lit(_))) {
         // All others have one of these in them.
         if !part.iter().any(|unit| matches!(unit, Unit::Lit('.' | '_'))) {
             return is(part, "gcloud");
         }
         let name = text(part);
-        return NAME_PATTERNS.iter().any(|known| known.is(&name));
+        return NAME_PATTERNS.iter().filter(counts).any(|known| known.is(&name)) || last && is_spoken(&name);
     }
-    NAME_PATTERNS.iter().any(|known| names(part, &known.units))
+    // A glob on the way stands for folders.
+    let folder = |name: &&Name| last || name.text.starts_with('.');
+    NAME_PATTERNS.iter().filter(counts).filter(folder).any(|known| names(part, &known.units))
+        || last && is_spoken(&text(part))
         || matches!(part.first(), Some(Unit::One | Unit::Class(_)))
             && HIDDEN.iter().any(|name| meets(part, name))
+}
+
+/// Whether a name ends as one of [`SPOKEN`].
+fn is_spoken(name: &str) -> bool {
+    SPOKEN.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether a path is, or as a glob can be, sensitive.
@@ -195,7 +206,7 @@ pub(super) fn is_sensitive(path: &Components) -> bool {
     };
     // Every tail begins with a dot, which no glob matches.
     let hidden = path.iter().any(|part| part.first() == Some(&Unit::Lit('.')));
-    path.iter().any(|part| is_name(part))
+    path.iter().enumerate().any(|(at, part)| is_name(part, at + 1 == path.len()))
         || PLACE_PATTERNS.iter().any(|place| within(path, place))
         || (hidden && TAIL_PATTERNS.iter().any(tail))
         || special(path)

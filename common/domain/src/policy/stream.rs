@@ -35,19 +35,12 @@ impl Walker<'_> {
         if let Some(body) = redirect.body.and_then(|index| tree.bodies.get(index)) {
             let arg =
                 if body.expands { decode_text(&body.text, self) } else { Arg::plain(body.text.as_str()) };
-            if stdin {
-                *input = Input { network: arg.is_from_network(), text: Some(Rc::from(arg.text())) };
-            }
+            self.gives(redirect, stdin, &arg, arg.text(), input);
             return;
         }
         if redirect.op == "<<<" {
             let arg = super::wrapper::join(&decode(&redirect.target, self));
-            if stdin {
-                *input = Input {
-                    network: arg.is_from_network(),
-                    text: Some(Rc::from(format!("{}\n", arg.text()))),
-                };
-            }
+            self.gives(redirect, stdin, &arg, &format!("{}\n", arg.text()), input);
             return;
         }
         for arg in decode(&redirect.target, self) {
@@ -61,8 +54,10 @@ impl Walker<'_> {
                 self.taint(redirect.fd.trim_matches(['{', '}']).to_owned());
             }
             if stdin {
-                let tainted = redirect.op == "<&" && self.tainted.contains(arg.text().trim_end_matches('-'));
-                *input = Input { network: arg.is_from_network() || tainted, text: None };
+                let fd = arg.text().trim_end_matches('-');
+                let tainted = redirect.op == "<&" && self.tainted.contains(fd);
+                let text = if redirect.op == "<&" { self.texts.get(fd).cloned() } else { self.held(&arg) };
+                *input = Input { network: arg.is_from_network() || tainted, text };
             } else if !number {
                 *printed = false;
             }
@@ -70,6 +65,28 @@ impl Walker<'_> {
                 deny::redirect(self, &arg, reads, redirect.op.contains('>'));
             }
         }
+    }
+}
+
+impl Walker<'_> {
+    /// Takes in the text of a here-document or here-string.
+    fn gives(&mut self, redirect: &Redirect, stdin: bool, arg: &Arg, text: &str, input: &mut Input) {
+        if stdin {
+            *input = Input { network: arg.is_from_network(), text: Some(Rc::from(text)) };
+            return;
+        }
+        let fd = redirect.fd.trim_matches(['{', '}']).to_owned();
+        if arg.is_from_network() {
+            self.taint(fd.clone());
+        }
+        self.texts.insert(fd, Rc::from(text));
+    }
+
+    /// The literal text behind a file's name, where that is a descriptor.
+    pub(super) fn held(&self, file: &Arg) -> Option<Rc<str>> {
+        let folders = ["/dev/fd/", "/proc/self/fd/"];
+        let fd = folders.iter().find_map(|folder| file.text().strip_prefix(folder))?;
+        self.texts.get(fd).cloned()
     }
 }
 

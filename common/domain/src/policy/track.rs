@@ -164,13 +164,21 @@ impl Look for Walker<'_> {
     fn variable(&mut self, name: &str) -> Value {
         match name {
             "HOME" => Value::Known(self.setting.home.to_owned()),
-            "PWD" => Value::Known(self.cwd.to_string()),
+            "PWD" => Value::Known(self.pwd.clone().unwrap_or_else(|| self.cwd.to_string())),
             "USER" => Value::Known(self.setting.user.to_owned()),
+            "SHELL" | "BASH" => Value::Known("/bin/bash".to_owned()),
+            "OLDPWD" if self.old.is_some() => {
+                Value::Known(self.old.as_deref().unwrap_or_default().to_owned())
+            }
             name if name.chars().all(|c| c.is_ascii_digit() || c == '@' || c == '*') => {
                 Value::Unknown { network: self.tainted.contains(PARAMETERS) }
             }
             name => Value::Unknown { network: self.tainted.contains(name) },
         }
+    }
+
+    fn taken(&mut self, name: &str) {
+        self.taint(name.to_owned());
     }
 
     fn home(&self) -> String {

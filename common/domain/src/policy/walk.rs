@@ -1,26 +1,19 @@
 //! The walk over the whole tree: every command that could run, however it is wrapped or nested.
 //!
-//! Owns: what is known on the way (directory, standard input, names assigned from the network) and the order of
-//! visits. Must never skip a branch because an earlier one was fine (I8), and must never decide *allow*.
+//! Owns: the order of visits, and what flows between commands. Must never skip a branch because an earlier one was fine
+//! (I8), and must never decide *allow*.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::Setting;
-use super::deny::{Finding, network, power, protected};
-use super::effect::Effects;
+use super::deny::{network, power, protected};
 pub(super) use super::facts::Facts;
-use super::path::{Components, components, resolve};
 pub(super) use super::stream::Input;
 use super::syntax::{Command, Join, Kind, Step, Tree, Word, read};
 use super::track::assignment;
-use super::word::{Arg, Look, decode, decode_onto, decode_text};
+use super::walker::Place;
+pub(super) use super::walker::Walker;
+use super::word::{Look as _, decode, decode_onto, decode_text};
 
-/// Work units for one judgement: these, and [`PER_BYTE`] for each byte of the text. A unit is what a machine of 2020 does
-/// in ten nanoseconds at most, so that a text of 64 KiB gets seven milliseconds. What people and agents write uses up to 10
-/// a byte; only thousands of commands of a few letters each use more.
-const BUDGET: usize = 30_000;
-const PER_BYTE: usize = 10;
 /// What any command costs, however short it is.
 const COMMAND: usize = 22;
 /// Nesting of code in code that is followed.
@@ -31,108 +24,10 @@ const MAX_LEVELS: u32 = 96;
 const MAX_STAYED: usize = 3;
 /// Functions that are kept in mind.
 const MAX_FUNCTIONS: usize = 64;
+/// Rounds of a loop that are followed while each leaves more behind for the next.
+const MAX_ROUNDS: usize = 8;
 
-/// The directory, the one before it, and the stack of `pushd`.
-type Place = (Rc<str>, Option<Rc<str>>, Vec<Rc<str>>);
-
-/// The state of one walk.
-#[expect(clippy::struct_excessive_bools, reason = "independent observations, not a state")]
-pub(super) struct Walker<'a> {
-    /// The surroundings.
-    pub(super) setting: &'a Setting<'a>,
-    /// Protected places, resolved once.
-    pub(super) protected: Vec<Components>,
-    /// What was found.
-    pub(super) findings: Vec<Finding>,
-    /// What the commands would do.
-    pub(super) effects: Effects,
-    /// Some part was not looked at, or where it ends is doubtful.
-    pub(super) partial: bool,
-    /// Some part was not looked at: too deep, or too much work.
-    pub(super) exhausted: bool,
-    /// How the tracked directory lies to the protected places.
-    pub(super) place: protected::Nearness,
-    /// How the one before it does: whoever goes somewhere comes back.
-    pub(super) last_place: protected::Nearness,
-    /// Commands whose effects were noted.
-    pub(super) noted: usize,
-    /// Words that were looked at for secrets.
-    pub(super) looked: usize,
-    /// The tracked directory.
-    pub(super) cwd: Rc<str>,
-    pub(super) old: Option<Rc<str>>,
-    pub(super) pushed: Vec<Rc<str>>,
-    pub(super) tainted: BTreeSet<String>,
-    pub(super) budget: usize,
-    depth: u32,
-    /// Reading text that is too deep: every word that names a dangerous program begins a command.
-    pub(super) flat: bool,
-    levels: u32,
-    /// What is walked was looked through for functions that call themselves.
-    pub(super) within: bool,
-    /// Functions that the text defines.
-    pub(super) functions: BTreeMap<String, Rc<Command>>,
-    /// Calls of them that are being followed.
-    pub(super) calls: u32,
-    /// What the present command reads comes from the network.
-    pub(super) piped: bool,
-    /// What the shell itself reads comes from the network (`exec < …`).
-    pub(super) standing: bool,
-    /// Wrappers around the present command.
-    pub(super) wraps: u32,
-    /// What process substitutions of the current command held.
-    pub(super) beside: Facts,
-    /// Code in `>(…)` of the current command: it reads what the command prints.
-    pub(super) sinks: Vec<String>,
-}
-
-impl<'a> Walker<'a> {
-    /// A walk that has seen nothing, for a text of this length.
-    pub(super) fn new(setting: &'a Setting<'a>, length: usize) -> Self {
-        Self {
-            setting,
-            protected: setting.protected.iter().map(|path| components(path)).collect(),
-            findings: Vec::new(),
-            effects: Effects::default(),
-            partial: false,
-            exhausted: false,
-            place: protected::Nearness::default(),
-            last_place: protected::Nearness::default(),
-            noted: 0,
-            looked: 0,
-            cwd: Rc::from(setting.cwd),
-            old: None,
-            pushed: Vec::new(),
-            tainted: BTreeSet::new(),
-            budget: BUDGET + PER_BYTE * length,
-            depth: 0,
-            flat: false,
-            levels: 0,
-            within: false,
-            functions: BTreeMap::new(),
-            calls: 0,
-            piped: false,
-            standing: false,
-            wraps: 0,
-            beside: Facts::default(),
-            sinks: Vec::new(),
-        }
-    }
-
-    /// Goes on with the work that another walk over the same text left.
-    pub(super) fn continues(&mut self, other: &Self) {
-        self.budget = other.budget + BUDGET;
-    }
-
-    /// Notes a denial.
-    pub(super) fn deny(&mut self, rule: &'static str, reason: impl Into<String>) {
-        if !self.findings.iter().any(|finding| finding.rule == rule) {
-            self.findings.push(Finding { rule, reason: reason.into() });
-        }
-        // Nothing more can change the verdict: what is still looked at only says more about it.
-        self.budget = self.budget.min(BUDGET);
-    }
-
+impl Walker<'_> {
     /// Walks the whole text; what could not be followed as a tree is read as flat text.
     pub(super) fn whole(&mut self, text: &str, tree: &Tree) {
         self.spend(text.len() / 2);
@@ -143,12 +38,6 @@ impl<'a> Walker<'a> {
         if self.exhausted && self.findings.is_empty() {
             network::anywhere(self, text);
         }
-    }
-
-    /// Notes that a part was not looked at.
-    pub(super) fn give_up(&mut self) {
-        self.partial = true;
-        self.exhausted = true;
     }
 
     /// Walks a text of code with this input.
@@ -191,14 +80,6 @@ impl<'a> Walker<'a> {
         facts
     }
 
-    fn place(&self) -> Place {
-        (self.cwd.clone(), self.old.clone(), self.pushed.clone())
-    }
-
-    fn restore(&mut self, (cwd, old, pushed): Place) {
-        (self.cwd, self.old, self.pushed) = (cwd, old, pushed);
-    }
-
     pub(super) fn list(&mut self, tree: &Tree, list: &[Step], input: &Input) -> Facts {
         let mut facts = Facts::default();
         let mut outputs = Some(String::new());
@@ -235,6 +116,21 @@ impl<'a> Walker<'a> {
         facts
     }
 
+    /// Walks the body of a loop: again, where a round leaves another directory or another tainted name behind.
+    fn rounds(&mut self, tree: &Tree, body: &[Step], input: &Input) -> Facts {
+        let mut facts = Facts::default();
+        for _ in 0..MAX_ROUNDS {
+            let before = (self.cwd.clone(), self.tainted.len());
+            let seen = self.list(tree, body, input);
+            facts.absorb(&seen);
+            facts.output = seen.output;
+            if before == (self.cwd.clone(), self.tainted.len()) || !self.findings.is_empty() {
+                break;
+            }
+        }
+        facts
+    }
+
     fn pipeline(&mut self, tree: &Tree, stages: &[Command], input: &Input) -> Facts {
         let mut all = Facts::default();
         let mut flow = input.clone();
@@ -264,11 +160,6 @@ impl<'a> Walker<'a> {
         all
     }
 
-    /// What a long directory costs at each look at a path in it.
-    pub(super) fn deep(&self) -> usize {
-        self.cwd.len().saturating_sub(64)
-    }
-
     pub(super) fn command(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
         if !self.spend(COMMAND + self.deep()) || self.levels >= MAX_LEVELS {
             self.give_up();
@@ -285,7 +176,10 @@ impl<'a> Walker<'a> {
         let outer_sinks = std::mem::take(&mut self.sinks);
         let outer_pipe = std::mem::replace(&mut self.piped, input.network);
         let mut input = input.clone();
-        input.network |= self.standing;
+        input.network |= self.standing.network;
+        if input.text.is_none() {
+            input.text.clone_from(&self.standing.text);
+        }
         let mut printed = true;
         for redirect in &command.redirects {
             self.redirect(tree, redirect, &mut input, &mut printed);
@@ -293,14 +187,17 @@ impl<'a> Walker<'a> {
         if matches!(&command.kind, Kind::Simple(words) if matches!(words.as_slice(), [word] if &**word == "exec"))
         {
             // The shell itself reads from there on; where it reads elsewhere later may be another process.
-            self.standing |= input.network;
+            self.standing.network |= input.network;
+            self.standing.text = input.text.clone();
+            self.opened.append(&mut self.sinks.clone());
         }
         let mut facts = match &command.kind {
             Kind::Simple(words) => self.simple(words, &input),
-            Kind::Group { subshell, words, body } => {
+            Kind::Group { subshell, words, body, again } => {
                 self.words(words);
                 let saved = subshell.then(|| self.place());
-                let facts = self.list(tree, body, &input);
+                let facts =
+                    if *again { self.rounds(tree, body, &input) } else { self.list(tree, body, &input) };
                 if let Some(saved) = saved {
                     self.restore(saved);
                 }
@@ -345,7 +242,10 @@ impl<'a> Walker<'a> {
                 "An interpreter and a raw network client are joined by a process substitution.",
             );
         }
-        let sinks = std::mem::replace(&mut self.sinks, outer_sinks);
+        let mut sinks = std::mem::replace(&mut self.sinks, outer_sinks);
+        if facts.network && matches!(command.kind, Kind::Simple(_)) {
+            sinks.extend(self.opened.iter().cloned());
+        }
         self.piped = outer_pipe;
         if facts.network || input.network {
             for code in sinks {
@@ -356,6 +256,7 @@ impl<'a> Walker<'a> {
         let beside = std::mem::replace(&mut self.beside, outer);
         facts.network |= beside.network || input.network;
         facts.removes |= beside.removes;
+        facts.raw |= beside.raw;
         facts
     }
 
@@ -385,15 +286,5 @@ impl<'a> Walker<'a> {
             decode_onto(&mut args, word, self);
         }
         self.invoke(&args, input)
-    }
-
-    /// Resolves an argument against the tracked directory.
-    pub(super) fn resolve(&self, arg: &Arg) -> Components {
-        resolve(arg.units(), &self.cwd)
-    }
-
-    /// Marks a variable as holding network output.
-    pub(super) fn taint(&mut self, name: String) {
-        self.tainted.insert(name);
     }
 }

@@ -27,6 +27,8 @@ pub(super) trait Look {
     fn process(&mut self, code: &str, writes: bool) -> bool;
     /// The value of a variable.
     fn variable(&mut self, name: &str) -> Value;
+    /// A variable takes what comes from the network (`${x:=…}`).
+    fn taken(&mut self, name: &str);
     /// The home directory.
     fn home(&self) -> String;
     /// The user's name.
@@ -333,10 +335,14 @@ impl<'a> Lexer<'a> {
                     at += length + 2;
                 }
                 Some('[') if matches!(self.chars.get(at + 1), Some(':' | '.' | '=')) => {
-                    set.open = true;
                     // Without its own end it is a bracket like any other character.
                     let kind = [self.chars[at + 1], ']'];
                     let end = self.chars[at + 2..].windows(2).position(|two| two == kind);
+                    let name: String = self.chars[at + 2..at + 2 + end.unwrap_or(0)].iter().collect();
+                    match super::glob::named(&name).filter(|_| kind[0] == ':') {
+                        Some(ranges) => set.ranges.extend(ranges),
+                        None => set.open = true,
+                    }
                     at += end.map_or(1, |end| end + 4);
                 }
                 Some(c) => {

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use super::compose::{composed, split_string};
 use super::option::{Options, Parsed, read};
+use super::runner;
 use super::word::Arg;
 
 /// What a wrapper runs.
@@ -84,7 +85,6 @@ const WRAPPERS: &[Wrapper] = &[
     plain(
         &[
             "sshpass",
-            "faketime",
             "cpulimit",
             "valgrind",
             "catchsegv",
@@ -103,6 +103,11 @@ const WRAPPERS: &[Wrapper] = &[
     plain(&["tini"], "sp:vwge:", ""),
     plain(&["exec"], "cla:", ""),
     plain(&["nice"], "n:0123456789", "adjustment="),
+    after(&["runcon"], "ct:u:r:l:", "compute type= user= role= range="),
+    after(&["faketime"], "mfp:", "exclude-monotonic help version"),
+    plain(&["chronic"], "ve", ""),
+    plain(&["proot"], "0vhr:b:m:q:w:k:S:R:i:l", "rootfs= bind= cwd= root-id"),
+    plain(&["daemonize"], "avp:l:u:c:e:o:E:", ""),
     plain(&["choom"], "n:p:", "adjust= pid="),
     plain(&["ifne"], "n", ""),
     plain(&["entr"], "acdnprsz", ""),
@@ -167,7 +172,12 @@ const WRAPPERS: &[Wrapper] = &[
          no-fork preserve-credentials",
     ),
     plain(
-        &["strace", "ltrace"],
+        &["ltrace"],
+        "bcCfhiLrStTVa:A:D:e:F:l:n:o:p:s:u:w:x:X:",
+        "align= config= debug= demangle indent= library= output= no-signals version help where=",
+    ),
+    plain(
+        &["strace"],
         "cCdDfFhiknqrtTvVwxXyYza:b:e:E:I:o:O:p:P:s:S:u:U:l:A:",
         "output= trace= follow-forks user= env= columns= string-limit=",
     ),
@@ -214,42 +224,8 @@ static BY_NAME: LazyLock<HashMap<&str, &Wrapper>> = LazyLock::new(|| {
 
 /// What the program runs, if it is a wrapper.
 pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
-    match name {
-        "su" | "runuser" => return Some(switch_user(args)),
-        "script" => {
-            let found = coded(
-                "c:aefqTt::I:O:B:m:E:o:",
-                "command= quiet append return flush force",
-                args,
-                &["c", "command"],
-            );
-            return Some(Inner { shell: found.code.is_empty(), ..found });
-        }
-        "sg" | "newgrp" => {
-            return Some(Inner {
-                shell: args.len() < 2,
-                code: args.iter().skip(1).filter(|arg| arg.text() != "-c").cloned().collect(),
-                ..Inner::default()
-            });
-        }
-        "watch" => {
-            let table = table(
-                "bcdegtxn:q:w",
-                "interval= differences? no-title beep precise errexit chgexit color exec equexit=",
-            );
-            let parsed = read(&table, args);
-            return Some(Inner { code: vec![join(&parsed.operands)], ..Inner::default() });
-        }
-        "tmux" => {
-            // Any operand of its sub-commands may be a command line; so may all of them, joined.
-            let parsed = read(&table("2CDluvVf:L:S:c:T:N", ""), args);
-            let words = parsed.operands.get(1..).unwrap_or_default();
-            let mut code: Vec<Arg> = words.iter().filter(|word| word.text().contains(' ')).cloned().collect();
-            let from = words.iter().position(|word| !word.text().starts_with('-')).unwrap_or(words.len());
-            code.extend((from..words.len().min(from + 2)).map(|at| join(&words[at..])));
-            return Some(Inner { code, ..Inner::default() });
-        }
-        _ => {}
+    if let Some(found) = runner::inner(name, args) {
+        return Some(found);
     }
     let wrapper = BY_NAME.get(name)?;
     let parsed = read(&table(wrapper.short, wrapper.long), args);
@@ -322,7 +298,7 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
     Some(result)
 }
 
-fn table(short: &'static str, long: &'static str) -> Options {
+pub(super) fn table(short: &'static str, long: &'static str) -> Options {
     Options { short, long, denied: "", abbreviates: true, stops: true }
 }
 
@@ -356,37 +332,4 @@ pub(super) fn join(args: &[Arg]) -> Arg {
         units.extend(arg.units().iter().cloned());
     }
     Arg::new(units, true)
-}
-
-fn coded(short: &'static str, long: &'static str, args: &[Arg], names: &[&str]) -> Inner {
-    let table = Options { stops: false, ..table(short, long) };
-    let parsed = read(&table, args);
-    Inner { code: parsed.values(names).into_iter().cloned().collect(), ..Inner::default() }
-}
-
-fn switch_user(args: &[Arg]) -> Inner {
-    let table = Options {
-        stops: false,
-        ..table(
-            "c:fg:G:lmps:u:w:Ph-",
-            "command= session-command= fast group= supp-group= login preserve-environment shell= user= \
-             whitelist-environment= pty",
-        )
-    };
-    let parsed = read(&table, args);
-    let code = parsed.values(&["c", "command", "session-command"]).into_iter().cloned().collect();
-    let mut result = Inner { code, ..Inner::default() };
-    let operands = parsed.operands.clone();
-    if parsed.has(&["u", "user"]) {
-        result.argv.push(read(&Options { stops: true, ..table }, args).operands);
-    }
-    // What stands behind the user's name is the shell's own.
-    let login = usize::from(operands.first().is_some_and(|arg| arg.text() == "-"));
-    let named = usize::from(operands.get(login).is_some_and(|arg| !arg.text().starts_with('-')));
-    let words = operands.get(login + named..).unwrap_or_default();
-    if !words.is_empty() {
-        result.argv.push(std::iter::once(Arg::plain("sh")).chain(words.iter().cloned()).collect());
-    }
-    result.shell = result.code.is_empty() && result.argv.iter().all(Vec::is_empty);
-    result
 }

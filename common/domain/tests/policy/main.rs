@@ -97,6 +97,13 @@ fn p1_lines_of_an_examiner_are_judged_as_the_text_says() {
     hold(include_str!("table/neighbour.txt"));
 }
 
+/// P1, I8: what people wrote who knew the policy's text alone, the verdict first.
+#[test]
+fn p1_lines_of_outsiders_are_judged_as_the_text_says() {
+    hold(include_str!("table/outsider.txt"));
+    hold(include_str!("table/stranger.txt"));
+}
+
 /// M.
 #[test]
 fn m_malformed_is_denied_and_what_does_not_parse_asks() {

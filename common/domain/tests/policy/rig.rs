@@ -37,6 +37,7 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("table/examiner.txt"),
     include_str!("table/neighbour.txt"),
     include_str!("table/outsider.txt"),
+    include_str!("table/stranger.txt"),
 ];
 
 /// Judges a command where the policy's text assumes it runs.

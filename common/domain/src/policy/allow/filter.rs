@@ -32,7 +32,7 @@ pub(super) fn check(args: &[Arg]) -> Result<(), Why> {
                 return Err(refused(text));
             }
         } else if filter.is_none() {
-            if arg.has_glob() {
+            if args[..at].iter().any(Arg::has_glob) {
                 return Err(refused("a filter that is a glob, and so any file's name,"));
             }
             filter = Some(text);
@@ -86,6 +86,19 @@ fn code(filter: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The bracket that is open where this text ends.
+fn innermost(code: &str) -> Option<char> {
+    let mut open = Vec::new();
+    for c in code.chars() {
+        match c {
+            '{' | '(' | '[' => open.push(c),
+            '}' | ')' | ']' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
 /// Whether a filter has a word that reads beyond its input.
 fn reads_more(filter: &str) -> bool {
     let filter = &*code(filter);
@@ -102,9 +115,13 @@ fn reads_more(filter: &str) -> bool {
             && !(gap == "." && before.ends_with(|c: char| c.is_ascii_digit()));
         let loads =
             matches!(&tail[..end], "env" | "ENV" | "import" | "include" | "modulemeta" | "get_search_list");
-        // `{env: 1}` names a field as well.
-        let key = tail[end..].trim_start().starts_with(':') && gap.trim_end().ends_with(['{', ',']);
-        if loads && !field && !key {
+        // `{env: 1}` and `{env}` name a field as well, and `$env` is a variable.
+        let behind = tail[end..].trim_start();
+        let within = innermost(&filter[..filter.len() - tail.len()]) == Some('{');
+        let key = gap.trim_end().ends_with(['{', ','])
+            && (behind.starts_with(':') || within && behind.starts_with(['}', ',']));
+        let variable = gap.ends_with('$') && &tail[..end] == "env";
+        if loads && !field && !key && !variable {
             return true;
         }
         before = &tail[..end];

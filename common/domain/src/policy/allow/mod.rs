@@ -2,6 +2,7 @@
 //!
 //! Owns: the decision that nobody needs to be asked. Must never see a construct it does not list: everything else asks.
 
+mod climb;
 mod filter;
 mod plain;
 mod process;
@@ -12,7 +13,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::Setting;
-use super::glob::{Unit, text};
+use super::glob::{Unit, literal};
 use super::path::{Components, as_written, carried, components, possible, resolve, show};
 use super::pattern::is_pattern;
 use super::sensitive::{is_sensitive, reaches};
@@ -126,17 +127,6 @@ fn is_any_option(arg: &Arg) -> bool {
     arg.has_glob() && arg.text().starts_with(['-', '+']) && name.into_iter().any(Unit::is_glob)
 }
 
-/// Where the system has links of its own: what `..` leads to there is not what is written.
-const LINKED: &[&str] =
-    &["/proc/", "/sys/", "/dev/", "/usr/", "/lib", "/bin/", "/sbin/", "/var/", "/run/", "/etc/"];
-
-/// Whether a path goes up from a place where the system has links.
-fn climbs(units: &[Unit], cwd: &str) -> bool {
-    let word = text(units);
-    let whole = if word.starts_with('/') { word } else { format!("{cwd}/{word}") };
-    whole.split('/').skip(2).any(|name| name == "..") && LINKED.iter().any(|place| whole.starts_with(place))
-}
-
 /// The state of one judgement by A.
 pub(super) struct Allower<'a> {
     pub(super) setting: &'a Setting<'a>,
@@ -234,7 +224,8 @@ impl<'a> Allower<'a> {
         let prints = matches!(name, "echo" | "printf");
         let patterns = is_pattern(name, args);
         for (arg, pattern) in args.iter().zip(patterns) {
-            let skipped = (pattern && !arg.has_glob()) || (prints && !arg.has_glob());
+            // Behind a test of `find` more words than one are no paths: it refuses them.
+            let skipped = (pattern || prints) && !arg.has_glob() || pattern && name == "find";
             if !skipped && !self.readable(arg) {
                 return Err((
                     "ask.sensitive",
@@ -254,9 +245,24 @@ impl<'a> Allower<'a> {
                 continue;
             }
             let open = pattern.contains(['\\', '$', '`', '\'', '"']);
-            // Read as a shell word, a file pattern means the same.
+            // Read as a shell word, a file pattern means the same. What would be read without it may be selected; only what
+            // names secrets itself is meant.
             let mut look = Allower::new(self.setting);
-            if open || decode(pattern, &mut look).iter().any(|arg| !self.readable(arg)) {
+            let named = |arg: &Arg| {
+                let filled = |fill: &str| {
+                    let stars = arg
+                        .units()
+                        .iter()
+                        .map(|unit| if *unit == Unit::Star { None } else { Some(unit.clone()) });
+                    let units = stars
+                        .flat_map(|unit| unit.map_or_else(|| literal(fill), |unit| vec![unit]))
+                        .collect();
+                    Arg::new(units, true)
+                };
+                let hidden = arg.text().rsplit('/').next().is_some_and(|name| name.starts_with('.'));
+                hidden && !self.readable(arg) || ["", "x"].iter().any(|fill| !self.readable(&filled(fill)))
+            };
+            if open || decode(pattern, &mut look).iter().any(named) {
                 return Err((
                     "ask.sensitive",
                     format!("It selects files by `{text}`, which can be places that hold secrets."),
@@ -278,7 +284,7 @@ impl<'a> Allower<'a> {
                 let clear = |path: Components| {
                     !is_sensitive(&path) && !super::deny::protected::is_protected(self.protected(), &path)
                 };
-                !climbs(units, cwd) && clear(as_written(units, cwd)) && possible(units, cwd).all(clear)
+                !climb::climbs(units, cwd) && clear(as_written(units, cwd)) && possible(units, cwd).all(clear)
             })
         })
     }
@@ -333,6 +339,10 @@ impl Look for Allower<'_> {
     fn variable(&mut self, _: &str) -> Value {
         self.strange = true;
         Value::Unknown { network: false }
+    }
+
+    fn taken(&mut self, _: &str) {
+        self.strange = true;
     }
 
     fn home(&self) -> String {

@@ -8,8 +8,9 @@ fn refused(what: &str) -> Why {
 }
 
 /// Unix letters without and with a value.
-const UNIX: &str = "AadefFljyNHLTmMZcwV";
-const UNIX_VALUES: &str = "oOpuUCgGstqnk";
+const UNIX: &str = "AadefFljyNHLTmMZcwVP";
+/// `-n` and `-k` fit none, and with them the whole line is read as BSD letters.
+const UNIX_VALUES: &str = "oOpuUCgGstq";
 /// BSD letters without and with a value; `e` shows the environment.
 const BSD: &str = "aTrxglujvsXSchfwnmLHZ";
 const BSD_VALUES: &str = "oOpUtqk";

@@ -74,7 +74,7 @@ pub(super) fn any(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Result
             let recurses =
                 parsed.values(&["d", "directories"]).iter().any(|value| "recurse".starts_with(value.text()));
             if recurses || parsed.has(&["r", "R", "recursive", "dereference-recursive"]) {
-                let own = usize::from(!parsed.has(&["e", "f", "regexp", "file"]));
+                let own = usize::from(!parsed.has(&["e", "f", "regexp", "file"]) && !moves(args, &parsed));
                 allower.recursive(parsed.operands.get(own..).unwrap_or_default())?;
             }
             Ok(())
@@ -115,35 +115,23 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
         }
     };
     match name {
-        "tail" => {
-            // `-5` and `+5`, the old forms, are counts; with an `f` at the end, even alone or as `-cf`, they follow.
-            let follows = |arg: &&Arg| {
-                let old = arg.text().strip_prefix(['-', '+']).and_then(|old| old.strip_suffix('f'));
-                old.is_some_and(|old| {
-                    old.trim_end_matches(['b', 'c', 'l']).bytes().all(|byte| byte.is_ascii_digit())
-                })
-            };
-            if let Some(old) = args.iter().find(follows) {
-                return Err(refused(name, old.text()));
-            }
-            // The old form is the first word or none.
-            let old = usize::from(args.first().is_some_and(|arg| count(arg.text())));
-            let parsed = read(&table::TAIL, &args[old..]);
-            parsed.unknown.first().map_or(Ok(()), |option| Err(refused(name, option)))
-        }
+        "tail" => tail(args),
         "sort" => {
             if let Some(key) = old_key(args) {
                 return Err(refused(name, key));
             }
             parsed(&table::SORT).map(drop)
         }
-        "uniq" | "base64" => {
-            let parsed = parsed(if name == "uniq" { &table::UNIQ } else { &table::BASE64 })?;
-            one(name, &parsed.operands)
-        }
+        "base64" => parsed(&table::BASE64).map(drop),
+        // Wherever a glob stands, the words behind it move where it matches two files.
+        "uniq" | "xxd" if args.iter().any(Arg::has_glob) => Err(refused(
+            name,
+            "a glob, which may name two files: the last word may become the one that is written",
+        )),
+        "uniq" => one(name, &parsed(&table::UNIQ)?.operands),
         "xxd" => xxd(args),
         "find" => find(allower, args),
-        "rg" => ripgrep(allower, &parsed(&table::RG)?),
+        "rg" => ripgrep(allower, args, &parsed(&table::RG)?),
         "tree" => {
             // A letter's value is the next word, whatever stands behind the letter; only a depth may be attached.
             let crowded = args.iter().map(Arg::text).find(|text| {
@@ -161,7 +149,7 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
             let parsed = parsed(&table::TREE)?;
             allower.recursive(&parsed.operands)
         }
-        "file" => parsed(&table::FILE).map(drop),
+        "file" => file(allower, &parsed(&table::FILE)?),
         "date" => {
             let parsed = parsed(&table::DATE)?;
             if parsed.operands.iter().all(|operand| operand.text().starts_with('+')) {
@@ -179,11 +167,40 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
         "jq" => super::filter::check(args),
         "sed" => sed(args),
         "command" => match args.first().map(Arg::text) {
-            Some("-v") if args[1..].iter().all(|arg| !arg.text().starts_with('-')) => Ok(()),
+            Some("-v") if args[1..].iter().all(|arg| arg.text() == "--" || !arg.text().starts_with('-')) => {
+                Ok(())
+            }
             _ => Err(refused(name, "anything but -v")),
         },
         name => Err(ask(name)),
     }
+}
+
+fn tail(args: &[Arg]) -> Result<(), Why> {
+    // `-5` and `+5`, the old forms, are counts; with an `f` at the end, even alone or as `-cf`, they follow.
+    let follows = |arg: &&Arg| {
+        let old = arg.text().strip_prefix(['-', '+']).and_then(|old| old.strip_suffix('f'));
+        old.is_some_and(|old| old.trim_end_matches(['b', 'c', 'l']).bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if let Some(old) = args.iter().take_while(|arg| arg.text() != "--").find(follows) {
+        return Err(refused("tail", old.text()));
+    }
+    // The old form is the first word or none.
+    let old = usize::from(args.first().is_some_and(|arg| count(arg.text())));
+    let parsed = read(&table::TAIL, &args[old..]);
+    parsed.unknown.first().map_or(Ok(()), |option| Err(refused("tail", option)))
+}
+
+fn file(allower: &mut Allower<'_>, parsed: &Parsed) -> Result<(), Why> {
+    // A list of files and folders, and of a folder every file.
+    let magic = parsed.values(&["m", "magic-file"]);
+    if magic.iter().any(|list| list.has(':') || list.has_glob()) {
+        return Err(refused("file", "more than one magic file"));
+    }
+    if magic.is_empty() {
+        return Ok(());
+    }
+    allower.recursive(&magic.into_iter().cloned().collect::<Vec<_>>())
 }
 
 fn count(text: &str) -> bool {
@@ -199,9 +216,7 @@ fn old_key(args: &[Arg]) -> Option<&str> {
 
 fn one(name: &str, operands: &[Arg]) -> Result<(), Why> {
     match operands {
-        [] => Ok(()),
-        [operand] if !operand.has_glob() => Ok(()),
-        [_] => Err(refused(name, "a glob, which may name two files: the second is written")),
+        [] | [_] => Ok(()),
         _ => Err(refused(name, "a second operand, which it writes")),
     }
 }
@@ -212,6 +227,10 @@ fn xxd(args: &[Arg]) -> Result<(), Why> {
     while let Some(arg) = args.get(at) {
         let text = arg.text();
         at += 1;
+        if text == "--" && operands.is_empty() {
+            operands.extend_from_slice(&args[at..]);
+            break;
+        }
         let option = text.strip_prefix('-').filter(|option| !option.is_empty() && operands.is_empty());
         let Some(option) = option else {
             operands.push(arg.clone());
@@ -241,10 +260,10 @@ fn find(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
         let text = arg.text();
         at += 1;
         if text.starts_with('-') || matches!(text, "(" | ")" | "!" | ",") {
-            expression |= text != "-P";
+            expression |= !matches!(text, "-P" | "-O0" | "-O1" | "-O2" | "-O3");
             if table::FIND_VALUES.contains(&text) || newer(text) {
                 at += 1;
-            } else if !(table::FIND.contains(&text) || matches!(text, "-O0" | "-O1" | "-O2" | "-O3")) {
+            } else if expression && !table::FIND.contains(&text) {
                 return Err(refused("find", text));
             }
         } else if expression {
@@ -264,7 +283,7 @@ fn newer(text: &str) -> bool {
     })
 }
 
-fn ripgrep(allower: &mut Allower<'_>, parsed: &Parsed) -> Result<(), Why> {
+fn ripgrep(allower: &mut Allower<'_>, args: &[Arg], parsed: &Parsed) -> Result<(), Why> {
     if parsed.has(&["L"]) {
         return Err(refused("rg", "-L, which follows links"));
     }
@@ -273,11 +292,20 @@ fn ripgrep(allower: &mut Allower<'_>, parsed: &Parsed) -> Result<(), Why> {
     }
     allower.selects(&parsed.values(&["g", "glob", "iglob", "type-add"]))?;
     let given = parsed.has(&["e", "regexp", "f", "file", "files"]);
-    allower.recursive(parsed.operands.get(usize::from(!given)..).unwrap_or_default())
+    let own = usize::from(!given && !moves(args, parsed));
+    allower.recursive(parsed.operands.get(own..).unwrap_or_default())
+}
+
+/// Whether the value of an option is a glob of its own: where it matches two files, every word behind it moves.
+fn moves(args: &[Arg], parsed: &Parsed) -> bool {
+    let globs =
+        parsed.options.iter().filter_map(|(_, value)| value.as_ref()).filter(|value| value.has_glob());
+    globs.into_iter().any(|value| args.iter().any(|arg| arg.text() == value.text()))
 }
 
 fn printf(args: &[Arg]) -> Result<(), Why> {
-    if args.iter().any(Arg::has_glob) {
+    let format = usize::from(args.first().is_some_and(|arg| arg.text() == "--"));
+    if args.iter().take(format + 1).any(Arg::has_glob) {
         return Err(refused("printf", "a glob, which a file's name may make an option or a format,"));
     }
     let first = args.iter().map(Arg::text).find(|text| *text != "--");

@@ -31,6 +31,34 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
                 operand(walker, &arg.tail(3), "dd of=");
             }
         }
+        "dcfldd" | "dc3dd" => {
+            for arg in
+                args.iter().filter(|arg| arg.text().starts_with("of=") || arg.text().starts_with("wipe="))
+            {
+                let key = arg.text().find('=').map_or(0, |at| at + 1);
+                operand(walker, &arg.tail(key), name);
+            }
+        }
+        "ddrescue" => {
+            if let Some(out) = args.iter().filter(|arg| !arg.text().starts_with('-')).nth(1) {
+                operand(walker, out, name);
+            }
+        }
+        "nvme"
+            if args.first().is_some_and(|part| {
+                matches!(part.text(), "format" | "sanitize" | "write" | "write-zeroes")
+            }) =>
+        {
+            for arg in &args[1..] {
+                operand(walker, arg, name);
+            }
+        }
+        "qemu-img" if args.first().is_some_and(|part| matches!(part.text(), "convert" | "create" | "dd")) => {
+            if let Some(out) = args.iter().rfind(|arg| !arg.text().starts_with('-')) {
+                let own = usize::from(out.text().starts_with("of=")) * 3;
+                operand(walker, &out.tail(own), name);
+            }
+        }
         "cp" | "mv" | "install" | "rsync" => {
             if let Some(last) = args.iter().rfind(|arg| !arg.text().starts_with('-')) {
                 operand(walker, last, name);

@@ -1,5 +1,6 @@
 //! D5 and D6: network output as a program, shells over sockets. Approval cannot bind unseen bytes.
 
+use super::remote;
 use crate::policy::glob::{Unit, can_be};
 use crate::policy::path::{carried, holds, resolve};
 use crate::policy::pattern::is_pattern;
@@ -38,6 +39,12 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         }),
         _ => false,
     };
+    if walker.piped && remote::runs_input(name, args) {
+        walker.deny(PROGRAM, BY_PIPE);
+    }
+    if remote::runs_network(name, args) {
+        walker.deny(PROGRAM, "Network output would become the program of a shell on another machine.");
+    }
     if runs {
         walker.deny(SOCKET, format!("`{name}` would connect a program to a socket."));
     }
@@ -59,7 +66,7 @@ pub(in crate::policy) fn is_program(name: &str, args: &[Arg], piped: bool) -> bo
                 .is_some_and(|file| arg.is_from_network() || stdin(file)),
         }
     });
-    let whole = name.ends_with("awk")
+    let whole = (name.ends_with("awk") || name == "sed")
         && args
             .iter()
             .zip(is_pattern(name, args))

@@ -2,7 +2,7 @@
 
 use super::protected;
 use crate::policy::path::{Components, show};
-use crate::policy::syntax::{Command, Kind, Step, Word};
+use crate::policy::syntax::{Command, Kind, Step, Word, read};
 use crate::policy::track::assignment;
 use crate::policy::walk::Walker;
 use crate::policy::word::{Arg, Look as _};
@@ -171,11 +171,22 @@ impl<'a> Search<'a> {
                 self.names.pop();
                 return found;
             }
+            Kind::Simple(words) => return self.within(words),
             _ => return None,
         };
         steps.iter().find_map(|step| {
             let called = step.stages.iter().filter(|_| step.background).find_map(|stage| self.called(stage));
             called.or_else(|| step.stages.iter().find_map(|stage| self.background(stage, depth + 1)))
+        })
+    }
+
+    /// The same in the code that words hold: of `eval` and `trap`, in substitutions.
+    fn within(&mut self, words: &[Word]) -> Option<&'a str> {
+        let runs = words.first().is_some_and(|first| matches!(&*bare(first), "eval" | "trap"));
+        let codes = words.iter().filter(|word| word.contains('&') && (runs || substitutes(word)));
+        codes.map(|word| read(&opened(&bare(word)))).find_map(|tree| {
+            let stages = tree.list.iter().filter(|step| step.background).flat_map(|step| &step.stages);
+            stages.into_iter().find_map(|stage| self.called(stage))
         })
     }
 
@@ -190,6 +201,16 @@ fn bare(word: &str) -> String {
     word.replace("$'", "'").chars().filter(|c| !matches!(c, '\\' | '\'' | '"')).collect()
 }
 
+/// The same with what stands in its substitutions on lines of its own.
+fn opened(word: &str) -> String {
+    ["$(", "<(", ">(", ")", "`"].iter().fold(word.to_owned(), |word, mark| word.replace(mark, "\n"))
+}
+
+/// Whether a raw word holds code of its own.
+fn substitutes(word: &str) -> bool {
+    ["$(", "`", "<(", ">("].iter().any(|mark| word.contains(mark))
+}
+
 fn calls(command: &Command, name: &str, depth: u32, looked: &mut usize) -> bool {
     *looked += 8;
     match &command.kind {
@@ -198,11 +219,10 @@ fn calls(command: &Command, name: &str, depth: u32, looked: &mut usize) -> bool 
             let Some(first) = words.next() else { return false };
             let program = bare(first);
             let within = |word: &Word| bare(word).split([' ', '(', ')', '`', ';']).any(|part| part == name);
-            let substitutes = |word: &&Word| word.contains("$(") || word.contains('`') || word.contains("<(");
             program == name
                 || program == "eval" && words.clone().any(within)
-                || substitutes(&first) && within(first)
-                || words.filter(substitutes).any(within)
+                || substitutes(first) && within(first)
+                || words.filter(|word| substitutes(word)).any(within)
         }
         Kind::Group { body, .. } if depth < 64 => {
             body.iter().flat_map(|step| &step.stages).any(|stage| calls(stage, name, depth + 1, looked))

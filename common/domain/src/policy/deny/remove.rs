@@ -101,8 +101,32 @@ fn everything(
     None
 }
 
+/// Where a `find` starts that hands these places on to what it runs: none of its tests leaves them out.
+pub(in crate::policy) fn handed_on(before: &[Arg]) -> Option<Vec<Arg>> {
+    let (starts, mut at) = starts(before);
+    while let Some(text) = before.get(at).map(Arg::text) {
+        at += match text {
+            "-maxdepth" => 2,
+            "-type" if before.get(at + 1).is_some_and(|kind| kind.text().contains('d')) => 2,
+            "-depth" | "-xdev" | "-mount" | "-print" | "-print0" | "-ls" | "-true" | "-a" | "-and" => 1,
+            _ => return None,
+        };
+    }
+    Some(starts)
+}
+
 /// Judges a `find` that deletes: where it starts.
 pub(in crate::policy) fn find(walker: &mut Walker<'_>, args: &[Arg]) {
+    for start in starts(args).0 {
+        let path = walker.resolve(&start);
+        if path.len() <= 1 {
+            walker.deny(RULE, format!("`find` would delete from {} down.", show(&path)));
+        }
+    }
+}
+
+/// The places where a `find` starts, and where its expression does.
+fn starts(args: &[Arg]) -> (Vec<Arg>, usize) {
     let mut starts: Vec<Arg> = Vec::new();
     let mut at = 0;
     while let Some(arg) = args.get(at) {
@@ -121,10 +145,5 @@ pub(in crate::policy) fn find(walker: &mut Walker<'_>, args: &[Arg]) {
     if starts.is_empty() {
         starts.push(Arg::plain("."));
     }
-    for start in starts {
-        let path = walker.resolve(&start);
-        if path.len() <= 1 {
-            walker.deny(RULE, format!("`find` would delete from {} down.", show(&path)));
-        }
-    }
+    (starts, at)
 }

@@ -21,22 +21,22 @@ impl Reader {
         if self.peek() == Some('(') {
             self.pos += 1;
             let body = self.list(")");
-            return Some(Kind::Group { subshell: true, words: Vec::new(), body });
+            return Some(Kind::Group { subshell: true, words: Vec::new(), body, again: false });
         }
         let word = self.glance();
-        let group = |body| Kind::Group { subshell: false, words: Vec::new(), body };
+        let group = |body, again| Kind::Group { subshell: false, words: Vec::new(), body, again };
         match word {
             "{" => {
                 self.skip_word();
-                Some(group(self.list("}")))
+                Some(group(self.list("}"), false))
             }
             "if" => {
                 self.skip_word();
-                Some(group(self.list("fi")))
+                Some(group(self.list("fi"), false))
             }
             "while" | "until" => {
                 self.skip_word();
-                Some(group(self.list("done")))
+                Some(group(self.list("done"), true))
             }
             "for" | "select" => Some(self.each()),
             "case" => Some(self.case()),
@@ -95,7 +95,7 @@ impl Reader {
             // `:(){:|:&};:` is no bash, but it is clear what it wants to be.
             self.tree.marks.broken = true;
             self.pos += 1;
-            let body = Kind::Group { subshell: false, words: Vec::new(), body: self.list("}") };
+            let body = Kind::Group { subshell: false, words: Vec::new(), body: self.list("}"), again: false };
             return Some(Kind::Function {
                 name,
                 body: Rc::new(Command { kind: body, redirects: Vec::new() }),
@@ -138,7 +138,7 @@ impl Reader {
         if closer == "}" {
             self.skip_word();
         }
-        Kind::Group { subshell: false, words, body: self.list(closer) }
+        Kind::Group { subshell: false, words, body: self.list(closer), again: true }
     }
 
     pub(super) fn case(&mut self) -> Kind {
@@ -187,7 +187,7 @@ impl Reader {
                 self.pos += 1;
             }
         }
-        Kind::Group { subshell: false, words, body }
+        Kind::Group { subshell: false, words, body, again: false }
     }
 
     pub(super) fn coprocess(&mut self) -> Kind {
@@ -201,7 +201,7 @@ impl Reader {
         }
         let stages = self.command().into_iter().collect();
         let body = vec![Step { stages, background: true, ..Step::default() }];
-        Kind::Group { subshell: true, words: Vec::new(), body }
+        Kind::Group { subshell: true, words: Vec::new(), body, again: false }
     }
 
     pub(super) fn test(&mut self) -> Kind {

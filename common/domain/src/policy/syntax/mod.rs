@@ -63,6 +63,8 @@ pub(super) enum Kind {
         words: Vec<Word>,
         /// What it runs.
         body: List,
+        /// It may run more than once.
+        again: bool,
     },
     /// A function definition.
     Function {
