@@ -19,10 +19,13 @@ impl Walker<'_> {
             .filter(|c| !matches!(c, '"' | '\'' | '\\' | '$'))
             .map(|c| if matches!(c, '(' | ')' | '`' | '{' | '}') { ';' } else { c })
             .collect();
-        // What names neither a path nor a program that a rule is about is passed over anyway.
-        let matters =
-            |part: &&str| part.contains(['/', '<', '>']) || part.split_whitespace().any(Self::is_dangerous);
-        for part in text.split([';', '&', '|', '\n']).filter(matters) {
+        // What names neither a path nor a program that a rule is about is passed over anyway. Those programs first: what
+        // stands before them may use all of the work.
+        let parts = text.split([';', '&', '|', '\n']).filter(|part| !part.is_empty());
+        let (commands, others): (Vec<&str>, Vec<&str>) =
+            parts.partition(|part| part.split_whitespace().any(Self::is_dangerous));
+        let paths = others.into_iter().filter(|part| part.contains(['/', '<', '>']));
+        for part in commands.into_iter().chain(paths) {
             if !self.spend(20 + part.len()) {
                 break;
             }

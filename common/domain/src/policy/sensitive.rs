@@ -106,6 +106,7 @@ const PLACES: &[&str] = &[
     "/etc/krb5.keytab",
     "/etc/security/opasswd",
     "/etc/passwd-",
+    "/etc/mtab",
     "/etc/master.passwd",
     "/run/secrets",
     "/var/backups",

@@ -74,6 +74,7 @@ pub(crate) const SHAPES: &[(&str, &str, &str)] = &[
     ("", "ünïcode-№ 'größe № — ok' «№»\n", ""),
     ("sudo tee /etc/app/app.conf > /dev/null <<EOF\n", "option№ = \"value №\"\n", "EOF"),
     ("sleep 1", " & wait; timeout № make part№", ""),
+    ("jq '.", "|.a№[0]", "' a.json"),
     ("pip install", " 'package-№>=1.№,<2'", ""),
 ];
 

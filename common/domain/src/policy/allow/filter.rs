@@ -86,29 +86,25 @@ fn code(filter: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The bracket that is open where this text ends.
-fn innermost(code: &str) -> Option<char> {
-    let mut open = Vec::new();
-    for c in code.chars() {
-        match c {
-            '{' | '(' | '[' => open.push(c),
-            '}' | ')' | ']' => drop(open.pop()),
-            _ => {}
-        }
-    }
-    open.pop()
-}
-
 /// Whether a filter has a word that reads beyond its input.
 fn reads_more(filter: &str) -> bool {
     let filter = &*code(filter);
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut rest = filter;
     let mut before = "";
+    // The brackets that are open here.
+    let mut open = Vec::new();
     while let Some(start) = rest.find(part) {
         let tail = &rest[start..];
         let end = tail.find(|c: char| !part(c)).unwrap_or(tail.len());
         let gap = &rest[..start];
+        for c in gap.chars() {
+            match c {
+                '{' | '(' | '[' => open.push(c),
+                '}' | ')' | ']' => drop(open.pop()),
+                _ => {}
+            }
+        }
         // `.env` is a field of that name, unless the dot belongs to `..` or to a number.
         let field = gap.ends_with('.')
             && !gap.ends_with("..")
@@ -117,7 +113,7 @@ fn reads_more(filter: &str) -> bool {
             matches!(&tail[..end], "env" | "ENV" | "import" | "include" | "modulemeta" | "get_search_list");
         // `{env: 1}` and `{env}` name a field as well, and `$env` is a variable.
         let behind = tail[end..].trim_start();
-        let within = innermost(&filter[..filter.len() - tail.len()]) == Some('{');
+        let within = open.last() == Some(&'{');
         let key = gap.trim_end().ends_with(['{', ','])
             && (behind.starts_with(':') || within && behind.starts_with(['}', ',']));
         let variable = gap.ends_with('$') && &tail[..end] == "env";

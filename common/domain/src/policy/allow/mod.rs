@@ -127,6 +127,21 @@ fn is_any_option(arg: &Arg) -> bool {
     arg.has_glob() && arg.text().starts_with(['-', '+']) && name.into_iter().any(Unit::is_glob)
 }
 
+/// Whether a file pattern has a piece of a secret's name: `*env`, `*.k*`.
+fn means(pattern: &str) -> bool {
+    const ENDINGS: &[&str] = &[".env", ".pem", ".key"];
+    let last = pattern.rsplit('/').next().unwrap_or_default();
+    let mut pieces = last.split('*').skip(1).peekable();
+    while let Some(piece) = pieces.next() {
+        let ends = pieces.peek().is_none();
+        let known = |ending: &&str| if ends { ending.ends_with(piece) } else { ending.starts_with(piece) };
+        if piece.len() > 1 && ENDINGS.iter().any(|ending| known(ending)) {
+            return true;
+        }
+    }
+    false
+}
+
 /// The state of one judgement by A.
 pub(super) struct Allower<'a> {
     pub(super) setting: &'a Setting<'a>,
@@ -262,7 +277,7 @@ impl<'a> Allower<'a> {
                 let hidden = arg.text().rsplit('/').next().is_some_and(|name| name.starts_with('.'));
                 hidden && !self.readable(arg) || ["", "x"].iter().any(|fill| !self.readable(&filled(fill)))
             };
-            if open || decode(pattern, &mut look).iter().any(named) {
+            if open || means(pattern) || decode(pattern, &mut look).iter().any(named) {
                 return Err((
                     "ask.sensitive",
                     format!("It selects files by `{text}`, which can be places that hold secrets."),

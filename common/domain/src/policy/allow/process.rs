@@ -53,8 +53,8 @@ const LONG_VALUES: &[&str] = &[
 /// Users that exist on every host of ours.
 const USERS: &[&str] = &["root", "agent", "owner"];
 
-/// Whether `e` may come to mean the environment: where `-u` names nobody, ps begins anew and takes every word for BSD
-/// letters.
+/// Whether `e` may come to mean the environment: where `-u`, `-g`, `-s` or `-t` names nobody, ps begins anew and takes every
+/// word for BSD letters.
 fn turns(args: &[Arg]) -> bool {
     let (mut every, mut nobody) = (false, false);
     let mut words = args.iter().map(Arg::text);
@@ -66,9 +66,21 @@ fn turns(args: &[Arg]) -> bool {
         every |= letters[..valued].contains('e');
         let Some(letter) = letters[valued..].chars().next() else { continue };
         let attached = &letters[valued + letter.len_utf8()..];
-        let value = if attached.is_empty() { words.next().unwrap_or_default() } else { attached };
-        let known = USERS.contains(&value) || value.bytes().all(|byte| byte.is_ascii_digit());
-        if letter == 'u' && !known {
+        let value = if attached.is_empty() { words.clone().next().unwrap_or_default() } else { attached };
+        if attached.is_empty() && !value.starts_with('-') {
+            words.next();
+        }
+        let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+        let known = number || value.split(',').all(|name| USERS.contains(&name));
+        let missing = value.is_empty() || attached.is_empty() && value.starts_with('-');
+        let names_nobody = match letter {
+            'u' => !known,
+            // Only what is attached to them is looked at so; a terminal is a name of any kind.
+            'g' | 's' => missing || !attached.is_empty() && !known,
+            't' => missing,
+            _ => false,
+        };
+        if names_nobody {
             nobody = true;
             every |= value.contains('e');
         }

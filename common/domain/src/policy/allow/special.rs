@@ -152,6 +152,9 @@ pub(super) fn listed(allower: &mut Allower<'_>, name: &str, args: &[Arg]) -> Res
         "file" => file(allower, &parsed(&table::FILE)?),
         "date" => {
             let parsed = parsed(&table::DATE)?;
+            if args.iter().any(opens_zone) {
+                return Err(refused(name, "a time zone that is a file's name"));
+            }
             if parsed.operands.iter().all(|operand| operand.text().starts_with('+')) {
                 Ok(())
             } else {
@@ -252,6 +255,17 @@ fn attached(option: &str) -> bool {
         && chars.as_str().chars().all(|c| c.is_ascii_hexdigit() || matches!(c, 'x' | '-' | '+'))
 }
 
+/// Whether a date names its zone by a file, which is opened: `TZ=":/etc/x" now`.
+fn opens_zone(date: &Arg) -> bool {
+    let text = date.text();
+    let zones = text.split("TZ=").skip(1).map(|rest| rest.trim_start_matches(['"', '\'']));
+    zones.into_iter().any(|zone| {
+        let name = zone.split(['"', '\'']).next().unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_+-/".contains(c);
+        !name.chars().all(plain) || name.starts_with('/')
+    })
+}
+
 fn find(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
     let mut starts = Vec::new();
     let mut expression = false;
@@ -261,6 +275,9 @@ fn find(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
         at += 1;
         if text.starts_with('-') || matches!(text, "(" | ")" | "!" | ",") {
             expression |= !matches!(text, "-P" | "-O0" | "-O1" | "-O2" | "-O3");
+            if newer(text) && args.get(at).is_some_and(opens_zone) {
+                return Err(refused("find", "a time zone that is a file's name"));
+            }
             if table::FIND_VALUES.contains(&text) || newer(text) {
                 at += 1;
             } else if expression && !table::FIND.contains(&text) {

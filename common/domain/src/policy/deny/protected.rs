@@ -44,6 +44,16 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
             operand(walker, arg);
         }
     }
+    if name == "curl" {
+        // It reads brackets and braces in an address itself.
+        for arg in args.iter().filter(|arg| arg.has('{') || arg.has('[')) {
+            for arg in
+                crate::policy::word::decode(&arg.text().replace(['$', '`', '\'', '"', '\\'], ""), walker)
+            {
+                operand(walker, &arg);
+            }
+        }
+    }
     if matches!(name, "tar" | "gtar" | "bsdtar" | "git") {
         elsewhere(walker, name, args);
     }
