@@ -265,7 +265,7 @@ impl Session {
         let wanted = open(&self.desk.state())?;
         // Judged outside of the lock: a key of the owner must not wait for that.
         let forbidden = self.objection(premises, &wanted).is_some();
-        let bytes = {
+        let (offset, bytes) = {
             let mut state = self.desk.state();
             // The owner may have taken the keyboard meanwhile.
             let bytes = open(&state)?;
@@ -279,13 +279,14 @@ impl Session {
             if bytes.len() > MOST_KEYS {
                 return Err(Denied::Busy);
             }
+            // Before anything is echoed: what comes from here on is the run's.
+            let offset = self.progress.borrow().end;
             // Its number counts only for what was taken: the run asks for that.
             Result::from(self.lane.push(bytes.clone(), None))?;
             state.typed = sequence;
             state.floor.took(&bytes);
-            bytes
+            (offset, bytes)
         };
-        let offset = self.progress.borrow().end;
         self.events.typed(offset, By::Ai, &bytes);
         self.desk.poke();
         Ok(())

@@ -41,7 +41,9 @@ pub(super) fn split_string(args: &[Arg]) -> Option<Arg> {
         // Its own options stand in the text as well, and these are blanks in it.
         let blank =
             |line: &str| ["\\_", "\\t", "\\n"].iter().fold(line.to_owned(), |line, it| line.replace(it, " "));
-        let line = line.literal().map_or_else(|| line.clone(), |line| Arg::plain(blank(line)));
+        // `\c` ends it.
+        let whole = |line: &str| line.split("\\c").next().unwrap_or_default().to_owned();
+        let line = line.literal().map_or_else(|| line.clone(), |line| Arg::plain(blank(&whole(line))));
         let words: Vec<Arg> = [Arg::plain("env"), line].into_iter().chain(rest.iter().map(quoted)).collect();
         return Some(join(&words));
     }

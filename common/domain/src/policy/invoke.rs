@@ -186,12 +186,7 @@ impl Walker<'_> {
                 let own = usize::from(args.first().is_some_and(|arg| arg.text() == "--"));
                 facts.absorb(&self.evaluate(&join(&args[own..]), input));
             }
-            "trap" => {
-                let code = args.iter().find(|arg| !matches!(arg.text(), "--" | "-p" | "-l"));
-                if let Some(code) = code.filter(|_| args.len() > 1) {
-                    facts.absorb(&self.evaluate(code, input));
-                }
-            }
+            "trap" => facts.absorb(&self.trap(args, input)),
             "source" | "." => self.file_program(args.first(), input),
             "find" => facts.absorb(&self.find(args, input)),
             "read" | "mapfile" | "readarray" => {
@@ -263,8 +258,15 @@ impl Walker<'_> {
         // `xargs -a <(…)` reads its words there.
         let appends = matches!(name, "xargs" | "parallel");
         let given = Input { network: true, text: None };
-        let words = if appends && own.iter().any(Arg::is_from_network) { &given } else { input };
         let nothing = Input::default();
+        // With a file of words its own input is the program's.
+        let from_file =
+            appends && own.iter().any(|arg| arg.text().starts_with("-a") || arg.text().starts_with("--arg"));
+        let words = match from_file {
+            _ if appends && own.iter().any(Arg::is_from_network) => &given,
+            true => &nothing,
+            false => input,
+        };
         for code in &found.code {
             facts.absorb(&self.evaluate(code, if appends { &nothing } else { input }));
         }
@@ -278,7 +280,7 @@ impl Walker<'_> {
             let mut inner_input = input.clone();
             if appends {
                 self.appended(&mut argument, found.replaces.as_ref(), words);
-                inner_input = Input::default();
+                inner_input = if from_file { input.clone() } else { Input::default() };
             }
             self.wraps += 1;
             let seen = self.invoke(&argument, &inner_input);

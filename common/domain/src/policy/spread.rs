@@ -109,6 +109,7 @@ impl Walker<'_> {
             if matches!(args[at].text(), "-exec" | "-execdir" | "-ok" | "-okdir") {
                 let rest = &args[at + 1..];
                 let end = rest.iter().position(|arg| matches!(arg.text(), ";" | "+")).unwrap_or(rest.len());
+                let place = self.place();
                 self.wraps += 1;
                 let mut seen = self.invoke(&rest[..end], input);
                 if let Some(starts) = remove::handed_on(&args[..at]) {
@@ -119,6 +120,7 @@ impl Walker<'_> {
                     }
                 }
                 self.wraps -= 1;
+                self.restore(place);
                 deletes |= seen.removes;
                 facts.absorb(&seen);
                 at += end + 1;

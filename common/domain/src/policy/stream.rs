@@ -45,19 +45,26 @@ impl Walker<'_> {
         }
         for arg in decode(&redirect.target, self) {
             let number = redirect.op.ends_with('&') && arg.literal().is_some_and(is_descriptor);
-            let same = if redirect.op == "<&" { arg.text() == "0" } else { is_stdin(arg.text()) };
+            let copied = redirect.op == "<&";
+            let source = descriptor(if arg.is_unknown() { &redirect.target } else { arg.text() });
+            let same = if copied { source == "0" } else { is_stdin(arg.text()) };
             if stdin && same {
                 // The same pipe, opened again.
                 continue;
             }
-            if reads && !stdin && (arg.is_from_network() || same && input.network) {
-                self.taint(redirect.fd.trim_matches(['{', '}']).to_owned());
+            let tainted = arg.is_from_network() || copied && self.tainted.contains(&source);
+            let text = if copied { self.texts.get(&source).cloned() } else { self.held(&arg) };
+            if reads && !stdin {
+                let fd = descriptor(&redirect.fd);
+                if tainted || same && input.network {
+                    self.taint(fd.clone());
+                }
+                if let Some(text) = text.clone().or_else(|| input.text.clone().filter(|_| same)) {
+                    self.texts.insert(fd, text);
+                }
             }
             if stdin {
-                let fd = arg.text().trim_end_matches('-');
-                let tainted = redirect.op == "<&" && self.tainted.contains(fd);
-                let text = if redirect.op == "<&" { self.texts.get(fd).cloned() } else { self.held(&arg) };
-                *input = Input { network: arg.is_from_network() || tainted, text };
+                *input = Input { network: tainted, text };
             } else if !number {
                 *printed = false;
             }
@@ -75,7 +82,7 @@ impl Walker<'_> {
             *input = Input { network: arg.is_from_network(), text: Some(Rc::from(text)) };
             return;
         }
-        let fd = redirect.fd.trim_matches(['{', '}']).to_owned();
+        let fd = descriptor(&redirect.fd);
         if arg.is_from_network() {
             self.taint(fd.clone());
         }
@@ -88,6 +95,13 @@ impl Walker<'_> {
         let fd = folders.iter().find_map(|folder| file.text().strip_prefix(folder))?;
         self.texts.get(fd).cloned()
     }
+}
+
+/// A descriptor's name: a number as it is counted, or the variable that holds it.
+fn descriptor(text: &str) -> String {
+    let bare = text.trim_matches(['{', '}', '$', '"', '-']);
+    let number = bare.trim_start_matches('0');
+    if number.is_empty() && !bare.is_empty() { "0".to_owned() } else { number.to_owned() }
 }
 
 /// Whether this names the standard input by its path.

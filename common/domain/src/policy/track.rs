@@ -11,6 +11,8 @@ use super::syntax::{Kind, read};
 use super::walk::{Facts, Input, Walker};
 use super::word::{Arg, Look, Value, decode, decode_text};
 
+/// Code that is set to run later and kept in mind.
+const MAX_TRAPS: usize = 4;
 /// The longest directory that is followed.
 const MAX_DIRECTORY: usize = 1024;
 
@@ -56,6 +58,19 @@ impl Walker<'_> {
         }
     }
 
+    /// Follows code that is set to run later: here, and at the end wherever the shell may be then.
+    pub(super) fn trap(&mut self, args: &[Arg], input: &Input) -> Facts {
+        let code = args.iter().find(|arg| !matches!(arg.text(), "--" | "-p" | "-l"));
+        let Some(code) = code.filter(|_| args.len() > 1) else { return Facts::default() };
+        if self.traps.len() < MAX_TRAPS {
+            self.traps.push(code.text().to_owned());
+        }
+        let place = self.place();
+        let facts = self.evaluate(code, input);
+        self.restore(place);
+        facts
+    }
+
     /// Changes the tracked directory (`cd`, `pushd`, `popd`).
     pub(super) fn change_directory(&mut self, name: &str, args: &[Arg]) {
         self.spend(36);
@@ -65,12 +80,29 @@ impl Walker<'_> {
                 && text.starts_with('-')
                 && text.chars().skip(1).all(|c| c.is_ascii_alphabetic() || c == '-'))
         });
+        // With more than one operand, or `pushd -n`, the shell stays where it is.
+        let stays =
+            operands.clone().count() > 1 || name == "pushd" && args.iter().any(|arg| arg.text() == "-n");
+        if stays && !args.iter().any(Arg::is_unknown) {
+            return;
+        }
         let target = match operands.next() {
+            Some(arg) if name == "pushd" && rotates(arg.text()) => {
+                let at = arg.text().trim_start_matches('+').parse::<usize>().unwrap_or(0);
+                let behind = self.pushed.len().checked_sub(at);
+                let Some(place) = behind.and_then(|at| self.pushed.get(at)).cloned() else { return };
+                self.pushed.push(std::mem::replace(&mut self.cwd, place));
+                self.visit();
+                return;
+            }
             None if name == "popd" => self.pushed.pop(),
             None if name == "pushd" => self.pushed.pop(),
             None => Some(Rc::from(self.setting.home)),
             Some(arg) if arg.text() == "-" => self.old.clone(),
-            Some(arg) if arg.is_unknown() => None,
+            Some(arg) if arg.is_unknown() => {
+                self.lost = true;
+                None
+            }
             Some(arg) if args.iter().any(|arg| arg.text() == "-P") => {
                 Some(Rc::from(show(&resolve(arg.units(), &self.cwd))))
             }
@@ -87,7 +119,14 @@ impl Walker<'_> {
             self.pushed.push(self.cwd.clone());
         }
         self.old = Some(std::mem::replace(&mut self.cwd, target));
+        self.visit();
     }
+}
+
+/// Whether this names a place on the stack of `pushd`.
+fn rotates(text: &str) -> bool {
+    text.strip_prefix('+')
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Programs that print of themselves and never read their standard input.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::deny::{network, power, protected};
 pub(super) use super::facts::Facts;
 pub(super) use super::stream::Input;
-use super::syntax::{Command, Join, Kind, Step, Tree, Word, read};
+use super::syntax::{Command, Join, Kind, Redirect, Runs, Step, Tree, Word, read};
 use super::track::assignment;
 use super::walker::Place;
 pub(super) use super::walker::Walker;
@@ -27,16 +27,43 @@ const MAX_FUNCTIONS: usize = 64;
 /// Rounds of a loop that are followed while each leaves more behind for the next.
 const MAX_ROUNDS: usize = 8;
 
+/// Whether it is `exec` with nothing to run: its redirections are the shell's own.
+fn is_bare_exec(words: &[Word]) -> bool {
+    match words {
+        [word] => &**word == "exec",
+        [first, word] => &**first == "command" && &**word == "exec",
+        _ => false,
+    }
+}
+
+/// Whether nothing behind it runs (`cd x || exit`).
+fn leaves(step: &Step) -> bool {
+    let Some(Kind::Simple(words)) = step.stages.first().map(|stage| &stage.kind) else { return false };
+    words.first().is_some_and(|word| matches!(&**word, "exit" | "return" | "break" | "continue"))
+}
+
 impl Walker<'_> {
     /// Walks the whole text; what could not be followed as a tree is read as flat text.
     pub(super) fn whole(&mut self, text: &str, tree: &Tree) {
         self.spend(text.len() / 2);
         self.tree(tree, &Input::default());
+        self.later();
         if self.partial && self.findings.is_empty() {
             self.flat(text);
         }
         if self.exhausted && self.findings.is_empty() {
             network::anywhere(self, text);
+        }
+    }
+
+    /// Walks what was set to run later, in every directory where that may be.
+    fn later(&mut self) {
+        self.visit();
+        for code in std::mem::take(&mut self.traps) {
+            for place in self.been.clone() {
+                self.restore(place);
+                self.apart(&code, &Input::default());
+            }
         }
     }
 
@@ -62,7 +89,9 @@ impl Walker<'_> {
     pub(super) fn apart(&mut self, code: &str, input: &Input) -> Facts {
         let saved = self.place();
         let beside = std::mem::take(&mut self.beside);
+        let others = std::mem::take(&mut self.others);
         let facts = self.code(code, input);
+        self.others = others;
         self.beside = beside;
         self.restore(saved);
         facts
@@ -83,14 +112,22 @@ impl Walker<'_> {
     pub(super) fn list(&mut self, tree: &Tree, list: &[Step], input: &Input) -> Facts {
         let mut facts = Facts::default();
         let mut outputs = Some(String::new());
-        // Directories a step may still be in, because a `cd` earlier in its and-or list failed.
-        let mut stayed: Vec<Place> = Vec::new();
+        // Directories a step may still be in, because a `cd` earlier in its and-or list failed or did not run.
+        let (mut stayed, mut skipped): (Vec<Place>, Vec<Place>) = (Vec::new(), Vec::new());
+        let (entry, mut ends) = (self.place(), Vec::new());
         for step in list {
             if !self.spend(6 + self.pushed.len()) {
                 break;
             }
-            if step.join == Join::Fresh {
+            if matches!(step.join, Join::Fresh | Join::Branch) {
                 stayed.clear();
+                for place in skipped.drain(..) {
+                    self.fork(place);
+                }
+            }
+            if step.join == Join::Branch {
+                ends.push(self.place());
+                self.restore(entry.clone());
             }
             let before = self.place();
             if step.join == Join::Or {
@@ -99,12 +136,34 @@ impl Walker<'_> {
                     facts.absorb(&self.pipeline(tree, &step.stages, input));
                 }
                 self.restore(before.clone());
+                if !leaves(step) {
+                    skipped.extend(stayed.iter().cloned());
+                }
             }
+            let others = std::mem::take(&mut self.others);
+            let moves = !step.background && step.stages.len() == 1;
+            let mut elsewhere = Vec::new();
+            for place in others.iter().filter(|place| place.0 != before.0) {
+                self.restore(place.clone());
+                facts.absorb(&self.pipeline(tree, &step.stages, input));
+                elsewhere.push(self.place());
+                elsewhere.append(&mut self.others);
+            }
+            self.restore(before.clone());
             let seen = self.pipeline(tree, &step.stages, input);
-            if step.background || step.stages.len() > 1 {
+            if moves {
+                for place in elsewhere {
+                    self.fork(place);
+                }
+                if self.cwd != before.0 && stayed.len() < MAX_STAYED {
+                    if matches!(step.join, Join::And | Join::Or) {
+                        skipped.push(before.clone());
+                    }
+                    stayed.push(before);
+                }
+            } else {
                 self.restore(before);
-            } else if self.cwd != before.0 && stayed.len() < MAX_STAYED {
-                stayed.push(before);
+                self.others = others;
             }
             outputs = match (outputs, &seen.output) {
                 (Some(text), Some(more)) => Some(text + &**more),
@@ -112,22 +171,44 @@ impl Walker<'_> {
             };
             facts.absorb(&seen);
         }
+        for place in skipped.into_iter().chain(ends) {
+            self.fork(place);
+        }
         facts.output = outputs.filter(|_| !list.is_empty()).map(Rc::from);
+        facts
+    }
+
+    /// Walks a group, a branch or a loop.
+    fn group(&mut self, tree: &Tree, body: &[Step], subshell: bool, runs: Runs, input: &Input) -> Facts {
+        let saved = self.place();
+        let facts = match runs {
+            Runs::Often => self.rounds(tree, body, input),
+            Runs::Once | Runs::Partly => self.list(tree, body, input),
+        };
+        if subshell {
+            self.others.clear();
+            self.restore(saved);
+        } else if runs != Runs::Once {
+            self.fork(saved);
+        }
         facts
     }
 
     /// Walks the body of a loop: again, where a round leaves another directory or another tainted name behind.
     fn rounds(&mut self, tree: &Tree, body: &[Step], input: &Input) -> Facts {
         let mut facts = Facts::default();
+        let lost = std::mem::take(&mut self.lost);
         for _ in 0..MAX_ROUNDS {
             let before = (self.cwd.clone(), self.tainted.len());
             let seen = self.list(tree, body, input);
             facts.absorb(&seen);
             facts.output = seen.output;
-            if before == (self.cwd.clone(), self.tainted.len()) || !self.findings.is_empty() {
+            // After a step to nobody knows where, `cd ..` may well lead back.
+            if before == (self.cwd.clone(), self.tainted.len()) || self.lost || !self.findings.is_empty() {
                 break;
             }
         }
+        self.lost |= lost;
         facts
     }
 
@@ -184,8 +265,7 @@ impl Walker<'_> {
         for redirect in &command.redirects {
             self.redirect(tree, redirect, &mut input, &mut printed);
         }
-        if matches!(&command.kind, Kind::Simple(words) if matches!(words.as_slice(), [word] if &**word == "exec"))
-        {
+        if matches!(&command.kind, Kind::Simple(words) if is_bare_exec(words)) {
             // The shell itself reads from there on; where it reads elsewhere later may be another process.
             self.standing.network |= input.network;
             self.standing.text = input.text.clone();
@@ -193,17 +273,16 @@ impl Walker<'_> {
         }
         let mut facts = match &command.kind {
             Kind::Simple(words) => self.simple(words, &input),
-            Kind::Group { subshell, words, body, again } => {
+            Kind::Group { subshell, words, body, runs } => {
                 self.words(words);
-                let saved = subshell.then(|| self.place());
-                let facts =
-                    if *again { self.rounds(tree, body, &input) } else { self.list(tree, body, &input) };
-                if let Some(saved) = saved {
-                    self.restore(saved);
-                }
+                let facts = self.group(tree, body, *subshell, *runs, &input);
                 // A coprocess, as far as the tree tells: what it prints is read through this variable.
-                if *subshell && facts.network && body.iter().all(|step| step.background) {
-                    self.taint("COPROC".to_owned());
+                if *subshell && body.iter().all(|step| step.background) {
+                    self.coprocess |= facts.interpreter;
+                    let names = words.iter().map(|word| (**word).to_owned()).chain(["COPROC".to_owned()]);
+                    for name in names.filter(|_| facts.network) {
+                        self.taint(name);
+                    }
                 }
                 facts
             }
@@ -215,14 +294,23 @@ impl Walker<'_> {
                 if self.functions.len() < MAX_FUNCTIONS {
                     self.functions.insert(name.clone(), Rc::clone(body));
                 }
-                let saved = self.place();
+                let (saved, others) = (self.place(), std::mem::take(&mut self.others));
                 let facts = self.command(tree, body, &input);
+                self.others = others;
                 self.restore(saved);
                 self.within = within;
                 facts
             }
             Kind::Test(words) => {
-                self.words(words);
+                // What stands behind these is a pattern.
+                let is_pattern = |at: usize| at > 0 && matches!(&*words[at - 1], "=~" | "==" | "=" | "!=");
+                for (at, word) in words.iter().enumerate() {
+                    if is_pattern(at) {
+                        decode(word, self);
+                    } else {
+                        self.words(std::slice::from_ref(word));
+                    }
+                }
                 // An arithmetic comparison expands the subscripts of its operands, quoted or not.
                 for word in words.iter().filter(|word| word.contains('[') && word.contains('\'')) {
                     for arg in decode(word, self) {
@@ -241,6 +329,10 @@ impl Walker<'_> {
                 network::SOCKET,
                 "An interpreter and a raw network client are joined by a process substitution.",
             );
+        }
+        let printed_there = |redirect: &Redirect| redirect.op.contains('>') && redirect.target.contains('$');
+        if self.coprocess && facts.network && command.redirects.iter().any(printed_there) {
+            self.deny(network::PROGRAM, network::BY_PIPE);
         }
         let mut sinks = std::mem::replace(&mut self.sinks, outer_sinks);
         if facts.network && matches!(command.kind, Kind::Simple(_)) {

@@ -19,6 +19,11 @@ use super::word::Arg;
 /// a byte; only thousands of commands of a few letters each use more.
 const BUDGET: usize = 30_000;
 const PER_BYTE: usize = 10;
+/// Other directories that are followed beside the tracked one.
+const MAX_OTHERS: usize = 2;
+/// Directories where what is set to run later is looked at.
+const MAX_BEEN: usize = 6;
+
 /// The directory, the one before it, and the stack of `pushd`.
 pub(super) type Place = (Rc<str>, Option<Rc<str>>, Vec<Rc<str>>);
 
@@ -47,6 +52,15 @@ pub(super) struct Walker<'a> {
     pub(super) looked: usize,
     /// What the text makes of `$PWD`, where that is looked at.
     pub(super) pwd: Option<String>,
+    /// Other directories it may be in, because what led to the tracked one may not have run.
+    pub(super) others: Vec<Place>,
+    /// A `cd` led nobody knows where.
+    pub(super) lost: bool,
+    /// What was set to run later (`trap`), and the directories where that may be.
+    pub(super) traps: Vec<String>,
+    pub(super) been: Vec<Place>,
+    /// A coprocess reads what is printed to it as its program.
+    pub(super) coprocess: bool,
     /// The tracked directory.
     pub(super) cwd: Rc<str>,
     pub(super) old: Option<Rc<str>>,
@@ -94,6 +108,11 @@ impl<'a> Walker<'a> {
             noted: 0,
             looked: 0,
             pwd: None,
+            others: Vec::new(),
+            lost: false,
+            traps: Vec::new(),
+            been: Vec::new(),
+            coprocess: false,
             cwd: Rc::from(setting.cwd),
             old: None,
             pushed: Vec::new(),
@@ -137,6 +156,27 @@ impl<'a> Walker<'a> {
 
     pub(super) fn place(&self) -> Place {
         (self.cwd.clone(), self.old.clone(), self.pushed.clone())
+    }
+
+    /// Whether relative names may mean something dangerous in a directory: near the root, or the workspace itself.
+    fn is_near(&self, directory: &str) -> bool {
+        directory.matches('/').count() <= 2 || directory == self.setting.workspace
+    }
+
+    /// Keeps in mind that it may still be there.
+    pub(super) fn fork(&mut self, place: Place) {
+        let known = self.others.iter().any(|other| other.0 == place.0);
+        if place.0 != self.cwd && !known && self.others.len() < MAX_OTHERS && self.is_near(&place.0) {
+            self.others.push(place);
+        }
+    }
+
+    /// Keeps in mind that it was here: what is set to run later may run here.
+    pub(super) fn visit(&mut self) {
+        let known = self.been.iter().any(|place| place.0 == self.cwd);
+        if !known && self.been.len() < MAX_BEEN && self.is_near(&self.cwd) {
+            self.been.push(self.place());
+        }
     }
 
     pub(super) fn restore(&mut self, (cwd, old, pushed): Place) {

@@ -296,6 +296,13 @@ impl<'a> Lexer<'a> {
         self.unknown(network && !writes);
     }
 
+    /// Looks at an expansion in a bracket expression; whether a slash in it means that it is none.
+    fn class_code(&mut self, text: &str) -> bool {
+        let mut lexer = Lexer::new(text, false, self.look);
+        lexer.unquoted();
+        lexer.out.contains(&Mark::Unit(Unit::Lit('/')))
+    }
+
     pub(super) fn class(&mut self) {
         if self.open {
             return self.lit('[');
@@ -320,15 +327,25 @@ impl<'a> Lexer<'a> {
             }
             match self.chars.get(at).copied() {
                 Some(']') if at > first => break,
-                None | Some('/' | '$' | '`') => return self.lit('['),
+                None | Some('/') => return self.lit('['),
+                Some('$' | '`') => {
+                    // What it expands to is in it, and may be anything; what it runs is seen here.
+                    let end = nest::skip(&self.chars, at);
+                    let text = self.slice(at, end);
+                    if end == at + 1 || self.class_code(&text) {
+                        return self.lit('[');
+                    }
+                    (set.open, at) = (true, end);
+                }
                 Some(quote @ ('\'' | '"')) => {
                     // What is quoted in it means itself, and may begin or end a range.
                     let rest = &self.chars[at + 1..];
                     let Some(length) = rest.iter().position(|c| *c == quote) else { return self.lit('[') };
                     let members = &rest[..length];
-                    if members.iter().any(|c| matches!(c, '/' | '$' | '`')) {
+                    if members.contains(&'/') {
                         return self.lit('[');
                     }
+                    set.open |= members.iter().any(|c| matches!(c, '$' | '`'));
                     set.ranges.extend(members.iter().map(|c| (*c, *c)));
                     set.open |=
                         members.is_empty() || members.contains(&'\\') || rest.get(length + 1) == Some(&'-');

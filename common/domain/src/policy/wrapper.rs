@@ -105,6 +105,12 @@ const WRAPPERS: &[Wrapper] = &[
     plain(&["nice"], "n:0123456789", "adjustment="),
     after(&["runcon"], "ct:u:r:l:", "compute type= user= role= range="),
     after(&["faketime"], "mfp:", "exclude-monotonic help version"),
+    plain(&["run0"], "u:g:D:", "user= group= chdir= nice= setenv= unit= property= slice= description="),
+    plain(&["uclampset"], "m:M:aspvRh", "util-min= util-max= all-tasks system reset-on-fork"),
+    plain(&["schroot"], "c:u:d:s:lipq", "chroot= user= directory= preserve-environment quiet"),
+    plain(&["aa-exec"], "p:n:idv", "profile= namespace= immediate debug verbose"),
+    after(&["logsave"], "asv", ""),
+    plain(&["openvt"], "c:fulsvwe", "console= force switch user login wait exec verbose"),
     plain(&["chronic"], "ve", ""),
     plain(&["proot"], "0vhr:b:m:q:w:k:S:R:i:l", "rootfs= bind= cwd= root-id"),
     plain(&["daemonize"], "avp:l:u:c:e:o:E:", ""),
@@ -271,6 +277,10 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
     operands = operands.get(wrapper.before..).unwrap_or_default();
     result.shell = operands.is_empty() && opens_shell(name, &parsed);
     result.argv.push(operands.to_vec());
+    if name == "runcon" {
+        // With options it has no context of its own.
+        result.argv.push(parsed.operands.clone());
+    }
     if name == "setarch" {
         // Its architecture may be left out, and options may come behind it.
         result.argv.push(parsed.operands.clone());

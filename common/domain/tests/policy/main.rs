@@ -102,6 +102,7 @@ fn p1_lines_of_an_examiner_are_judged_as_the_text_says() {
 fn p1_lines_of_outsiders_are_judged_as_the_text_says() {
     hold(include_str!("table/outsider.txt"));
     hold(include_str!("table/stranger.txt"));
+    hold(include_str!("table/visitor.txt"));
 }
 
 /// M.

@@ -38,6 +38,7 @@ pub(crate) const TABLES: &[&str] = &[
     include_str!("table/neighbour.txt"),
     include_str!("table/outsider.txt"),
     include_str!("table/stranger.txt"),
+    include_str!("table/visitor.txt"),
 ];
 
 /// Judges a command where the policy's text assumes it runs.

@@ -135,7 +135,7 @@ fn means(pattern: &str) -> bool {
     while let Some(piece) = pieces.next() {
         let ends = pieces.peek().is_none();
         let known = |ending: &&str| if ends { ending.ends_with(piece) } else { ending.starts_with(piece) };
-        if piece.len() > 1 && ENDINGS.iter().any(|ending| known(ending)) {
+        if piece.len() > 1 && ENDINGS.iter().any(known) {
             return true;
         }
     }

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::reader::Reader;
-use super::{Command, Kind, List, Step, Word};
+use super::{Command, Join, Kind, List, Runs, Step, Word};
 use crate::policy::nest;
 
 /// How often a text is read to its end for a `((` that does not close as one, until its brackets are read as groups.
@@ -21,22 +21,22 @@ impl Reader {
         if self.peek() == Some('(') {
             self.pos += 1;
             let body = self.list(")");
-            return Some(Kind::Group { subshell: true, words: Vec::new(), body, again: false });
+            return Some(Kind::Group { subshell: true, words: Vec::new(), body, runs: Runs::Once });
         }
         let word = self.glance();
-        let group = |body, again| Kind::Group { subshell: false, words: Vec::new(), body, again };
+        let group = |body, runs| Kind::Group { subshell: false, words: Vec::new(), body, runs };
         match word {
             "{" => {
                 self.skip_word();
-                Some(group(self.list("}"), false))
+                Some(group(self.list("}"), Runs::Once))
             }
             "if" => {
                 self.skip_word();
-                Some(group(self.list("fi"), false))
+                Some(group(self.list("fi"), Runs::Partly))
             }
             "while" | "until" => {
                 self.skip_word();
-                Some(group(self.list("done"), true))
+                Some(group(self.list("done"), Runs::Often))
             }
             "for" | "select" => Some(self.each()),
             "case" => Some(self.case()),
@@ -95,7 +95,8 @@ impl Reader {
             // `:(){:|:&};:` is no bash, but it is clear what it wants to be.
             self.tree.marks.broken = true;
             self.pos += 1;
-            let body = Kind::Group { subshell: false, words: Vec::new(), body: self.list("}"), again: false };
+            let body =
+                Kind::Group { subshell: false, words: Vec::new(), body: self.list("}"), runs: Runs::Once };
             return Some(Kind::Function {
                 name,
                 body: Rc::new(Command { kind: body, redirects: Vec::new() }),
@@ -138,7 +139,7 @@ impl Reader {
         if closer == "}" {
             self.skip_word();
         }
-        Kind::Group { subshell: false, words, body: self.list(closer), again: true }
+        Kind::Group { subshell: false, words, body: self.list(closer), runs: Runs::Often }
     }
 
     pub(super) fn case(&mut self) -> Kind {
@@ -178,7 +179,11 @@ impl Reader {
                     }
                 }
             }
-            body.append(&mut self.list(";;"));
+            let mut branch = self.list(";;");
+            if let Some(first) = branch.first_mut() {
+                first.join = Join::Branch;
+            }
+            body.append(&mut branch);
             while matches!(self.peek(), Some(';' | '&')) {
                 self.pos += 1;
             }
@@ -187,7 +192,7 @@ impl Reader {
                 self.pos += 1;
             }
         }
-        Kind::Group { subshell: false, words, body, again: false }
+        Kind::Group { subshell: false, words, body, runs: Runs::Partly }
     }
 
     pub(super) fn coprocess(&mut self) -> Kind {
@@ -196,12 +201,14 @@ impl Reader {
         let start = self.pos;
         let name = self.word();
         self.blanks();
-        if name.is_empty() || !(self.peek() == Some('(') || self.glance() == "{") {
+        let named = !name.is_empty() && (self.peek() == Some('(') || self.glance() == "{");
+        if !named {
             self.pos = start;
         }
         let stages = self.command().into_iter().collect();
         let body = vec![Step { stages, background: true, ..Step::default() }];
-        Kind::Group { subshell: true, words: Vec::new(), body, again: false }
+        let words = if named { vec![name] } else { Vec::new() };
+        Kind::Group { subshell: true, words, body, runs: Runs::Once }
     }
 
     pub(super) fn test(&mut self) -> Kind {

@@ -28,6 +28,8 @@ pub(super) enum Join {
     And,
     /// `||`: it runs when something before it failed.
     Or,
+    /// `else`, `;;`: it runs where what stands before it did not.
+    Branch,
 }
 
 /// One pipeline and how it is left.
@@ -63,8 +65,8 @@ pub(super) enum Kind {
         words: Vec<Word>,
         /// What it runs.
         body: List,
-        /// It may run more than once.
-        again: bool,
+        /// Whether all of it runs, and how often.
+        runs: Runs,
     },
     /// A function definition.
     Function {
@@ -77,6 +79,17 @@ pub(super) enum Kind {
     Test(Vec<Word>),
     /// `(( … ))`.
     Arithmetic(String),
+}
+
+/// How often what a group holds runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// All of it, once.
+    Once,
+    /// One part of it or another: `if`, `case`.
+    Partly,
+    /// Again and again, or not at all: loops.
+    Often,
 }
 
 /// One redirection.

@@ -145,6 +145,9 @@ impl Reader {
             }
             let word = self.glance();
             if TRANSPARENT.contains(&word) {
+                if matches!(word, "else" | "elif") {
+                    join = Join::Branch;
+                }
                 self.skip_word();
                 self.tree.marks.structure = true;
                 continue;
