@@ -67,7 +67,10 @@ impl Walker<'_> {
         }
         let place = self.place();
         let facts = self.evaluate(code, input);
+        // Where it leads may be at once (`DEBUG`) or at the end.
+        let end = self.place();
         self.restore(place);
+        self.fork(end);
         facts
     }
 

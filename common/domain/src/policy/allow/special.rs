@@ -196,14 +196,15 @@ fn tail(args: &[Arg]) -> Result<(), Why> {
 
 fn file(allower: &mut Allower<'_>, parsed: &Parsed) -> Result<(), Why> {
     // A list of files and folders, and of a folder every file.
-    let magic = parsed.values(&["m", "magic-file"]);
-    if magic.iter().any(|list| list.has(':') || list.has_glob()) {
-        return Err(refused("file", "more than one magic file"));
+    let lists = parsed.values(&["m", "magic-file"]);
+    if lists.iter().any(|list| list.has_glob()) {
+        return Err(refused("file", "a glob for its magic"));
     }
-    if magic.is_empty() {
-        return Ok(());
+    let magic: Vec<Arg> = lists.iter().flat_map(|list| list.text().split(':')).map(Arg::plain).collect();
+    if magic.iter().any(|file| !allower.readable(file)) {
+        return Err(("ask.sensitive", "Its magic is, or can be, a place that holds secrets.".to_owned()));
     }
-    allower.recursive(&magic.into_iter().cloned().collect::<Vec<_>>())
+    if magic.is_empty() { Ok(()) } else { allower.recursive(&magic) }
 }
 
 fn count(text: &str) -> bool {

@@ -146,7 +146,7 @@ impl Reader {
         self.skip_word();
         self.blanks();
         let mut words = vec![self.word()];
-        let mut body = List::new();
+        let (mut body, mut apart) = (List::new(), true);
         self.gap();
         if self.glance() == "in" {
             self.skip_word();
@@ -180,10 +180,12 @@ impl Reader {
                 }
             }
             let mut branch = self.list(";;");
-            if let Some(first) = branch.first_mut() {
+            if let Some(first) = branch.first_mut().filter(|_| apart) {
                 first.join = Join::Branch;
             }
             body.append(&mut branch);
+            // `;&` goes on with the next branch.
+            apart = !self.starts(";&");
             while matches!(self.peek(), Some(';' | '&')) {
                 self.pos += 1;
             }
