@@ -30,6 +30,7 @@ mod print;
 mod program;
 mod reassign;
 mod runner;
+mod secret;
 mod sensitive;
 mod spread;
 mod stream;

@@ -22,7 +22,7 @@ pub(super) enum Source {
 
 const SHELLS: &[&str] = &[
     "sh", "bash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "rbash", "rzsh", "yash", "posh", "fish",
-    "csh", "tcsh",
+    "csh", "tcsh", "oksh", "loksh", "osh",
 ];
 
 /// Whether this is a shell.
@@ -78,6 +78,19 @@ pub(super) fn is_interpreter(name: &str) -> bool {
                 | "iex"
                 | "clojure"
                 | "bb"
+                | "jruby"
+                | "ocaml"
+                | "erl"
+                | "escript"
+                | "qjs"
+                | "micropython"
+                | "clisp"
+                | "janet"
+                | "kotlin"
+                | "groovysh"
+                | "csi"
+                | "gjs"
+                | "dart"
         )
 }
 
@@ -149,6 +162,16 @@ pub(super) fn is_network(name: &str) -> bool {
                 | "ssh-keyscan"
                 | "autossh"
                 | "mosquitto_sub"
+                | "ipfs"
+                | "hxget"
+                | "snarf"
+                | "azcopy"
+                | "s5cmd"
+                | "wormhole"
+                | "croc"
+                | "oras"
+                | "skopeo"
+                | "curlftpfs"
         )
 }
 
@@ -299,7 +322,8 @@ pub(super) fn source(name: &str, args: &[Arg]) -> Source {
         return if is_stdin(file) { Source::Stdin } else { Source::File((*file).clone()) };
     }
     // `php -- words`: all behind it is the program's own.
-    let own = stem == "php" && parsed.used > 0 && args[parsed.used - 1].text() == "--";
+    let last = parsed.used.checked_sub(1).and_then(|at| args.get(at));
+    let own = stem == "php" && last.is_some_and(|arg| arg.text() == "--");
     match parsed.operands.first().filter(|_| !own) {
         None => Source::Stdin,
         Some(file) if is_stdin(file) => Source::Stdin,

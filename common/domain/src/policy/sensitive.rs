@@ -7,122 +7,8 @@ use std::sync::LazyLock;
 use super::Setting;
 use super::glob::{Unit, can_be, is, literal, meets, names, pattern, text};
 use super::path::{Components, above, components, other_process, same, within};
+use super::secret::{KEPT, NAMES, PLACES, SPOKEN, TAILS, TOLD};
 
-/// Names that are sensitive wherever they are; those that begin with a star are names of files, not of the folders that
-/// lead to one.
-const NAMES: &[&str] = &[
-    ".env*",
-    "*.pem",
-    "*.key",
-    ".ssh",
-    ".aws",
-    ".azure",
-    ".gnupg",
-    ".kube",
-    ".docker",
-    ".netrc",
-    "_netrc",
-    ".git-credentials",
-    ".pgpass",
-    ".my.cnf",
-    ".mylogin.cnf",
-    ".npmrc",
-    ".yarnrc.yml",
-    ".pypirc",
-    ".s3cfg",
-    ".boto",
-    ".vault-token",
-    ".terraformrc",
-    ".password-store",
-    ".htpasswd",
-    ".oci",
-    ".ibmcloud",
-    ".bluemix",
-    ".linode-cli",
-    ".doctl",
-    ".heroku",
-    ".fly",
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ed25519",
-    "id_ecdsa_sk",
-    "id_ed25519_sk",
-    "gcloud",
-    ".rclone.conf",
-    ".gitcookies",
-];
-/// The same, beyond the policy's text: a glob has to name their ending, so that `a*s` does not ask for keystores.
-const SPOKEN: &[&str] = &[
-    ".p12",
-    ".pfx",
-    ".kdbx",
-    ".keystore",
-    ".jks",
-    ".ppk",
-    ".ovpn",
-    "credentials.tfrc.json",
-    "default_credentials.json",
-];
-/// Sensitive places below any home directory's usual folders.
-const TAILS: &[&str] = &[
-    ".config/gcloud",
-    ".config/gh",
-    ".config/hub",
-    ".config/glab-cli",
-    ".config/git/credentials",
-    ".config/rclone",
-    ".config/doctl",
-    ".config/op",
-    ".config/sops",
-    ".config/age",
-    ".config/containers/auth.json",
-    ".config/helm",
-    ".config/pip/pip.conf",
-    ".cargo/credentials*",
-    ".gem/credentials",
-    ".m2/settings.xml",
-    ".gradle/gradle.properties",
-    ".terraform.d",
-    ".local/share/keyrings",
-    ".databricks",
-    ".snowflake",
-    ".config/azure",
-    ".subversion/auth",
-    ".nuget/nuget.config",
-    ".config/heroku",
-    ".config/configstore",
-    ".config/netlify",
-];
-/// Sensitive absolute places.
-const PLACES: &[&str] = &[
-    "/etc/shadow",
-    "/etc/shadow-",
-    "/etc/gshadow",
-    "/etc/gshadow-",
-    "/etc/sudoers",
-    "/etc/ssh/ssh_host_*",
-    "/etc/ssl/private",
-    "/etc/krb5.keytab",
-    "/etc/security/opasswd",
-    "/etc/passwd-",
-    "/etc/mtab",
-    "/etc/master.passwd",
-    "/run/secrets",
-    "/var/backups",
-    "/root/.ssh",
-    "/root/.aws",
-    "/var/run/secrets",
-    "/etc/letsencrypt",
-    "/etc/wireguard",
-    "/etc/openvpn",
-    "/etc/kubernetes",
-    "/etc/docker/key.json",
-    "/etc/git-credentials",
-    "/etc/boto.cfg",
-    "/etc/gcloud",
-    "/etc/NetworkManager/system-connections",
-];
 const PROC: &[&str] = &["cpuinfo", "meminfo", "loadavg", "uptime", "version"];
 
 fn place(path: &str) -> Components {
@@ -195,6 +81,14 @@ fn is_name(part: &[Unit], last: bool) -> bool {
             && HIDDEN.iter().any(|name| meets(part, name))
 }
 
+/// Whether a file in a folder that begins with a dot is named as files with credentials are.
+fn is_kept(path: &Components) -> bool {
+    let Some((last, folders)) = path.split_last() else { return false };
+    let name = text(last).to_ascii_lowercase();
+    folders.iter().any(|part| part.first() == Some(&Unit::Lit('.')))
+        && (TOLD.iter().any(|word| name.contains(word)) || KEPT.contains(&&*name))
+}
+
 /// Whether a name ends as one of [`SPOKEN`].
 fn is_spoken(name: &str) -> bool {
     SPOKEN.iter().any(|ending| name.ends_with(ending))
@@ -208,6 +102,7 @@ pub(super) fn is_sensitive(path: &Components) -> bool {
     // Every tail begins with a dot, which no glob matches.
     let hidden = path.iter().any(|part| part.first() == Some(&Unit::Lit('.')));
     path.iter().enumerate().any(|(at, part)| is_name(part, at + 1 == path.len()))
+        || hidden && is_kept(path)
         || PLACE_PATTERNS.iter().any(|place| within(path, place))
         || (hidden && TAIL_PATTERNS.iter().any(tail))
         || special(path)

@@ -22,8 +22,31 @@ fn operand(walker: &mut Walker<'_>, arg: &Arg, what: &str) {
     }
 }
 
+/// Judges what options name as the file to write (`curl -o`, `sort --output=…`), whatever the program is.
+fn written(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
+    if !args.iter().any(|arg| arg.text().contains("/dev/")) {
+        return;
+    }
+    let mut next = false;
+    for arg in args {
+        let text = arg.text();
+        let attached =
+            text.split_once('=').filter(|(option, _)| option.starts_with("--o") || *option == "hof");
+        if std::mem::take(&mut next) {
+            operand(walker, arg, name);
+        } else if let Some((option, _)) = attached {
+            operand(walker, &arg.tail(option.chars().count() + 1), name);
+        } else if text.starts_with("-o/") || name == "wget" && text.starts_with("-O/") {
+            operand(walker, &arg.tail(2), name);
+        }
+        next = matches!(text, "-o" | "-out" | "--out" | "--output" | "--output-document" | "--output-file")
+            || name == "wget" && text == "-O";
+    }
+}
+
 /// Judges one command.
 pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
+    written(walker, name, args);
     let reads_only = |flags: &[&str]| args.iter().any(|arg| flags.contains(&arg.text()));
     match name {
         "dd" => {
@@ -68,12 +91,31 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
             if reads_only(&["-l", "-d", "-p", "--list", "--dump", "print"]) => {}
         "fdisk" | "sfdisk" | "cfdisk" | "parted" | "gdisk" | "sgdisk" | "wipefs" | "shred" | "tee"
         | "mke2fs" | "mkswap" | "mkdosfs" | "mkntfs" | "blkdiscard" | "pvcreate" | "truncate"
-        | "cryptsetup" | "badblocks" | "sponge" | "fallocate" => {
+        | "cryptsetup" | "badblocks" | "sponge" | "fallocate" | "mkreiserfs" | "jfs_mkfs" | "vgcreate"
+        | "vgextend" | "blkzone" | "integritysetup" | "veritysetup" | "nwipe" | "scrub" | "flash_erase"
+        | "flashcp" | "nandwrite" | "ntfsclone" => {
             for arg in args {
                 for units in carried(arg.units(), false) {
                     let path = resolve(&units, &walker.cwd);
                     check(walker, &path, name);
                 }
+            }
+        }
+        // These do other things as well.
+        "bcachefs" | "mdadm" | "zpool" | "hdparm"
+            if args.iter().any(|arg| {
+                let text = arg.text();
+                matches!(
+                    text,
+                    "format" | "create" | "add" | "labelclear" | "-C" | "--create" | "--zero-superblock"
+                ) || text.starts_with("--security-erase")
+                    || text.starts_with("--trim")
+                    || text.starts_with("--write")
+                    || text.starts_with("--make-bad")
+            }) =>
+        {
+            for arg in args {
+                operand(walker, arg, name);
             }
         }
         name if name.starts_with("mkfs") => {

@@ -26,6 +26,7 @@ const POWER_UNITS: &[&str] = &[
     "systemd-poweroff.service",
     "systemd-reboot.service",
     "systemd-halt.service",
+    "ctrl-alt-del.target",
 ];
 
 /// Judges one command.
@@ -41,7 +42,25 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         | "pm-hibernate"
         | "s6-linux-init-hpr"
         | "s6-linux-init-shutdown"
+        | "openrc-shutdown"
         | "zzz" => true,
+        "rtcwake" => !texts().any(|text| {
+            matches!(
+                text,
+                "no" | "show"
+                    | "on"
+                    | "disable"
+                    | "-n"
+                    | "--dry-run"
+                    | "--list-modes"
+                    | "-V"
+                    | "-h"
+                    | "--help"
+            )
+        }),
+        "busctl" | "dbus-send" | "gdbus" | "qdbus" => texts().any(|text| {
+            ["PowerOff", "Reboot", "Halt", "Suspend", "Hibernate"].iter().any(|word| text.contains(word))
+        }),
         "init" | "telinit" => texts().any(|text| matches!(text, "0" | "1" | "6" | "s" | "S")),
         "systemctl" if only_shows(args) => false,
         "systemctl" | "loginctl" => texts().any(|text| {
