@@ -13,6 +13,26 @@ fn is_sum(code: &str) -> bool {
     inner.is_some_and(|code| code.chars().all(plain))
 }
 
+/// Characters without the double quotes that nothing escapes; what substitutions hold stays as it is.
+fn unquoted(chars: &[char]) -> Vec<char> {
+    let mut out = Vec::with_capacity(chars.len());
+    let mut at = 0;
+    while let Some(c) = chars.get(at) {
+        let end = match c {
+            '"' => {
+                at += 1;
+                continue;
+            }
+            '\\' | '`' => nest::skip(chars, at),
+            '$' if matches!(chars.get(at + 1), Some('(' | '{' | '[')) => nest::skip(chars, at),
+            _ => at + 1,
+        };
+        out.extend_from_slice(&chars[at..end]);
+        at = end;
+    }
+    out
+}
+
 impl Lexer<'_> {
     pub(super) fn dollar(&mut self, quoted: bool) {
         // The shell joins continued lines before it looks at what a `$` begins.
@@ -154,6 +174,8 @@ impl Lexer<'_> {
         }
         let mut lexer = Lexer::new(word, false, self.look);
         if quoted {
+            // Quotes within a quoted expansion open and close, and are no part of it.
+            lexer.chars = unquoted(&lexer.chars);
             lexer.double(false);
         } else {
             lexer.unquoted();

@@ -1,4 +1,4 @@
-//! Functions that a text defines, and the positional parameters of what it calls.
+//! Functions and aliases that a text defines, and the positional parameters of what it calls.
 //!
 //! Owns: what a call of such a function does, with its input and its words. Must never follow calls without a bound.
 
@@ -8,6 +8,8 @@ use super::word::{Arg, Look as _};
 
 /// The name under which all of `$1 … $@ $*` are known.
 pub(super) const PARAMETERS: &str = "@";
+/// Aliases that are kept in mind.
+const MAX_ALIASES: usize = 64;
 /// Calls within calls that are followed.
 const MAX_CALLS: u32 = 4;
 
@@ -22,6 +24,31 @@ impl Walker<'_> {
         let within = std::mem::replace(&mut self.within, true);
         let facts = self.with_parameters(args, |walker| walker.command(&Tree::default(), &body, input));
         self.within = within;
+        self.calls -= 1;
+        facts
+    }
+
+    /// Follows the definition of aliases: what they stand for, by itself.
+    pub(super) fn define(&mut self, args: &[Arg]) -> Facts {
+        let mut facts = Facts::default();
+        for (name, code) in args.iter().filter_map(|arg| arg.text().split_once('=')) {
+            facts.absorb(&self.apart(code, &Input::default()));
+            if self.aliases.len() < MAX_ALIASES {
+                self.aliases.insert(name.to_owned(), code.to_owned());
+            }
+        }
+        facts
+    }
+
+    /// Follows a word that an earlier line made an alias, with the words behind it.
+    pub(super) fn alias(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
+        let Some(text) = self.aliases.get(name).filter(|_| self.calls < MAX_CALLS) else {
+            return Facts::default();
+        };
+        let words: Vec<Arg> =
+            std::iter::once(Arg::plain(text.as_str())).chain(args.iter().cloned()).collect();
+        self.calls += 1;
+        let facts = self.code(super::wrapper::join(&words).text(), input);
         self.calls -= 1;
         facts
     }

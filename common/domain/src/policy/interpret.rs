@@ -90,7 +90,20 @@ impl Walker<'_> {
     }
 
     pub(super) fn file_program(&mut self, file: Option<&Arg>, input: &Input) {
-        let Some(file) = file else { return };
+        if let Some(text) = self.program_text(file, input) {
+            self.apart(&text, &Input::default());
+        }
+    }
+
+    /// The same where the shell itself runs it (`source`), and stays where that leads.
+    pub(super) fn sourced(&mut self, file: Option<&Arg>, input: &Input) -> Facts {
+        let text = self.program_text(file, input);
+        text.map_or_else(Facts::default, |text| self.code(&text, &Input::default()))
+    }
+
+    /// The literal text of a program that stands in this file, where it is known.
+    fn program_text(&mut self, file: Option<&Arg>, input: &Input) -> Option<Rc<str>> {
+        let file = file?;
         let stdin = file.text() == "-" || super::stream::is_stdin(file.text());
         let held = ["/dev/fd/", "/proc/self/fd/"]
             .iter()
@@ -101,10 +114,7 @@ impl Walker<'_> {
                 "Network output would become an interpreter's program by substitution.",
             );
         }
-        let text = if stdin { input.text.clone() } else { self.held(file) };
-        if let Some(text) = text {
-            self.apart(&text, &Input::default());
-        }
+        if stdin { input.text.clone() } else { self.held(file) }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use super::deny::{device, network, power, protected, remove};
+use super::deny::{device, network, power, protected, remote, remove};
 use super::effect::VALUES;
 use super::function::PARAMETERS;
 use super::glob::{Unit, literal, meets};
@@ -61,6 +61,12 @@ impl Walker<'_> {
         self.cwd = place;
         let unknown = if args.first().is_some_and(Arg::vanishes) { PROGRAM } else { VALUES };
         self.effects.unknown(unknown);
+        // `kill -1 $pid` signals with 1, or says how it is used.
+        let usage =
+            matches!(kept.as_slice(), [.., name, signal] if name.text() == "kill" && signal.text() == "-1");
+        if usage && args.last().is_some_and(Arg::vanishes) {
+            return facts;
+        }
         let seen = self.invoke_words(&kept, cost, input);
         facts.absorb(&seen);
         facts.output = seen.output;
@@ -139,9 +145,12 @@ impl Walker<'_> {
             removes: matches!(name, "rm" | "unlink" | "shred" | "rmdir"),
             output: None,
         };
-        if self.functions.contains_key(name) {
+        // Behind `builtin` and `command` no function is meant.
+        let own = !std::mem::take(&mut self.direct) && self.functions.contains_key(name);
+        if own {
             facts.absorb(&self.call(name, args, input));
         }
+        facts.absorb(&self.alias(name, args, input));
         self.effects.program(name);
         if matches!(
             name,
@@ -165,11 +174,15 @@ impl Walker<'_> {
             return facts;
         }
         self.common_rules(name, args);
+        if input.network && remote::runs_input(name, args) {
+            self.deny(network::PROGRAM, network::BY_PIPE);
+        }
         for code in super::compose::embedded(name, args) {
             facts.absorb(&self.apart(&code, &Input::default()));
         }
         super::effect::note(self, name, args);
         match name {
+            "cd" | "pushd" | "popd" | "chdir" if own => {}
             "cd" | "pushd" | "popd" | "chdir" => self.change_directory(name, args),
             "echo" => facts.output = Some(Rc::from(super::print::echo(args))),
             "printf" => facts.output = Some(Rc::from(super::print::printf(args))),
@@ -187,7 +200,7 @@ impl Walker<'_> {
                 facts.absorb(&self.evaluate(&join(&args[own..]), input));
             }
             "trap" => facts.absorb(&self.trap(args, input)),
-            "source" | "." => self.file_program(args.first(), input),
+            "source" | "." => facts.absorb(&self.sourced(args.first(), input)),
             "find" => facts.absorb(&self.find(args, input)),
             "read" | "mapfile" | "readarray" => {
                 if name != "read" {
@@ -202,13 +215,7 @@ impl Walker<'_> {
                 }
             }
             "set" if args.iter().any(Arg::is_from_network) => self.taint(PARAMETERS.to_owned()),
-            "alias" => {
-                for code in
-                    args.iter().filter_map(|arg| arg.text().split_once('=').map(|(_, code)| code.to_owned()))
-                {
-                    facts.absorb(&self.apart(&code, &Input::default()));
-                }
-            }
+            "alias" => facts.absorb(&self.define(args)),
             "export" | "declare" | "typeset" | "local" | "readonly" => {
                 for arg in args.iter().filter(|arg| arg.is_from_network()) {
                     self.taint(arg.text().split('=').next().unwrap_or_default().to_owned());
@@ -255,6 +262,9 @@ impl Walker<'_> {
         if let Some(directory) = &found.directory {
             self.change_directory("cd", std::slice::from_ref(directory));
         }
+        if found.login {
+            self.change_directory("cd", &[]);
+        }
         // `xargs -a <(…)` reads its words there.
         let appends = matches!(name, "xargs" | "parallel");
         let given = Input { network: true, text: None };
@@ -283,7 +293,9 @@ impl Walker<'_> {
                 inner_input = if from_file { input.clone() } else { Input::default() };
             }
             self.wraps += 1;
+            self.direct = matches!(name, "builtin" | "command");
             let seen = self.invoke(&argument, &inner_input);
+            self.direct = false;
             self.wraps -= 1;
             facts.absorb(&seen);
             if at == 0 {

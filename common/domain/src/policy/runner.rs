@@ -99,6 +99,7 @@ fn switch_user(args: &[Arg]) -> Inner {
         result.argv.push(read(&Options { stops: true, ..table }, args).operands);
     }
     // What stands behind the user's name is the shell's own.
+    result.login = parsed.has(&["l", "login"]) || args.iter().any(|arg| arg.text() == "-");
     let login = usize::from(operands.first().is_some_and(|arg| arg.text() == "-"));
     let named = usize::from(operands.get(login).is_some_and(|arg| !arg.text().starts_with('-')));
     let words = operands.get(login + named..).unwrap_or_default();

@@ -84,8 +84,21 @@ impl Walker<'_> {
                 && text.chars().skip(1).all(|c| c.is_ascii_alphabetic() || c == '-'))
         });
         // With more than one operand, or `pushd -n`, the shell stays where it is.
-        let stays =
-            operands.clone().count() > 1 || name == "pushd" && args.iter().any(|arg| arg.text() == "-n");
+        let only_stack = matches!(name, "pushd" | "popd") && args.iter().any(|arg| arg.text() == "-n");
+        let counts = operands.clone().next().map(Arg::text).filter(|text| name == "popd" && rotates(text));
+        match (name, operands.clone().next(), counts) {
+            ("pushd", Some(arg), _) if only_stack => self.pushed.push(self.step(arg)),
+            ("popd", None, _) if only_stack => drop(self.pushed.pop()),
+            ("popd", _, Some(count)) if count != "+0" => {
+                let at = count.trim_start_matches('+').parse::<usize>().unwrap_or(0);
+                if let Some(at) = self.pushed.len().checked_sub(at) {
+                    self.pushed.remove(at);
+                }
+                return;
+            }
+            _ => {}
+        }
+        let stays = operands.clone().count() > 1 || only_stack;
         if stays && !args.iter().any(Arg::is_unknown) {
             return;
         }

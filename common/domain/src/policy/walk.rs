@@ -339,9 +339,10 @@ impl Walker<'_> {
             sinks.extend(self.opened.iter().cloned());
         }
         self.piped = outer_pipe;
-        if facts.network || input.network {
+        let network = facts.network || input.network;
+        if network || facts.output.is_some() {
             for code in sinks {
-                self.apart(&code, &Input { network: true, text: None });
+                self.apart(&code, &Input { network, text: facts.output.clone() });
             }
         }
         facts.output = facts.output.filter(|_| printed);

@@ -59,6 +59,8 @@ pub(super) struct Walker<'a> {
     /// What was set to run later (`trap`), and the directories where that may be.
     pub(super) traps: Vec<String>,
     pub(super) been: Vec<Place>,
+    /// The next command is no function.
+    pub(super) direct: bool,
     /// A coprocess reads what is printed to it as its program.
     pub(super) coprocess: bool,
     /// The tracked directory.
@@ -75,6 +77,8 @@ pub(super) struct Walker<'a> {
     pub(super) within: bool,
     /// Functions that the text defines.
     pub(super) functions: BTreeMap<String, Rc<Command>>,
+    /// Aliases that it defines.
+    pub(super) aliases: BTreeMap<String, String>,
     /// Calls of them that are being followed.
     pub(super) calls: u32,
     /// What the present command reads comes from the network.
@@ -112,6 +116,7 @@ impl<'a> Walker<'a> {
             lost: false,
             traps: Vec::new(),
             been: Vec::new(),
+            direct: false,
             coprocess: false,
             cwd: Rc::from(setting.cwd),
             old: None,
@@ -123,6 +128,7 @@ impl<'a> Walker<'a> {
             levels: 0,
             within: false,
             functions: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             calls: 0,
             piped: false,
             standing: Input::default(),

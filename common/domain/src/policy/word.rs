@@ -91,7 +91,9 @@ fn decode_as(args: &mut Vec<Arg>, raw: &str, bare: impl FnOnce() -> Arg, look: &
     }
     let mut lexer = Lexer::new(raw, false, look);
     lexer.unquoted();
-    let (out, quoted) = (lexer.out, lexer.quoted);
+    let (out, mut quoted) = (lexer.out, lexer.quoted);
+    // These are no word at all where they hold nothing.
+    quoted &= !(raw == "\"$@\"" || raw.starts_with("\"${") && raw.ends_with("[@]}\"") && out.len() == 1);
     if out.iter().all(|mark| matches!(mark, Mark::Unit(_))) {
         let arg = Arg::new(out.into_iter().filter_map(Mark::into_unit).collect(), quoted);
         if quoted || !arg.units().is_empty() {

@@ -20,6 +20,8 @@ pub(super) struct Inner {
     pub(super) code: Vec<Arg>,
     /// A directory it changes to first.
     pub(super) directory: Option<Arg>,
+    /// It begins in the home of whom it changes to.
+    pub(super) login: bool,
     /// The text that is replaced by input (xargs).
     pub(super) replaces: Option<Arg>,
     /// It names nothing to run and opens a shell, which reads its standard input.
@@ -297,6 +299,7 @@ pub(super) fn inner(name: &str, args: &[Arg]) -> Option<Inner> {
         let most = if name == "bwrap" { 24 } else { 3 };
         result.argv.extend((1..operands.len().min(most)).map(|at| operands[at..].to_vec()));
     }
+    result.login = name == "sudo" && parsed.has(&["i", "login"]);
     if name == "sudo" && parsed.has(&["h"]) {
         // `-h` with a word behind it is a host.
         let behind = operands.get(1..).and_then(|rest| inner(name, rest));

@@ -7,7 +7,7 @@ pub(super) mod device;
 pub(super) mod network;
 pub(super) mod power;
 pub(super) mod protected;
-mod remote;
+pub(super) mod remote;
 pub(super) mod remove;
 
 use super::effect::VALUES;

@@ -39,9 +39,6 @@ pub(in crate::policy) fn check(walker: &mut Walker<'_>, name: &str, args: &[Arg]
         }),
         _ => false,
     };
-    if walker.piped && remote::runs_input(name, args) {
-        walker.deny(PROGRAM, BY_PIPE);
-    }
     if remote::runs_network(name, args) {
         walker.deny(PROGRAM, "Network output would become the program of a shell on another machine.");
     }

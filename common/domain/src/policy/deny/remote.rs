@@ -60,14 +60,18 @@ fn split(words: &[Arg]) -> Vec<Arg> {
 fn behind_host<'a>(name: &str, args: &'a [Arg]) -> Option<&'a [Arg]> {
     let used =
         matches!(name, "ssh" | "autossh" | "rsh" | "slogin" | "mosh").then(|| read(&SSH, args).used)?;
-    args.get(used + 1..)
+    let behind = args.get(used + 1..)?;
+    // Options may stand behind the host as well.
+    behind.get(read(&SSH, behind).used..)
 }
 
 /// Whether what this tool reads becomes a program elsewhere.
-pub(super) fn runs_input(name: &str, args: &[Arg]) -> bool {
+pub(in crate::policy) fn runs_input(name: &str, args: &[Arg]) -> bool {
     if let Some(command) = behind_host(name, args) {
+        // Without a command a shell reads.
         let words = split(command);
-        return words.split(|word| matches!(word.text(), "&&" | "||" | ";" | "|")).any(reads_program);
+        return words.is_empty()
+            || words.split(|word| matches!(word.text(), "&&" | "||" | ";" | "|")).any(reads_program);
     }
     let Some((_, parts)) = PLACES.iter().find(|(place, _)| *place == name) else { return false };
     let first = args.iter().position(|arg| !arg.text().starts_with('-'));
@@ -82,6 +86,16 @@ pub(super) fn runs_input(name: &str, args: &[Arg]) -> bool {
 }
 
 /// Whether the command line of a shell elsewhere holds network output.
-pub(super) fn runs_network(name: &str, args: &[Arg]) -> bool {
-    behind_host(name, args).is_some_and(|command| command.iter().any(Arg::is_from_network))
+pub(in crate::policy) fn runs_network(name: &str, args: &[Arg]) -> bool {
+    if let Some(command) = behind_host(name, args) {
+        return command.iter().any(Arg::is_from_network);
+    }
+    let code =
+        |at: usize| match source(args[at].text().rsplit('/').next().unwrap_or_default(), &args[at + 1..]) {
+            Source::Code(code) => code.is_from_network(),
+            _ => false,
+        };
+    PLACES.iter().any(|(place, _)| *place == name)
+        && (0..args.len())
+            .any(|at| is_interpreter(args[at].text().rsplit('/').next().unwrap_or_default()) && code(at))
 }
