@@ -17,7 +17,17 @@ impl Walker<'_> {
         if code.is_from_network() || (input.network && !code.is_known()) {
             self.deny(network::PROGRAM, "Network output would become a shell's program by substitution.");
         }
+        if !code.is_known() {
+            self.printed_code();
+        }
         self.code(text, input)
+    }
+
+    /// What substitutions of this command print is, or is in, what it runs: `eval "$(cat <<E …)"`.
+    fn printed_code(&mut self) {
+        for text in std::mem::take(&mut self.printed) {
+            self.apart(&text, &Input::default());
+        }
     }
 
     pub(super) fn interpreter(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
@@ -104,6 +114,9 @@ impl Walker<'_> {
     /// The literal text of a program that stands in this file, where it is known.
     fn program_text(&mut self, file: Option<&Arg>, input: &Input) -> Option<Rc<str>> {
         let file = file?;
+        if !file.is_known() {
+            self.printed_code();
+        }
         let stdin = file.text() == "-" || super::stream::is_stdin(file.text());
         let held = ["/dev/fd/", "/proc/self/fd/"]
             .iter()

@@ -13,6 +13,8 @@ use super::word::{Arg, Look, Value, decode, decode_text};
 
 /// Code that is set to run later and kept in mind.
 const MAX_TRAPS: usize = 4;
+/// Texts of substitutions that are kept in mind for one command.
+const MAX_PRINTED: usize = 4;
 /// The longest directory that is followed.
 const MAX_DIRECTORY: usize = 1024;
 
@@ -74,6 +76,35 @@ impl Walker<'_> {
         facts
     }
 
+    /// Follows what changes the stack of directories by number, or without going anywhere; whether that was all.
+    fn stack(&mut self, name: &str, operand: Option<&Arg>, only_stack: bool) -> bool {
+        let number = |arg: &Arg| arg.text().strip_prefix('+').and_then(|digits| digits.parse::<usize>().ok());
+        let count = operand.and_then(number);
+        let entry = count.and_then(|count| self.pushed.len().checked_sub(count));
+        let entry = entry.filter(|at| *at < self.pushed.len());
+        match (name, operand, count) {
+            ("popd", _, Some(0)) => return false,
+            ("popd", _, Some(_)) => {
+                if let Some(at) = entry {
+                    self.pushed.remove(at);
+                }
+            }
+            ("pushd", _, Some(_)) => {
+                if let Some(place) = entry.and_then(|at| self.pushed.get(at)).cloned() {
+                    self.pushed.push(std::mem::replace(&mut self.cwd, place));
+                    self.visit();
+                }
+            }
+            ("pushd", Some(arg), None) if only_stack => {
+                let place = self.step(arg);
+                self.pushed.push(place);
+            }
+            ("popd", None, None) if only_stack => drop(self.pushed.pop()),
+            _ => return only_stack,
+        }
+        true
+    }
+
     /// Changes the tracked directory (`cd`, `pushd`, `popd`).
     pub(super) fn change_directory(&mut self, name: &str, args: &[Arg]) {
         self.spend(36);
@@ -83,35 +114,16 @@ impl Walker<'_> {
                 && text.starts_with('-')
                 && text.chars().skip(1).all(|c| c.is_ascii_alphabetic() || c == '-'))
         });
-        // With more than one operand, or `pushd -n`, the shell stays where it is.
         let only_stack = matches!(name, "pushd" | "popd") && args.iter().any(|arg| arg.text() == "-n");
-        let counts = operands.clone().next().map(Arg::text).filter(|text| name == "popd" && rotates(text));
-        match (name, operands.clone().next(), counts) {
-            ("pushd", Some(arg), _) if only_stack => self.pushed.push(self.step(arg)),
-            ("popd", None, _) if only_stack => drop(self.pushed.pop()),
-            ("popd", _, Some(count)) if count != "+0" => {
-                let at = count.trim_start_matches('+').parse::<usize>().unwrap_or(0);
-                if let Some(at) = self.pushed.len().checked_sub(at) {
-                    self.pushed.remove(at);
-                }
-                return;
-            }
-            _ => {}
+        if name != "cd" && self.stack(name, operands.clone().next(), only_stack) {
+            return;
         }
-        let stays = operands.clone().count() > 1 || only_stack;
-        if stays && !args.iter().any(Arg::is_unknown) {
+        // With more than one operand the shell stays where it is.
+        if operands.clone().count() > 1 && !args.iter().any(Arg::is_unknown) {
             return;
         }
         let target = match operands.next() {
-            Some(arg) if name == "pushd" && rotates(arg.text()) => {
-                let at = arg.text().trim_start_matches('+').parse::<usize>().unwrap_or(0);
-                let behind = self.pushed.len().checked_sub(at);
-                let Some(place) = behind.and_then(|at| self.pushed.get(at)).cloned() else { return };
-                self.pushed.push(std::mem::replace(&mut self.cwd, place));
-                self.visit();
-                return;
-            }
-            None if name == "popd" => self.pushed.pop(),
+            _ if name == "popd" => self.pushed.pop(),
             None if name == "pushd" => self.pushed.pop(),
             None => Some(Rc::from(self.setting.home)),
             Some(arg) if arg.text() == "-" => self.old.clone(),
@@ -139,12 +151,6 @@ impl Walker<'_> {
     }
 }
 
-/// Whether this names a place on the stack of `pushd`.
-fn rotates(text: &str) -> bool {
-    text.strip_prefix('+')
-        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 /// Programs that print of themselves and never read their standard input.
 const DEAF: &[&str] = &[
     "date", "which", "pwd", "whoami", "id", "hostname", "uname", "basename", "dirname", "mktemp", "ls",
@@ -158,6 +164,13 @@ impl Walker<'_> {
         let deaf = (DEAF.contains(&first) || code.starts_with("command -v "))
             && !code.contains(['|', ';', '&', '\n', '(', '`']);
         Input { network: self.piped && !deaf, text: None }
+    }
+
+    /// Keeps in mind what a substitution prints: it may be code.
+    fn prints(&mut self, text: Option<Rc<str>>) {
+        if self.printed.len() < MAX_PRINTED {
+            self.printed.extend(text.filter(|text| !text.is_empty()));
+        }
     }
 
     /// Where this word leads from the tracked directory.
@@ -202,7 +215,9 @@ impl Look for Walker<'_> {
             }
         }
         let input = self.inherited(code);
-        self.apart(code, &input).network
+        let facts = self.apart(code, &input);
+        self.prints(facts.output);
+        facts.network
     }
 
     fn process(&mut self, code: &str, writes: bool) -> bool {
@@ -211,6 +226,7 @@ impl Look for Walker<'_> {
         }
         let input = if writes { Input::default() } else { self.inherited(code) };
         let facts = self.apart(code, &input);
+        self.prints(facts.output.clone());
         let network = facts.network;
         self.beside.absorb(&Facts { network: facts.network && !writes, ..facts });
         network

@@ -255,6 +255,7 @@ impl Walker<'_> {
     fn entered(&mut self, tree: &Tree, command: &Command, input: &Input) -> Facts {
         let outer = std::mem::take(&mut self.beside);
         let outer_sinks = std::mem::take(&mut self.sinks);
+        let outer_printed = std::mem::take(&mut self.printed);
         let outer_pipe = std::mem::replace(&mut self.piped, input.network);
         let mut input = input.clone();
         input.network |= self.standing.network;
@@ -339,6 +340,7 @@ impl Walker<'_> {
             sinks.extend(self.opened.iter().cloned());
         }
         self.piped = outer_pipe;
+        self.printed = outer_printed;
         let network = facts.network || input.network;
         if network || facts.output.is_some() {
             for code in sinks {

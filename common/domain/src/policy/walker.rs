@@ -59,6 +59,8 @@ pub(super) struct Walker<'a> {
     /// What was set to run later (`trap`), and the directories where that may be.
     pub(super) traps: Vec<String>,
     pub(super) been: Vec<Place>,
+    /// The literal text that substitutions of the current command print.
+    pub(super) printed: Vec<Rc<str>>,
     /// The next command is no function.
     pub(super) direct: bool,
     /// A coprocess reads what is printed to it as its program.
@@ -116,6 +118,7 @@ impl<'a> Walker<'a> {
             lost: false,
             traps: Vec::new(),
             been: Vec::new(),
+            printed: Vec::new(),
             direct: false,
             coprocess: false,
             cwd: Rc::from(setting.cwd),

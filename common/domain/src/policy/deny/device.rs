@@ -19,6 +19,10 @@ fn operand(walker: &mut Walker<'_>, arg: &Arg, what: &str) {
     if !protected::is_below(walker, arg) {
         let path = walker.resolve(arg);
         check(walker, &path, what);
+        // `/dev/$DISK`: which one, nobody knows, and none is meant that is no disk.
+        if !arg.is_known() && show(&path) == "/dev" {
+            walker.deny(RULE, format!("This would write to a device that nobody knows ({what})."));
+        }
     }
 }
 
@@ -95,6 +99,9 @@ pub(in crate::policy) fn command(walker: &mut Walker<'_>, name: &str, args: &[Ar
         | "vgextend" | "blkzone" | "integritysetup" | "veritysetup" | "nwipe" | "scrub" | "flash_erase"
         | "flashcp" | "nandwrite" | "ntfsclone" => {
             for arg in args {
+                if name == "wipefs" || name == "shred" {
+                    operand(walker, arg, name);
+                }
                 for units in carried(arg.units(), false) {
                     let path = resolve(&units, &walker.cwd);
                     check(walker, &path, name);

@@ -90,12 +90,10 @@ pub(in crate::policy) fn runs_network(name: &str, args: &[Arg]) -> bool {
     if let Some(command) = behind_host(name, args) {
         return command.iter().any(Arg::is_from_network);
     }
-    let code =
-        |at: usize| match source(args[at].text().rsplit('/').next().unwrap_or_default(), &args[at + 1..]) {
-            Source::Code(code) => code.is_from_network(),
-            _ => false,
-        };
-    PLACES.iter().any(|(place, _)| *place == name)
-        && (0..args.len())
-            .any(|at| is_interpreter(args[at].text().rsplit('/').next().unwrap_or_default()) && code(at))
+    let is_code = |at: usize| {
+        let name = args[at].text().rsplit('/').next().unwrap_or_default();
+        is_interpreter(name)
+            && matches!(source(name, &args[at + 1..]), Source::Code(code) if code.is_from_network())
+    };
+    PLACES.iter().any(|(place, _)| *place == name) && (0..args.len()).any(is_code)
 }
