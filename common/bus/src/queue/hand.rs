@@ -16,18 +16,16 @@ use super::Delivery;
 use super::backend::{Boxed, Claim, Hold, Job};
 use super::slot::Slot;
 
-/// The entries of one queue that this process has in hand. Sharers: every worker of that queue in the process.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct InHand(Arc<Mutex<HashMap<(Priority, String), Held>>>);
+/// An entry, and the job in it: a Redis that was emptied counts anew, and may give an entry of the same millisecond the same id.
+type Place = (Priority, String, JobId);
 
-#[derive(Debug)]
-struct Held {
-    job: JobId,
-    cancel: CancellationToken,
-}
+/// The entries of one queue that this process has in hand, each with what asks it to end. Sharers: every worker of that queue
+/// in the process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InHand(Arc<Mutex<HashMap<Place, CancellationToken>>>);
 
 impl InHand {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Priority, String), Held>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Place, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -35,25 +33,25 @@ impl InHand {
     /// hand already.
     pub(super) fn insert(&self, priority: Priority, id: &str, job: JobId) -> Option<CancellationToken> {
         let mut held = self.lock();
-        let place = held.entry((priority, id.to_owned()));
+        let place = held.entry((priority, id.to_owned(), job));
         let std::collections::hash_map::Entry::Vacant(place) = place else { return None };
         let cancel = CancellationToken::new();
-        place.insert(Held { job, cancel: cancel.clone() });
+        place.insert(cancel.clone());
         Some(cancel)
     }
 
-    pub(super) fn remove(&self, priority: Priority, id: &str) {
-        self.lock().remove(&(priority, id.to_owned()));
+    pub(super) fn remove(&self, priority: Priority, id: &str, job: JobId) {
+        self.lock().remove(&(priority, id.to_owned(), job));
     }
 
     /// Asks the job to end, if it is in hand.
     pub(super) fn cancel(&self, job: JobId) {
-        self.lock().values().filter(|held| held.job == job).for_each(|held| held.cancel.cancel());
+        self.lock().iter().filter(|((.., held), _)| *held == job).for_each(|(_, cancel)| cancel.cancel());
     }
 
     /// Asks all to end.
     pub(super) fn cancel_all(&self) {
-        self.lock().values().for_each(|held| held.cancel.cancel());
+        self.lock().values().for_each(CancellationToken::cancel);
     }
 }
 

@@ -196,7 +196,7 @@ impl Settler {
     }
 
     fn release(&self, claim: &Claim) {
-        self.in_hand.remove(claim.priority, &claim.id);
+        self.in_hand.remove(claim.priority, &claim.id, claim.entry.job.id);
     }
 }
 
