@@ -99,6 +99,7 @@ pub(super) const TAILS: &[&str] = &[
     ".config/hub",
     ".config/glab-cli",
     ".config/git/credentials",
+    ".git/config",
     ".config/rclone",
     ".config/doctl",
     ".config/op",
