@@ -42,11 +42,9 @@ impl Walker<'_> {
 
     /// Follows a word that an earlier line made an alias, with the words behind it.
     pub(super) fn alias(&mut self, name: &str, args: &[Arg], input: &Input) -> Facts {
-        let Some(text) = self.aliases.get(name).filter(|_| self.calls < MAX_CALLS) else {
-            return Facts::default();
-        };
-        let words: Vec<Arg> =
-            std::iter::once(Arg::plain(text.as_str())).chain(args.iter().cloned()).collect();
+        let text = self.aliases.get(name).filter(|_| self.calls < MAX_CALLS).cloned();
+        let Some(text) = text.filter(|_| self.spend(120)) else { return Facts::default() };
+        let words: Vec<Arg> = std::iter::once(Arg::plain(text)).chain(args.iter().cloned()).collect();
         self.calls += 1;
         let facts = self.code(super::wrapper::join(&words).text(), input);
         self.calls -= 1;

@@ -159,11 +159,11 @@ pub fn judge(command: &[u8], setting: &Setting<'_>) -> Judgement {
         }
         let elsewhere = reassign::setting(setting, name, &value);
         let mut second = walk::Walker::new(&elsewhere, text.len());
-        second.continues(&walker);
+        // With what is left of the work: it only adds denials.
+        second.budget = walker.budget;
         second.pwd = (name == "PWD").then(|| value.clone());
-        second.whole(text, &tree);
+        second.through(text, &tree);
         walker.findings = second.findings;
-        walker.partial |= second.partial;
         walker.budget = second.budget;
     }
     let partial = walker.partial;

@@ -53,14 +53,14 @@ fn values(args: &[Arg], letters: &str, long: &[&str]) -> Vec<bool> {
     let mut out = vec![false; args.len()];
     for (at, arg) in args.iter().enumerate() {
         let text = arg.text();
-        if text == "--" {
+        // A glob moves the words behind it.
+        if text == "--" || at > 0 && args[at - 1].has_glob() {
             break;
         }
         let (name, attached) = text.split_once('=').map_or((text, false), |(name, _)| (name, true));
         let takes = name.strip_prefix("--").is_some_and(|name| long.contains(&name))
             || name.strip_prefix('-').is_some_and(|it| it.len() == 1 && letters.contains(it));
-        // A glob in front of it moves the words.
-        if !takes || args[..at].iter().any(Arg::has_glob) {
+        if !takes {
             continue;
         }
         if attached {

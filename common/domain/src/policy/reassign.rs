@@ -10,6 +10,7 @@ const MOST: usize = 3;
 /// The values that a text may give them; nothing at all where it is not known or taken away.
 pub(super) fn given(text: &str) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
+    let taken = text.contains("unset") || text.contains("read");
     for name in ["HOME", "PWD"] {
         let mut rest = text;
         let mut before = None;
@@ -22,10 +23,14 @@ pub(super) fn given(text: &str) -> Vec<(&'static str, String)> {
             if first.is_some_and(|c| part(c) || matches!(c, '$' | '{')) {
                 continue;
             }
-            if let Some(value) = behind.strip_prefix('=').or_else(|| behind.strip_prefix("+=")) {
-                found.push((name, literal(value)));
-            } else if text.contains("unset") || text.contains("read") {
-                found.push((name, String::new()));
+            let value = behind.strip_prefix('=').or_else(|| behind.strip_prefix("+="));
+            let given = match value {
+                Some(value) => (name, literal(value)),
+                None if taken => (name, String::new()),
+                None => continue,
+            };
+            if !found.contains(&given) {
+                found.push(given);
             }
             if found.len() >= MOST {
                 return found;

@@ -45,15 +45,20 @@ fn leaves(step: &Step) -> bool {
 impl Walker<'_> {
     /// Walks the whole text; what could not be followed as a tree is read as flat text.
     pub(super) fn whole(&mut self, text: &str, tree: &Tree) {
-        self.spend(text.len() / 2);
-        self.tree(tree, &Input::default());
-        self.later();
+        self.through(text, tree);
         if self.partial && self.findings.is_empty() {
             self.flat(text);
         }
         if self.exhausted && self.findings.is_empty() {
             network::anywhere(self, text);
         }
+    }
+
+    /// Walks the tree of the whole text, and what it sets to run later.
+    pub(super) fn through(&mut self, text: &str, tree: &Tree) {
+        self.spend(text.len() / 2);
+        self.tree(tree, &Input::default());
+        self.later();
     }
 
     /// Walks what was set to run later, in every directory where that may be.

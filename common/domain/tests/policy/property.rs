@@ -93,7 +93,8 @@ fn hostile_nesting_ends_without_a_large_stack() {
                     let text = prefix.to_owned() + &shape.repeat(count);
                     let judged = judge(text.as_bytes(), &Setting::default());
                     // These only read, `cat` of odd names too; anything else here must not run unasked.
-                    let reads = prefix == "cat " || ["rg a ", "jq .", "echo "].contains(&shape);
+                    let reads = prefix == "cat "
+                        || ["rg a ", "jq .", "jq '.a|.b' ", "ls -I a ", "echo "].contains(&shape);
                     assert!(reads || judged.verdict != Verdict::Allow, "{prefix}{shape} × {count}");
                 }
             }
