@@ -153,15 +153,14 @@ pub fn judge(command: &[u8], setting: &Setting<'_>) -> Judgement {
         walker.findings = second.findings;
         walker.partial |= second.partial;
     }
-    for (name, value) in reassign::given(text) {
+    for given in reassign::given(text) {
         if !walker.findings.is_empty() {
             break;
         }
-        let elsewhere = reassign::setting(setting, name, &value);
-        let mut second = walk::Walker::new(&elsewhere, text.len());
+        let mut second = walk::Walker::new(setting, text.len());
         // With what is left of the work: it only adds denials.
         second.budget = walker.budget;
-        second.pwd = (name == "PWD").then(|| value.clone());
+        second.given = Some(given);
         second.through(text, &tree);
         walker.findings = second.findings;
         walker.budget = second.budget;

@@ -4,6 +4,24 @@
 
 use super::word::Arg;
 
+/// Whether a test of `find` takes a pattern or a format: the next word, whatever that looks like.
+pub(super) fn takes_pattern(test: &str) -> bool {
+    matches!(
+        test,
+        "-name"
+            | "-iname"
+            | "-path"
+            | "-ipath"
+            | "-wholename"
+            | "-iwholename"
+            | "-regex"
+            | "-iregex"
+            | "-lname"
+            | "-ilname"
+            | "-printf"
+    )
+}
+
 /// For each argument: whether it is a search pattern (or the text of a filter), not a path.
 pub(super) fn is_pattern(name: &str, args: &[Arg]) -> Vec<bool> {
     match name {
@@ -20,20 +38,7 @@ pub(super) fn is_pattern(name: &str, args: &[Arg]) -> Vec<bool> {
         "find" => {
             let mut out = vec![false; args.len()];
             for (at, arg) in args.iter().enumerate() {
-                let after = matches!(
-                    arg.text(),
-                    "-name"
-                        | "-iname"
-                        | "-path"
-                        | "-ipath"
-                        | "-wholename"
-                        | "-iwholename"
-                        | "-regex"
-                        | "-iregex"
-                        | "-lname"
-                        | "-ilname"
-                        | "-printf"
-                );
+                let after = takes_pattern(arg.text());
                 if after && at + 1 < out.len() {
                     out[at + 1] = true;
                 }

@@ -2,13 +2,14 @@
 //!
 //! Owns: which values those may be. Must never say when one counts: the text is judged with each, besides with its own.
 
-use super::Setting;
-
 /// Values that are looked at, at most.
 const MOST: usize = 3;
 
+/// A name, and what the text gives it.
+pub(super) type Given = (&'static str, String);
+
 /// The values that a text may give them; nothing at all where it is not known or taken away.
-pub(super) fn given(text: &str) -> Vec<(&'static str, String)> {
+pub(super) fn given(text: &str) -> Vec<Given> {
     let mut found = Vec::new();
     let taken = text.contains("unset") || text.contains("read");
     for name in ["HOME", "PWD"] {
@@ -46,9 +47,4 @@ fn literal(value: &str) -> String {
     let raw = value.split(ends).next().unwrap_or_default();
     let bare: String = raw.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
     if bare.starts_with('/') && !bare.contains(['$', '*', '?', '[', '{']) { bare } else { String::new() }
-}
-
-/// The same setting with another home.
-pub(super) fn setting<'a>(setting: &Setting<'a>, name: &str, value: &'a str) -> Setting<'a> {
-    Setting { home: if name == "HOME" { value } else { setting.home }, ..*setting }
 }

@@ -4,6 +4,7 @@
 
 use super::deny::{network, remove};
 use super::glob::{Unit, literal};
+use super::pattern::takes_pattern;
 use super::program::{self, Source, is_interpreter, is_shell};
 use super::walk::{Facts, Input, Walker};
 use super::word::Arg;
@@ -17,24 +18,6 @@ fn takes_command(argv: &[Arg]) -> bool {
         let mut candidates = found.argv.iter().take(4);
         candidates.any(|argv| argv.is_empty() || argv.len() <= rest.len() && takes_command(argv))
     })
-}
-
-/// Whether a test of `find` takes the next word, whatever that looks like.
-fn takes_value(test: &str) -> bool {
-    matches!(
-        test,
-        "-name"
-            | "-iname"
-            | "-path"
-            | "-ipath"
-            | "-wholename"
-            | "-iwholename"
-            | "-regex"
-            | "-iregex"
-            | "-lname"
-            | "-ilname"
-            | "-printf"
-    )
 }
 
 impl Walker<'_> {
@@ -102,7 +85,7 @@ impl Walker<'_> {
         let mut at = 0;
         while at < args.len() {
             deletes |= args[at].text() == "-delete";
-            if takes_value(args[at].text()) {
+            if takes_pattern(args[at].text()) {
                 at += 2;
                 continue;
             }

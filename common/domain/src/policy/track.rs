@@ -125,7 +125,7 @@ impl Walker<'_> {
         let target = match operands.next() {
             _ if name == "popd" => self.pushed.pop(),
             None if name == "pushd" => self.pushed.pop(),
-            None => Some(Rc::from(self.setting.home)),
+            None => Some(Rc::from(self.home_word())),
             Some(arg) if arg.text() == "-" => self.old.clone(),
             Some(arg) if arg.is_unknown() => {
                 self.lost = true;
@@ -234,8 +234,8 @@ impl Look for Walker<'_> {
 
     fn variable(&mut self, name: &str) -> Value {
         match name {
-            "HOME" => Value::Known(self.setting.home.to_owned()),
-            "PWD" => Value::Known(self.pwd.clone().unwrap_or_else(|| self.cwd.to_string())),
+            "HOME" => Value::Known(self.home_word().to_owned()),
+            "PWD" => Value::Known(self.given("PWD").unwrap_or(&self.cwd).to_owned()),
             "USER" => Value::Known(self.setting.user.to_owned()),
             "SHELL" | "BASH" => Value::Known("/bin/bash".to_owned()),
             "OLDPWD" if self.old.is_some() => {
@@ -253,7 +253,7 @@ impl Look for Walker<'_> {
     }
 
     fn home(&self) -> String {
-        self.setting.home.to_owned()
+        self.home_word().to_owned()
     }
 
     fn user(&self) -> String {

@@ -188,12 +188,12 @@ impl Walker<'_> {
         let saved = self.place();
         let facts = match runs {
             Runs::Often => self.rounds(tree, body, input),
-            Runs::Once | Runs::Partly => self.list(tree, body, input),
+            Runs::Once | Runs::Beside | Runs::Partly => self.list(tree, body, input),
         };
         if subshell {
             self.others.clear();
             self.restore(saved);
-        } else if runs != Runs::Once {
+        } else if matches!(runs, Runs::Partly | Runs::Often) {
             self.fork(saved);
         }
         facts
@@ -282,8 +282,8 @@ impl Walker<'_> {
             Kind::Group { subshell, words, body, runs } => {
                 self.words(words);
                 let facts = self.group(tree, body, *subshell, *runs, &input);
-                // A coprocess, as far as the tree tells: what it prints is read through this variable.
-                if *subshell && body.iter().all(|step| step.background) {
+                // What it prints is read through a variable, and so is it written to.
+                if *runs == Runs::Beside {
                     self.coprocess |= facts.interpreter;
                     let names = words.iter().map(|word| (**word).to_owned()).chain(["COPROC".to_owned()]);
                     for name in names.filter(|_| facts.network) {
@@ -336,7 +336,7 @@ impl Walker<'_> {
                 "An interpreter and a raw network client are joined by a process substitution.",
             );
         }
-        let printed_there = |redirect: &Redirect| redirect.op.contains('>') && redirect.target.contains('$');
+        let printed_there = |redirect: &Redirect| redirect.op == ">&" && redirect.target.contains('$');
         if self.coprocess && facts.network && command.redirects.iter().any(printed_there) {
             self.deny(network::PROGRAM, network::BY_PIPE);
         }

@@ -10,6 +10,7 @@ use super::deny::{Finding, protected};
 use super::effect::Effects;
 use super::facts::Facts;
 use super::path::{Components, components, resolve};
+use super::reassign::Given;
 use super::stream::Input;
 use super::syntax::Command;
 use super::word::Arg;
@@ -50,8 +51,8 @@ pub(super) struct Walker<'a> {
     pub(super) noted: usize,
     /// Words that were looked at for secrets.
     pub(super) looked: usize,
-    /// What the text makes of `$PWD`, where that is looked at.
-    pub(super) pwd: Option<String>,
+    /// What the text makes of `$HOME` or `$PWD`, where that is looked at. What the rules protect stays the true home.
+    pub(super) given: Option<Given>,
     /// Other directories it may be in, because what led to the tracked one may not have run.
     pub(super) others: Vec<Place>,
     /// A `cd` led nobody knows where.
@@ -113,7 +114,7 @@ impl<'a> Walker<'a> {
             last_place: protected::Nearness::default(),
             noted: 0,
             looked: 0,
-            pwd: None,
+            given: None,
             others: Vec::new(),
             lost: false,
             traps: Vec::new(),
@@ -195,6 +196,16 @@ impl<'a> Walker<'a> {
     /// What a long directory costs at each look at a path in it.
     pub(super) fn deep(&self) -> usize {
         self.cwd.len().saturating_sub(64)
+    }
+
+    /// What a name that the text has given another value expands to.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.given.as_ref().filter(|(given, _)| *given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The home that `~`, `$HOME` and `cd` alone mean.
+    pub(super) fn home_word(&self) -> &str {
+        self.given("HOME").unwrap_or(self.setting.home)
     }
 
     /// Resolves an argument against the tracked directory.

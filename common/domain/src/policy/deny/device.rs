@@ -1,6 +1,7 @@
 //! D2: writing or formatting block devices.
 
 use super::protected;
+use crate::policy::glob::Unit;
 use crate::policy::path::{Components, block_device, carried, resolve, show};
 use crate::policy::walk::Walker;
 use crate::policy::word::Arg;
@@ -20,7 +21,8 @@ fn operand(walker: &mut Walker<'_>, arg: &Arg, what: &str) {
         let path = walker.resolve(arg);
         check(walker, &path, what);
         // `/dev/$DISK`: which one, nobody knows, and none is meant that is no disk.
-        if !arg.is_known() && show(&path) == "/dev" {
+        let known: Vec<&Unit> = arg.units().iter().take_while(|unit| !unit.is_unknown()).collect();
+        if !arg.is_known() && known.len() == 5 && show(&path) == "/dev" {
             walker.deny(RULE, format!("This would write to a device that nobody knows ({what})."));
         }
     }
@@ -28,7 +30,25 @@ fn operand(walker: &mut Walker<'_>, arg: &Arg, what: &str) {
 
 /// Judges what options name as the file to write (`curl -o`, `sort --output=…`), whatever the program is.
 fn written(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
-    if !args.iter().any(|arg| arg.text().contains("/dev/")) {
+    // Of these `-o` names no file.
+    let other = matches!(
+        name,
+        "grep"
+            | "egrep"
+            | "fgrep"
+            | "zgrep"
+            | "rg"
+            | "ag"
+            | "ls"
+            | "od"
+            | "df"
+            | "lsblk"
+            | "lsof"
+            | "ps"
+            | "mount"
+            | "ssh"
+    );
+    if other || !args.iter().any(|arg| arg.text().contains("/dev/")) {
         return;
     }
     let mut next = false;

@@ -210,7 +210,7 @@ impl Reader {
         let stages = self.command().into_iter().collect();
         let body = vec![Step { stages, background: true, ..Step::default() }];
         let words = if named { vec![name] } else { Vec::new() };
-        Kind::Group { subshell: true, words, body, runs: Runs::Once }
+        Kind::Group { subshell: true, words, body, runs: Runs::Beside }
     }
 
     pub(super) fn test(&mut self) -> Kind {

@@ -86,6 +86,8 @@ pub(super) enum Kind {
 pub(super) enum Runs {
     /// All of it, once.
     Once,
+    /// All of it, beside the shell, which reads and writes it: `coproc`.
+    Beside,
     /// One part of it or another: `if`, `case`.
     Partly,
     /// Again and again, or not at all: loops.
