@@ -4,7 +4,7 @@ import a11y from "eslint-plugin-jsx-a11y"
 import hooks from "eslint-plugin-react-hooks"
 import ts from "typescript-eslint"
 
-const FEATURES = ["approvals", "audit", "chat", "login", "now", "settings", "setup", "terminals"]
+const FEATURES = ["approvals", "audit", "chat", "login", "now", "schedule", "settings", "setup", "terminals"]
 const PAGES = ["src/feature/*/*Page.tsx"]
 
 // Words of Tailwind or CSS that name a side of the screen: the page is mirrored for Hebrew, so none may be used.

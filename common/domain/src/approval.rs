@@ -80,8 +80,8 @@ pub const fn waiting_time(risk: Risk, origin: Origin) -> Duration {
         (Origin::Chat | Origin::Practice, Risk::Low) => 60,
         (Origin::Chat | Origin::Practice, Risk::Medium) => 30,
         (Origin::Chat | Origin::Practice, Risk::High) => 15,
-        (Origin::Api | Origin::Pulse, Risk::Low | Risk::Medium) => 12 * 60,
-        (Origin::Api | Origin::Pulse, Risk::High) => 2 * 60,
+        (Origin::Api | Origin::Pulse | Origin::Schedule, Risk::Low | Risk::Medium) => 12 * 60,
+        (Origin::Api | Origin::Pulse | Origin::Schedule, Risk::High) => 2 * 60,
     };
     Duration::from_secs(minutes * 60)
 }

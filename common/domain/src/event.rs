@@ -151,6 +151,14 @@ kinds! {
     UndoStarted = "undo.started",
     /// An undo ended.
     UndoEnded = "undo.ended",
+    /// The owner planned a task.
+    TaskPlanned = "task.planned",
+    /// A planned task begins: its run is owed.
+    TaskBegun = "task.begun",
+    /// A planned task is over: done, failed, missed or taken back.
+    TaskEnded = "task.ended",
+    /// The owner stopped everything, or let it go on.
+    HaltChanged = "halt.changed",
     /// A heartbeat was recorded.
     TickDone = "tick.done",
 }

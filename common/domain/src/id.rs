@@ -147,6 +147,8 @@ ids! {
     UndoId = "und";
     /// One snapshot of a workspace.
     SnapshotId = "snp";
+    /// What the owner planned for later.
+    TaskId = "tsk";
     /// The journal of one shell host: a new one begins where an old one was lost.
     JournalId = "jrn";
 }

@@ -14,7 +14,8 @@
 //! - [`run`], [`exec`], [`approval`], [`terminal`], [`host`]: states whose transitions may refuse
 //! - [`told`]: what the model is told of a command
 //! - [`undo`]: what is kept before a command changes files, and what an undo would do
-//! - [`budget`]: hard stops of a run
+//! - [`budget`], [`cap`]: hard stops of a run, and of all work that nobody watches
+//! - [`task`]: what the owner planned for later
 //! - [`policy`]: the judge of shell commands
 //! - [`mode`], [`rule`]: what the owner allowed beforehand, and the sealed book of it
 //! - [`elevated`], [`package`]: what runs as root, and the helper that installs packages
@@ -25,6 +26,7 @@ pub mod address;
 pub mod approval;
 pub mod audit;
 pub mod budget;
+pub mod cap;
 pub mod clock;
 pub mod command;
 pub mod elevated;
@@ -39,6 +41,7 @@ pub mod retry;
 pub mod rule;
 pub mod run;
 pub mod taint;
+pub mod task;
 pub mod terminal;
 pub mod told;
 pub mod undo;

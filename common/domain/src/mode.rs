@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Refused;
 use crate::actor::Actor;
+use crate::cap::Cap;
 use crate::policy::{Judgement, Risk, Verdict};
 use crate::rule::Under;
 use crate::taint::asks;
@@ -98,6 +99,8 @@ pub enum Course {
     Plan,
     /// It is refused, whatever anybody says.
     Never,
+    /// It is refused: work that nobody watches has done as much as it may.
+    Capped(Cap),
 }
 
 /// What becomes of a command in this mode, where `under` is what it could run under, and `tainted` says that untrusted

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Refused;
+use crate::command::Priority;
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -159,6 +160,8 @@ pub enum Origin {
     Api,
     /// The heartbeat.
     Pulse,
+    /// The instant of a planned task came, or the owner began one.
+    Schedule,
 }
 
 impl Origin {
@@ -169,12 +172,23 @@ impl Origin {
             Self::Practice => "practice",
             Self::Api => "api",
             Self::Pulse => "pulse",
+            Self::Schedule => "schedule",
         }
     }
 
     /// Whether it may be that nobody looks: a question has to find the owner first.
     pub const fn is_unattended(self) -> bool {
-        matches!(self, Self::Api | Self::Pulse)
+        matches!(self, Self::Api | Self::Pulse | Self::Schedule)
+    }
+
+    /// Whether nobody asked for it at that moment: the clock did.
+    pub const fn is_by_clock(self) -> bool {
+        matches!(self, Self::Pulse | Self::Schedule)
+    }
+
+    /// How soon its work comes: whoever waits for an answer first.
+    pub const fn priority(self) -> Priority {
+        if self.is_by_clock() { Priority::Low } else { Priority::High }
     }
 }
 
@@ -187,6 +201,7 @@ impl FromStr for Origin {
             "practice" => Self::Practice,
             "api" => Self::Api,
             "pulse" => Self::Pulse,
+            "schedule" => Self::Schedule,
             other => return Err(Refused { what: "origin", state: other.to_owned(), asked: "read" }),
         })
     }

@@ -1,5 +1,6 @@
 //! What the model is told of a command that came to an end, one way or another. Plain sentences, then the output.
 
+use crate::cap::Cap;
 use crate::command::{Outcome, Rest};
 use crate::exec::Exit;
 use crate::id::TerminalId;
@@ -103,6 +104,11 @@ pub fn planned() -> String {
     "[not run: this conversation is in plan mode, where only what reads runs] Say what you would run and why, and let the \
      owner decide."
         .to_owned()
+}
+
+/// Work that nobody watches has done as much as it may.
+pub fn capped(cap: Cap) -> String {
+    format!("[not run: {}] Say what is left to do, and end.", cap.sentence())
 }
 
 /// With what counted instead, where the owner changed the words.

@@ -11,6 +11,9 @@ pub enum Error {
     /// The row is not in a state, or not at a version, that permits it.
     #[error("{0}")]
     Conflict(String),
+    /// The owner has everything stopped: nothing begins by itself.
+    #[error("everything is stopped; nothing begins by itself until the owner lets it go on")]
+    Halted,
     /// The transition is not permitted.
     #[error(transparent)]
     Refused(#[from] Refused),

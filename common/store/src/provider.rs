@@ -5,7 +5,8 @@ use metatron_domain::command::{JobKind, Priority, Queue};
 use metatron_domain::id::{ProbeId, ProviderId, SecretId};
 use metatron_domain::run::RunError;
 
-use crate::error::{Error, json, parse, to_json};
+use crate::error::{Error, count, json, parse, to_json};
+use crate::run::signed;
 use crate::vault::Vault;
 use crate::{Store, Tx};
 
@@ -58,10 +59,25 @@ pub struct Provider {
     pub secret: Option<SecretId>,
     /// Whether runs use it unless told otherwise.
     pub is_default: bool,
-    /// Millionths of a US dollar for a million tokens in.
-    pub price_in: i64,
-    /// Millionths of a US dollar for a million tokens out.
-    pub price_out: i64,
+    /// What it costs.
+    pub price: Price,
+}
+
+/// What a model costs, in millionths of a US dollar for a million tokens; nothing where the owner never said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Price {
+    /// For what it reads.
+    pub read: u64,
+    /// For what it writes.
+    pub written: u64,
+}
+
+impl Price {
+    /// What this many tokens cost, in millionths of a US dollar.
+    pub fn of(self, read: u64, written: u64) -> u64 {
+        let part = |count: u64, price: u64| u128::from(count) * u128::from(price) / 1_000_000;
+        u64::try_from(part(read, self.read) + part(written, self.written)).unwrap_or(u64::MAX)
+    }
 }
 
 /// What a provider is made or changed to.
@@ -99,8 +115,7 @@ impl TryFrom<Row> for Provider {
             model: row.model,
             secret: row.secret_id.as_deref().map(|id| parse("secret id", id)).transpose()?,
             is_default: row.is_default == 1,
-            price_in: row.price_in,
-            price_out: row.price_out,
+            price: Price { read: count("price", row.price_in)?, written: count("price", row.price_out)? },
         })
     }
 }
@@ -254,6 +269,22 @@ impl Tx {
             .await?;
         }
         Ok(())
+    }
+
+    /// Says what a provider costs from now on.
+    pub async fn set_price(&mut self, id: ProviderId, price: Price, now: Instant) -> Result<(), Error> {
+        let (id_text, now_ms) = (id.to_string(), now.as_millis());
+        let (read, written) = (signed(price.read), signed(price.written));
+        let done = sqlx::query!(
+            "update provider set price_in = ?, price_out = ?, version = version + 1, updated_at = ? where id = ?",
+            read,
+            written,
+            now_ms,
+            id_text,
+        )
+        .execute(self.db())
+        .await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound("provider")) }
     }
 
     /// Makes a provider the default.

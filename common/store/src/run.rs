@@ -180,6 +180,11 @@ impl Tx {
 
     /// What the run waited for is there: it is owed to a worker again. Nothing happens while a worker has it.
     pub async fn wake_run(&mut self, run: RunId, now: Instant) -> Result<(), Error> {
+        let priority = self.run(run).await?.origin.priority();
+        self.wake_run_at(run, priority, now).await
+    }
+
+    async fn wake_run_at(&mut self, run: RunId, priority: Priority, now: Instant) -> Result<(), Error> {
         let mut run = self.run(run).await?;
         if run.state.is_terminal() || run.state == RunState::Running {
             return Ok(());
@@ -190,10 +195,6 @@ impl Tx {
             self.write_state(&run).await?;
             self.record(EventKind::RunQueued, now, &Actor::Schedule, about(&run), json!({})).await?;
         }
-        let priority = match run.origin {
-            Origin::Chat | Origin::Practice | Origin::Api => Priority::High,
-            Origin::Pulse => Priority::Low,
-        };
         self.enqueue(Queue::Run, priority, JobKind::Run, &run.id.to_string(), None, now).await
     }
 
@@ -220,6 +221,9 @@ impl Tx {
         let code = error.map(|error| error.code);
         let data = json!({ "state": run.state, "code": code });
         self.record(EventKind::RunEnded, now, &Actor::Ai, about(&run), data).await?;
+        if run.origin == Origin::Schedule {
+            self.end_task_of(&run, now).await?;
+        }
         Ok(())
     }
 
@@ -235,7 +239,8 @@ impl Tx {
             sqlx::query!("update run set stop_requested = 1 where id = ?", id).execute(self.db()).await?;
             self.record(EventKind::RunStopping, now, actor, about(&run), json!({})).await?;
         }
-        self.wake_run(run.id, now).await?;
+        // Whoever stops something waits for it, whatever it was.
+        self.wake_run_at(run.id, Priority::High, now).await?;
         self.run(run.id).await
     }
 

@@ -1,5 +1,6 @@
 //! The owner's settings: one document with a version, so that two browsers can't overwrite each other unseen.
 
+use metatron_domain::cap::DAILY_MICROS;
 use metatron_domain::clock::Instant;
 
 use crate::error::{Error, json, to_json};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub theme: Theme,
     /// The owner's standing instruction to the AI.
     pub instruction: String,
+    /// What runs begun by the clock may cost on one day of the owner's, in millionths of a US dollar.
+    pub unattended_micros_per_day: u64,
 }
 
 impl Default for Settings {
@@ -42,6 +45,7 @@ impl Default for Settings {
             timezone: "UTC".to_owned(),
             theme: Theme::System,
             instruction: String::new(),
+            unattended_micros_per_day: DAILY_MICROS,
         }
     }
 }

@@ -78,6 +78,10 @@ codes! {
     RunEnded = "run_ended", CONFLICT, "The run has ended";
     /// A run is at work in the conversation.
     ChatBusy = "chat_busy", CONFLICT, "A run is at work in this conversation";
+    /// The task has begun, or is over.
+    TaskBegun = "task_begun", CONFLICT, "The task has begun or is over";
+    /// The owner has everything stopped.
+    Halted = "halted", CONFLICT, "Everything is stopped";
     /// The built-in demonstration stays as it is.
     ProviderBuiltin = "provider_builtin", CONFLICT, "The demonstration can't be changed";
     /// The terminal has ended.
@@ -271,6 +275,10 @@ impl From<StoreError> for ApiError {
         let refusal = match error {
             StoreError::NotFound(what) => return Self::not_found(what.trim_start_matches("the ")),
             StoreError::Conflict(detail) => return Self::new(Code::Conflict, sentence(&detail)),
+            StoreError::Halted => {
+                let detail = "Nothing begins by itself until the owner lets it go on: on the page Now.";
+                return Self::new(Code::Halted, detail);
+            }
             StoreError::Refused(refused) => return Self::new(Code::Conflict, sentence(&refused.to_string())),
             StoreError::Busy(_) => {
                 Self::new(Code::StorageBusy, "Nothing was changed. Try again in a moment.")

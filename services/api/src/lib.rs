@@ -21,6 +21,7 @@ mod join;
 mod judged;
 mod keyboard;
 mod limit;
+mod money;
 mod once;
 pub mod openapi;
 mod password;

@@ -19,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::error::{ApiError, Code};
+use crate::money::usd;
 
 /// Items of a page unless the client says otherwise, and at most.
 const PAGE: u32 = 50;
@@ -55,15 +56,6 @@ pub(crate) fn bad_cursor() -> ApiError {
     ApiError::new(Code::BadRequest, "`cursor` must be the `next_cursor` of an earlier page.")
 }
 
-/// Money, from millionths of a US dollar.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "shown, never calculated with; exact up to nine billion dollars"
-)]
-pub(crate) fn usd(micros: u64) -> f64 {
-    micros as f64 / 1_000_000.0
-}
-
 /// A conversation, as a list shows it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Chat {
@@ -82,6 +74,8 @@ pub(crate) struct Chat {
     pub(crate) mode: Mode,
     /// Until when; it is `ask` afterwards.
     pub(crate) mode_until: Option<Instant>,
+    /// When the task that is planned in it begins.
+    pub(crate) planned_at: Option<Instant>,
 }
 
 /// The newest run of a conversation.
@@ -107,6 +101,7 @@ impl Chat {
             last_text: row.last_text,
             mode: mode.unwrap_or_default(),
             mode_until,
+            planned_at: row.planned_at,
         }
     }
 }

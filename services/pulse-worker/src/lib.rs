@@ -12,6 +12,7 @@ mod call;
 mod desk;
 mod elsewhere;
 mod hands;
+mod limit;
 mod model;
 mod probe;
 mod prompt;

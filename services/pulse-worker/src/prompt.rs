@@ -8,6 +8,7 @@ use metatron_domain::id::{ChatId, RunId};
 use metatron_domain::mode::Mode;
 use metatron_store::chat::Message;
 use metatron_store::journal::Turn;
+use metatron_store::run::Run;
 use metatron_store::setting::Settings;
 use metatron_store::{Error, Store};
 
@@ -24,10 +25,19 @@ const LEFT_OUT: &str = "[an old result, left out for length]";
 const PLANNING: &str = "\nThis conversation is in plan mode: what only reads runs, everything else is refused. Look, think, and \
     say which commands you would run and why; the owner decides.\n";
 
+/// What a model is told of work that somebody asks for now.
+const CALLED: &str = "\nPulse is off: you are awake only while somebody talks to you.\n";
+
+/// What a model is told of work that the clock began.
+const BY_CLOCK: &str = "\nThis is work that the owner planned; the clock began it, and nobody may be looking. Do not ask back: do \
+    what was planned as far as it goes, and end with a short report of what was done and what is left.\n";
+
 /// The question for the next turn of a run, and the newest message it shows.
-pub(crate) async fn question(desk: &Desk, chat: ChatId) -> Result<(Question, i64), Error> {
+pub(crate) async fn question(desk: &Desk, run: &Run) -> Result<(Question, i64), Error> {
+    let chat = run.chat;
     let (settings, _) = desk.store.settings().await?;
     let mut system = system(&settings, &desk.workspace.to_string_lossy(), desk.now());
+    system.push_str(if run.origin.is_by_clock() { BY_CLOCK } else { CALLED });
     system.push_str(&terminals(desk, chat).await?);
     if desk.store.mode_of_chat(chat, desk.now()).await?.0 == Some(Mode::Plan) {
         system.push_str(PLANNING);
@@ -69,7 +79,6 @@ fn system(settings: &Settings, workspace: &str, now: Instant) -> String {
          Say briefly what you do and what came of it. Answer in the owner's language, in Markdown.\n"
     );
     let _ = writeln!(text, "Now it is {}.", instant(now, &settings.timezone));
-    text.push_str("Pulse is off: you are awake only while the owner talks to you.\n");
     if !settings.instruction.trim().is_empty() {
         let _ = writeln!(text, "\nThe owner's standing instruction:\n{}", settings.instruction.trim());
     }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metatron_bus::live::RunWriter;
+use metatron_domain::cap::Cap;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{RunId, SecretId};
 use metatron_domain::run::{Origin, RunEnd, RunError, Waiting};
+use metatron_domain::told;
 use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 use metatron_store::job::Claim;
-use metatron_store::journal::{CompleteTurn, Intent, ToolCall};
+use metatron_store::journal::{CompleteTurn, Intent};
 use metatron_store::provider::{Provider, ProviderKind};
 use metatron_store::run::{Run, Usage};
 use tokio::time::Instant as Stopwatch;
@@ -24,7 +26,7 @@ use crate::model::openai::OpenAi;
 use crate::model::{Model, ModelError};
 use crate::turn::{Answer, Tokens, Whole, ask};
 use crate::work::Done;
-use crate::{elsewhere, prompt, report, tool};
+use crate::{elsewhere, limit, prompt, report, tool};
 
 /// Attempts at one turn before the run fails.
 const ATTEMPTS: u32 = 3;
@@ -92,7 +94,12 @@ async fn step(
             // The turn of this command has come.
             return Ok(Step::On);
         }
-        let answered = call::answer(desk, &run, position.complete, call, claim, stop).await?;
+        let answered = match call::answer(desk, &run, position.complete, call, claim, stop).await? {
+            Answered::Asks(_) if limit::nobody_is_asked(desk, &run).await? => {
+                Answered::Told(told::capped(Cap::Questions))
+            }
+            other => other,
+        };
         let unheard =
             matches!(answered, Answered::Asks(_)) && Box::pin(report::nobody_can_answer(desk, &run)).await?;
         let now = desk.now();
@@ -124,7 +131,7 @@ async fn step(
             return Ok(Step::Over(Done::Finished));
         }
     }
-    if let Some(error) = limit(desk, &run).await? {
+    if let Some(error) = limit::reached(desk, &run).await? {
         return fail(desk, id, claim, error).await;
     }
     if position.attempts >= ATTEMPTS * 2 {
@@ -149,7 +156,7 @@ async fn turn(
     let mut tries = 0;
     loop {
         tries += 1;
-        let (question, seen) = prompt::question(desk, run.chat).await?;
+        let (question, seen) = prompt::question(desk, run).await?;
         let mut tx = desk.store.begin().await?;
         tx.hold(claim).await?;
         let attempt = tx.ask_turn(run.id, turn, &provider.model, desk.now()).await?;
@@ -280,37 +287,6 @@ async fn fail(desk: &Desk, run: RunId, claim: &Claim, error: RunError) -> Result
     Ok(Step::Over(Done::Finished))
 }
 
-/// What makes a call the same as another one. In a terminal the same keys and the same look can be something else each
-/// time: there it is the same only with the same answer; and who waits again for what takes long repeats nothing.
-fn repeated(turn: u32, call: ToolCall) -> (String, String) {
-    let mut asked = call.arguments;
-    match call.name.as_str() {
-        tool::terminal::WAIT => asked.push_str(&turn.to_string()),
-        tool::terminal::READ | tool::terminal::TYPE => asked.push_str(&call.result.unwrap_or_default()),
-        _ => {}
-    }
-    (call.name, asked)
-}
-
-/// The hard stop a run has reached, if any.
-async fn limit(desk: &Desk, run: &Run) -> Result<Option<RunError>, Error> {
-    let turns = desk.store.turns_of_chat(run.chat).await?;
-    let calls: Vec<_> = turns
-        .into_iter()
-        .filter(|turn| turn.run == run.id)
-        .flat_map(|turn| {
-            let number = turn.turn;
-            turn.calls.into_iter().map(move |call| repeated(number, call))
-        })
-        .collect();
-    let limit = run.budget.exhausted(&run.spent).or_else(|| run.budget.repeats(&calls));
-    Ok(limit.map(|limit| RunError {
-        code: "run_limit".to_owned(),
-        detail: limit.sentence().to_owned(),
-        next_step: "Write again to go on with a new run.".to_owned(),
-    }))
-}
-
 /// The model that speaks in this run.
 async fn choose(desk: &Desk, run: &Run) -> Result<(Box<dyn Model>, Provider), ModelError> {
     let none = || {
@@ -366,12 +342,10 @@ pub(crate) async fn key(desk: &Desk, secret: Option<SecretId>) -> Result<Option<
 }
 
 fn usage(provider: &Provider, tokens: Tokens, took: Duration) -> Usage {
-    // Prices are millionths of a dollar for a million tokens.
-    let price = |count: u64, price: i64| count.saturating_mul(u64::try_from(price).unwrap_or(0)) / 1_000_000;
     Usage {
         tokens_in: tokens.read,
         tokens_out: tokens.written,
-        cost_micros: price(tokens.read, provider.price_in) + price(tokens.written, provider.price_out),
+        cost_micros: provider.price.of(tokens.read, tokens.written),
         active_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     }
 }

@@ -96,7 +96,7 @@ async fn settle(desk: &Desk, claim: &Claim) -> Result<Done, Error> {
 pub(crate) fn failed(error: &Error) -> Disposition {
     match error {
         // Another worker took it over, or there is nothing to do any more: our late write was refused.
-        Error::Conflict(_) | Error::NotFound(_) | Error::Refused(_) => {
+        Error::Conflict(_) | Error::NotFound(_) | Error::Refused(_) | Error::Halted => {
             tracing::info!(%error, "a delivery is dropped");
             Disposition::Done
         }

@@ -1,9 +1,10 @@
 //! scheduler keeps time: it carries owed work again that Redis lost or a dead worker held, ends questions that nobody
-//! answered, plans the heartbeat, and forgets what is old.
+//! answered, begins what was planned, plans the heartbeat, and forgets what is old.
 //!
-//! Rooms: [`reconcile`] compares SQLite with Redis, [`tick`] is what is due. Never calls a model, never touches a shell.
+//! Rooms: [`reconcile`] compares SQLite with Redis, [`tick`] is what is due, [`task`] begins what the owner planned. Never calls a model, never touches a shell.
 
 mod reconcile;
+mod task;
 mod tick;
 
 use std::convert::Infallible;
@@ -27,6 +28,8 @@ pub(crate) struct Desk {
     pub bus: Bus,
     /// The wall clock: for what the owner sees, never for leases.
     pub clock: Arc<dyn Clock>,
+    /// This life of the process: who claims a planned instant.
+    pub instance: String,
 }
 
 impl Desk {
@@ -57,7 +60,9 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
     let user = config.redis_user.as_deref();
     let access = Access { user, password: password.as_deref(), ca: ca.as_deref() };
     let bus = Bus::enter(&config.redis_url, access, &frame.instance);
-    let desk = Arc::new(Desk { store: store.clone(), bus: bus.clone(), clock: Arc::new(SystemClock) });
+    let instance = frame.instance.clone();
+    let desk =
+        Arc::new(Desk { store: store.clone(), bus: bus.clone(), clock: Arc::new(SystemClock), instance });
 
     frame.tasks.spawn("beat", {
         let shutdown = frame.shutdown.clone();

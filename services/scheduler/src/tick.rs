@@ -1,4 +1,4 @@
-//! What is due: questions that nobody answered in time, the heartbeat, and what is old enough to forget.
+//! What is due: questions that nobody answered in time, planned tasks, the heartbeat, and what is old enough to forget.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use metatron_process::crash::{self, Point};
 use metatron_store::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::Desk;
+use crate::{Desk, task};
 
 /// The longest sleep: a wall clock that was set, or a question asked meanwhile, is noticed after it.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -40,10 +40,11 @@ pub(crate) async fn keep(desk: &Desk, heartbeat: Option<Duration>, shutdown: Can
 }
 
 async fn next_pause(desk: &Desk) -> Duration {
-    match desk.store.next_expiry().await {
-        Ok(Some(at)) => at.since(desk.clock.now()).clamp(Duration::from_millis(50), LONGEST),
-        _ => LONGEST,
-    }
+    let now = desk.clock.now();
+    let expiry = desk.store.next_expiry().await.ok().flatten();
+    let task = desk.store.next_task(now).await.ok().flatten();
+    let next = expiry.into_iter().chain(task).min();
+    next.map_or(LONGEST, |at| at.since(now).clamp(Duration::from_millis(50), LONGEST))
 }
 
 async fn due(desk: &Desk, heartbeat: Option<Duration>) -> Result<(), Error> {
@@ -56,7 +57,11 @@ async fn due(desk: &Desk, heartbeat: Option<Duration>) -> Result<(), Error> {
         desk.announce(committed).await?;
         tracing::info!(ended, "questions expired without an answer");
     }
-    if let Some(period) = heartbeat {
+    task::due(desk, now).await?;
+    // What is stopped has no heartbeat either.
+    if let Some(period) = heartbeat
+        && desk.store.halted().await?.is_none()
+    {
         let instant = planned(now, period);
         if desk.store.last_tick().await?.is_none_or(|last| last < instant) {
             let mut tx = desk.store.begin().await?;

@@ -71,6 +71,15 @@ export function useDefaultProvider(done?: () => void) {
   })
 }
 
+/** What a model costs from now on. */
+export function useSetPrice(done: () => void) {
+  return useMutation({
+    mutationFn: ({ id, ...price }: { id: string; read_usd: number; write_usd: number }) => body(api.PUT("/api/v1/providers/{id}/price", { params: { path: { id } }, body: price })),
+    onSuccess: done,
+    onSettled: refresh,
+  })
+}
+
 export function useRemoveProvider() {
   return useMutation({
     mutationFn: (id: string) => body(api.DELETE("/api/v1/providers/{id}", { params: { path: { id } } })),

@@ -283,6 +283,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show whether everything is stopped */
+        get: operations["halt"];
+        /**
+         * Stop everything, or let it go on
+         * @description Every run that is at work is stopped with its commands, and nothing begins by itself: no planned task, no heartbeat, no
+         *     program with a token. The owner's own messages are answered all the same. What was planned meanwhile begins afterwards
+         *     where it is not too late for it.
+         */
+        put: operations["set_halt"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts": {
         parameters: {
             query?: never;
@@ -445,6 +468,26 @@ export interface paths {
         put?: never;
         /** Use a provider by default */
         post: operations["make_default"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{id}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the prices of a provider
+         * @description They count from the next model call on; what was spent before stays as it was counted.
+         */
+        put: operations["set_price"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -896,6 +939,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tasks */
+        get: operations["tasks"];
+        put?: never;
+        /**
+         * Plan a task
+         * @description It begins by itself at its instant, in a conversation of its own and in the mode that is chosen here. Where it has to ask,
+         *     it waits for the owner's answer; where no device of the owner can be reached, it ends and says so.
+         */
+        post: operations["plan_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a task */
+        get: operations["task"];
+        put?: never;
+        post?: never;
+        /**
+         * Take a task back
+         * @description What has begun is stopped with its run instead.
+         */
+        delete: operations["drop_task"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a task now
+         * @description It works as it would have at its instant: by itself, in its own mode.
+         */
+        post: operations["begin_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/terminals": {
         parameters: {
             query?: never;
@@ -1286,6 +1392,8 @@ export interface components {
             reason?: string | null;
             risk: components["schemas"]["Risk"];
             rule_id?: components["schemas"]["RuleId"] | null;
+            /** @description Who began that run. */
+            run_actor: components["schemas"]["Actor"];
             run_id: components["schemas"]["RunId"];
             state: components["schemas"]["ApprovalState"];
             taint?: components["schemas"]["Taint"] | null;
@@ -1416,6 +1524,7 @@ export interface components {
             /** @description How much of what its runs want is asked. */
             mode: components["schemas"]["Mode"];
             mode_until?: components["schemas"]["Instant"] | null;
+            planned_at?: components["schemas"]["Instant"] | null;
             title: string;
             updated_at: components["schemas"]["Instant"];
             /** @description Whether it waits for the owner. */
@@ -1523,7 +1632,7 @@ export interface components {
          * @description Why a request was refused: stable, for programs.
          * @enum {string}
          */
-        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "provider_builtin" | "terminal_ended" | "host_revoked" | "host_exists" | "join_unavailable" | "no_password_asked" | "undo_gone" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
+        Code: "bad_json" | "bad_request" | "secret_in_url" | "not_signed_in" | "wrong_password" | "claim_code_wrong" | "claim_code_expired" | "claim_needs_tls" | "origin_refused" | "scope_missing" | "owner_only" | "reauth_required" | "not_found" | "method_not_allowed" | "request_timeout" | "not_claimed" | "approval_already_decided" | "approval_expired" | "digest_mismatch" | "run_ended" | "chat_busy" | "task_begun" | "halted" | "provider_builtin" | "terminal_ended" | "host_revoked" | "host_exists" | "join_unavailable" | "no_password_asked" | "undo_gone" | "token_shown_once" | "conflict" | "changed_meanwhile" | "body_too_large" | "unsupported_media_type" | "unknown_host" | "invalid_field" | "unknown_field" | "idempotency_key_reused" | "too_many_attempts" | "internal" | "storage_busy" | "storage_unwritable" | "redis_unavailable" | "shell_unavailable" | "terminal_busy";
         /**
          * @description Why a path is left alone unless the owner ticks it.
          * @enum {string}
@@ -1792,7 +1901,7 @@ export interface components {
          * @description What can happen. The room is the part in front of the dot.
          * @enum {string}
          */
-        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "approval.edited" | "rule.changed" | "mode.changed" | "elevated.changed" | "run.tainted" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "host.changed" | "push.changed" | "undo.started" | "undo.ended" | "tick.done";
+        EventKind: "owner.claimed" | "session.opened" | "session.closed" | "login.failed" | "chat.created" | "chat.updated" | "chat.deleted" | "message.added" | "run.queued" | "run.started" | "run.waiting" | "run.stopping" | "run.ended" | "exec.proposed" | "exec.approved" | "exec.started" | "exec.ended" | "approval.asked" | "approval.decided" | "approval.expired" | "approval.withdrawn" | "approval.edited" | "rule.changed" | "mode.changed" | "elevated.changed" | "run.tainted" | "provider.changed" | "probe.ended" | "token.changed" | "setting.changed" | "queue.changed" | "service.up" | "terminal.created" | "terminal.opened" | "terminal.updated" | "terminal.drive" | "terminal.waits" | "terminal.ended" | "host.changed" | "push.changed" | "undo.started" | "undo.ended" | "task.planned" | "task.begun" | "task.ended" | "halt.changed" | "tick.done";
         /** @description A page of facts. */
         Events: {
             items: components["schemas"]["Event"][];
@@ -2059,6 +2168,19 @@ export interface components {
          * @enum {string}
          */
         GapKind: "gap";
+        /** @description Whether everything is stopped. */
+        Halt: {
+            halted_at?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description How many runs this very request stopped.
+             */
+            stopped: number;
+        };
+        /** @description Whether everything shall be stopped. */
+        HaltBody: {
+            halted: boolean;
+        };
         /** @description A keyboard that the AI wants, and what it would type first. What the owner is shown. */
         HandAsk: {
             /** @description The folder of the program in front, as it was seen when the AI asked. */
@@ -2394,7 +2516,7 @@ export interface components {
          * @description What called a run into being.
          * @enum {string}
          */
-        Origin: "chat" | "practice" | "api" | "pulse";
+        Origin: "chat" | "practice" | "api" | "pulse" | "schedule";
         /** @description The owner. */
         Owner: {
             created_at: components["schemas"]["Instant"];
@@ -2528,6 +2650,19 @@ export interface components {
             /** @description What would be undone. */
             of: components["schemas"]["UndoOf"];
         };
+        /** @description What a model costs, in US dollars for a million tokens. */
+        PriceBody: {
+            /**
+             * Format: double
+             * @description For what it reads, to the ten-thousandth of a dollar.
+             */
+            read_usd: number;
+            /**
+             * Format: double
+             * @description For what it writes, likewise.
+             */
+            write_usd: number;
+        };
         /** @description A test call. */
         Probe: {
             /** @description Why it failed, for programs: such as `model_key_refused`. */
@@ -2595,6 +2730,16 @@ export interface components {
             kind: components["schemas"]["ProviderKind"];
             model: string;
             name: string;
+            /**
+             * Format: double
+             * @description For a million tokens that it reads, in US dollars; 0 where the owner never said.
+             */
+            read_usd: number;
+            /**
+             * Format: double
+             * @description For a million tokens that it writes, likewise.
+             */
+            write_usd: number;
         };
         /** @description A provider to be stored. */
         ProviderBody: {
@@ -2921,6 +3066,11 @@ export interface components {
             theme: components["schemas"]["Theme"];
             /** @description An IANA time zone. */
             timezone: string;
+            /**
+             * Format: double
+             * @description What work that the clock begins may cost on one day of the owner's, in US dollars.
+             */
+            unattended_usd_per_day: number;
         };
         /** @description What is to change; what is absent stays. */
         SettingsBody: {
@@ -2931,6 +3081,11 @@ export interface components {
             theme?: components["schemas"]["Theme"] | null;
             /** @description An IANA time zone that the machine knows. */
             timezone?: string | null;
+            /**
+             * Format: double
+             * @description US dollars, to the ten-thousandth of one; 0 lets only what costs nothing work.
+             */
+            unattended_usd_per_day?: number | null;
         };
         /** @description Where the first run stands. Once claimed, only the state. */
         Setup: {
@@ -3077,6 +3232,49 @@ export interface components {
             /** @description Which. */
             run: components["schemas"]["RunId"];
         };
+        /** @description Something planned. */
+        Task: {
+            /** @description When it is to begin. */
+            at: components["schemas"]["Instant"];
+            begun_at?: components["schemas"]["Instant"] | null;
+            /** @description The conversation it works in. */
+            chat_id: components["schemas"]["ChatId"];
+            created_at: components["schemas"]["Instant"];
+            ended_at?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description How late it may begin, in minutes; after that it is missed.
+             */
+            grace_min: number;
+            id: components["schemas"]["TaskId"];
+            /** @description How much of what it wants is asked; changed as the mode of its conversation. */
+            mode: components["schemas"]["Mode"];
+            mode_until?: components["schemas"]["Instant"] | null;
+            /** @description Why it never began. */
+            note?: string | null;
+            run?: components["schemas"]["LastRun"] | null;
+            state: components["schemas"]["TickState"];
+            /** @description What is to be done. */
+            text: string;
+        };
+        /** @description A task to plan. */
+        TaskBody: {
+            at?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description How late it may begin where this machine is off, stopped or busy at that time, in minutes; 60 when absent.
+             */
+            grace_min?: number | null;
+            mode?: components["schemas"]["Mode"] | null;
+            /** @description What is to be done, in Markdown, 16 KiB at most. */
+            text: string;
+        };
+        TaskId: string;
+        /** @description A page of tasks. */
+        Tasks: {
+            items: components["schemas"]["Task"][];
+            next_cursor?: string | null;
+        };
         /** @description One terminal. */
         Terminal: {
             /**
@@ -3173,6 +3371,11 @@ export interface components {
          * @enum {string}
          */
         Theme: "system" | "light" | "dark";
+        /**
+         * @description Where a planned instant stands.
+         * @enum {string}
+         */
+        TickState: "planned" | "claimed" | "done" | "failed" | "missed" | "skipped" | "unknown";
         /** @description A token, without its value. */
         Token: {
             created_at: components["schemas"]["Instant"];
@@ -4008,6 +4211,66 @@ export interface operations {
             };
         };
     };
+    halt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Halt"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_halt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HaltBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Halt"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     hosts: {
         parameters: {
             query?: never;
@@ -4399,6 +4662,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Provider"];
                 };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: the code says why */
             default: {
@@ -5388,6 +5683,160 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tasks: {
+        parameters: {
+            query?: {
+                state?: "planned" | "past";
+                /** @description Items at most, 1 to 200; of past ones alone. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tasks"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description Refused: the code says why */

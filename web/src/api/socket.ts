@@ -20,10 +20,15 @@ export function touched(fact: Fact): QueryKey[] {
   const room = fact.type.split(".", 1)[0]
   switch (room) {
     case "chat":
+      return [keys.chats, keys.tasks, ...chat]
     case "message":
       return [keys.chats, ...chat]
     case "run":
-      return [keys.chats, keys.runs, ...chat, ...run]
+      return [keys.chats, keys.runs, keys.tasks, ...chat, ...run]
+    case "task":
+      return [keys.tasks, keys.chats, ...chat]
+    case "halt":
+      return [keys.halt]
     case "exec":
       return [keys.unasked, ...chat, ...run]
     case "approval":
@@ -33,7 +38,7 @@ export function touched(fact: Fact): QueryKey[] {
     case "elevated":
       return [keys.elevated]
     case "mode":
-      return [keys.chats, keys.tokens, ...chat]
+      return [keys.chats, keys.tokens, keys.tasks, ...chat]
     case "provider":
       return [keys.providers]
     case "probe":

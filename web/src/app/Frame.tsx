@@ -6,6 +6,7 @@ import { useLink } from "../api/socket"
 import { useFormat, useText } from "../i18n"
 import { paths } from "../nav/paths"
 import { Icon } from "../ui/Icon"
+import { HaltBanner } from "./HaltBanner"
 import { useShown } from "./notice"
 import { adopt } from "./preference"
 import { takeUpdate, useUpdate } from "./update"
@@ -26,6 +27,7 @@ export function Frame() {
       </a>
       <Nav />
       <div className="body" aria-busy={moving}>
+        <HaltBanner />
         <Banners warnings={session?.warnings ?? []} />
         <Outlet />
       </div>
@@ -76,6 +78,12 @@ function Nav() {
             <span>{text.nav.terminals}</span>
             {asking > 0 ? <span className="vh">{text.terminal.navAsks(asking)}</span> : null}
             {driven > 0 ? <span className="vh">{text.terminal.navDriven}</span> : null}
+          </NavLink>
+        </li>
+        <li className="wide">
+          <NavLink to={paths.schedule}>
+            <Icon name="cal" />
+            <span>{text.task.title}</span>
           </NavLink>
         </li>
         <li>

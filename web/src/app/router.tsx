@@ -72,6 +72,7 @@ export const router = createBrowserRouter([
               { path: "/approvals/:id?", lazy: page(() => import("../feature/approvals/Page")) },
               { path: "/terminals/:id?", lazy: page(() => import("../feature/terminals/Page")) },
               { path: "/terminals/:id/replay", lazy: page(() => import("../feature/terminals/ReplayPage")) },
+              { path: paths.schedule, lazy: page(() => import("../feature/schedule/Page")) },
               { path: paths.settings, lazy: page(() => import("../feature/settings/Page")) },
               { path: paths.audit, lazy: page(() => import("../feature/audit/Page")) },
               { path: "*", Component: Lost },

@@ -1,8 +1,10 @@
 // English, grouped by room. Verbs, causes, next step. A function where a number or name goes into the sentence.
 import { effect, elevated } from "./elevated/en"
 import { audit } from "./audit/en"
+import { model } from "./model/en"
 import { push } from "./push/en"
 import { rule } from "./rule/en"
+import { task } from "./task/en"
 import { terminal } from "./terminal/en"
 import { undo } from "./undo/en"
 
@@ -83,7 +85,7 @@ export const en = {
     stale: "Someone changed this meanwhile.",
     staleNext: "The page shows the new state; make your change again.",
     chatBusy: "A run is at work in this chat.",
-    chatBusyNext: "Stop it, then delete the chat.",
+    chatBusyNext: "Stop it or wait until it has ended, then try again.",
     ended: "This run has ended already.",
     terminalEnded: "This terminal has ended.",
     terminalEndedNext: "Open another one.",
@@ -132,41 +134,7 @@ export const en = {
     finish: "Start the first chat",
     next: "Go on",
   },
-  model: {
-    demoName: "Demonstration, no AI",
-    demoLead: "A fixed script built into MetatronOS. It understands nothing, needs no key and sends nothing anywhere; it shows how requests and approvals work.",
-    useDemo: "Use the demonstration",
-    provider: "Provider",
-    presets: { openai: "OpenAI", openrouter: "OpenRouter", ollama: "Ollama", llamacpp: "llama.cpp", custom: "Other server", demo: "Demonstration" },
-    name: "Name",
-    baseUrl: "Address (base URL)",
-    modelName: "Model",
-    modelHint: "As the provider spells it.",
-    key: "API key",
-    keyOptional: "API key, if it needs one",
-    keyHint: "Kept encrypted on this machine; never shown again.",
-    keyKept: "A key is stored. Leave empty to keep it.",
-    test: "Test it",
-    testing: (seconds: number) => `Asking the model, ${seconds} s`,
-    testOk: "The model answered",
-    testFailed: "The test call failed.",
-    saveAnyway: "Save without a good test",
-    save: "Use this model",
-    add: "Add a model",
-    isDefault: "in use",
-    makeDefault: "Use",
-    hasKey: "key stored",
-    noKey: "no key",
-    removeAsk: (name: string) => `Delete ${name}? Its key is deleted with it.`,
-    next: {
-      model_key_refused: "Replace the key.",
-      model_unreachable: "Check the address, and that the server runs and can be reached from the machine of MetatronOS.",
-      model_not_found: "Check how the provider spells the model.",
-      model_rate_limited: "Wait a little, or check your plan with the provider.",
-      other: "Check address, model and key; then test again.",
-    },
-    settings: "Check the model",
-  },
+  model,
   login: {
     title: "Sign in",
     lead: "With the owner’s password.",
@@ -332,7 +300,7 @@ export const en = {
     folder: "folder",
     digest: "digest",
   },
-  ...{ rule, elevated, terminal, audit, push, undo },
+  ...{ rule, task, elevated, terminal, audit, push, undo },
   settings: {
     title: "Settings",
     models: "Models",

@@ -2,8 +2,10 @@
 import { effect, elevated } from "./elevated/he"
 import type { Messages } from "./en"
 import { audit } from "./audit/he"
+import { model } from "./model/he"
 import { push } from "./push/he"
 import { rule } from "./rule/he"
+import { task } from "./task/he"
 import { terminal } from "./terminal/he"
 import { undo } from "./undo/he"
 
@@ -82,7 +84,7 @@ export const he: Messages = {
     stale: "מישהו שינה את זה בינתיים.",
     staleNext: "הדף מציג את המצב החדש; יש לערוך שוב.",
     chatBusy: "ריצה פועלת בצ׳אט הזה.",
-    chatBusyNext: "לעצור אותה ואז למחוק את הצ׳אט.",
+    chatBusyNext: "לעצור אותה או להמתין שתסתיים, ולנסות שוב.",
     ended: "הריצה הזו כבר הסתיימה.",
     terminalEnded: "המסוף הזה הסתיים.",
     terminalEndedNext: "אפשר לפתוח אחר.",
@@ -131,41 +133,7 @@ export const he: Messages = {
     finish: "לצ׳אט הראשון",
     next: "להמשיך",
   },
-  model: {
-    demoName: "הדגמה, בלי AI",
-    demoLead: "תסריט קבוע שבנוי בתוך MetatronOS. הוא לא מבין דבר, לא צריך מפתח ולא שולח דבר לשום מקום; הוא מראה איך בקשות ואישורים פועלים.",
-    useDemo: "להשתמש בהדגמה",
-    provider: "ספק",
-    presets: { openai: "OpenAI", openrouter: "OpenRouter", ollama: "Ollama", llamacpp: "llama.cpp", custom: "שרת אחר", demo: "הדגמה" },
-    name: "שם",
-    baseUrl: "כתובת (base URL)",
-    modelName: "מודל",
-    modelHint: "כפי שהספק כותב אותו.",
-    key: "מפתח API",
-    keyOptional: "מפתח API, אם צריך",
-    keyHint: "נשמר מוצפן במכונה הזו ולא יוצג שוב.",
-    keyKept: "מפתח שמור. להשאיר ריק כדי לא לשנות אותו.",
-    test: "לבדוק",
-    testing: (seconds) => `שואל את המודל, ${seconds} שנ׳`,
-    testOk: "המודל ענה",
-    testFailed: "קריאת הבדיקה נכשלה.",
-    saveAnyway: "לשמור בלי בדיקה תקינה",
-    save: "להשתמש במודל הזה",
-    add: "הוספת מודל",
-    isDefault: "בשימוש",
-    makeDefault: "להשתמש",
-    hasKey: "מפתח שמור",
-    noKey: "בלי מפתח",
-    removeAsk: (name) => `למחוק את ${name}? גם המפתח שלו יימחק.`,
-    next: {
-      model_key_refused: "יש להחליף את המפתח.",
-      model_unreachable: "יש לבדוק את הכתובת, ושהשרת פועל ונגיש מהמכונה של MetatronOS.",
-      model_not_found: "יש לבדוק איך הספק כותב את שם המודל.",
-      model_rate_limited: "יש להמתין מעט, או לבדוק את התוכנית אצל הספק.",
-      other: "יש לבדוק כתובת, מודל ומפתח, ואז לבדוק שוב.",
-    },
-    settings: "לבדיקת המודל",
-  },
+  model,
   login: {
     title: "כניסה",
     lead: "עם סיסמת הבעלים.",
@@ -328,6 +296,7 @@ export const he: Messages = {
     digest: "טביעה",
   },
   rule,
+  task,
   elevated,
   terminal,
   audit,

@@ -54,6 +54,7 @@ export function makeFormat(language: Language, timezone: string | undefined) {
   const time = date({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
   const day = date({ weekday: "long", day: "numeric", month: "long" })
   const short = date({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+  const full = date({ weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
   const isoDay = new Intl.DateTimeFormat("en-CA", { timeZone: timezone })
   const money = (amount: number) =>
     new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: amount > 0 && amount < 0.1 ? 4 : 2 }).format(amount)
@@ -64,6 +65,8 @@ export function makeFormat(language: Language, timezone: string | undefined) {
     time: (at: string | number) => time.format(new Date(at)),
     day: (at: string | number) => day.format(new Date(at)),
     short: (at: string | number) => short.format(new Date(at)),
+    /** With its weekday and year: nothing is left to guess. */
+    full: (at: string | number) => full.format(new Date(at)),
     /** `2026-11-22`: the calendar day at the owner's place, for comparing. */
     dayKey: (at: string | number) => isoDay.format(new Date(at)),
     money,

@@ -10,9 +10,11 @@ export const paths = {
   terminals: "/terminals",
   terminal: (id: string) => `/terminals/${id}`,
   replay: (id: string) => `/terminals/${id}/replay`,
+  schedule: "/schedule",
   settings: "/settings",
   audit: "/audit",
   settingsModels: "/settings#models",
+  settingsNotifications: "/settings#notifications",
 } as const
 
 /** Served by the API, outside the application. */

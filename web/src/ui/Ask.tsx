@@ -4,6 +4,7 @@ import { type Approval, isCommand, type Question } from "../api/model"
 import { useText } from "../i18n"
 import { useAnswering } from "./answering"
 import { AskActions } from "./AskActions"
+import { Begun } from "./Begun"
 import { Claim } from "./Claim"
 import { Command } from "./Command"
 import { Elevation, Outside } from "./Elevation"
@@ -41,6 +42,7 @@ export function Ask({ approval }: { approval: Question }) {
           <span className="meta">
             {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{userOf(approval)}</bdi>
           </span>
+          <Begun by={approval.run_actor} />
           <span className="remain end">
 <bdi>{clockText(left.seconds)}</bdi>
 </span>

@@ -28,6 +28,8 @@ export function explain(problem: ApiProblem, text: Messages): { cause: string; n
       return { cause: say.chatBusy, next: say.chatBusyNext }
     case "run_ended":
       return { cause: say.ended }
+    case "task_begun":
+      return { cause: text.task.begun, next: text.task.begunNext }
     case "undo_gone":
       return { cause: text.undo.gone, next: text.undo.goneNext }
     case "terminal_ended":

@@ -52,6 +52,7 @@ test("a card does not call hard to reverse what would come back whole", () => {
       id: "apr_1",
       state: "waiting",
       risk: "medium",
+      run_actor: { kind: "owner" },
       asked_at: new Date().toISOString(),
       expires_at: new Date(Date.now() + 600_000).toISOString(),
       digest: "d1",

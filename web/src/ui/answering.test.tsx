@@ -12,6 +12,7 @@ const approval = {
   id: "apr_1",
   state: "waiting",
   risk: "high",
+  run_actor: { kind: "owner" },
   asked_at: new Date().toISOString(),
   expires_at: new Date(Date.now() + 600_000).toISOString(),
   digest: "d1",

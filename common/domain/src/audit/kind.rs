@@ -94,6 +94,14 @@ kinds! {
     HostRegistered = "host.registered",
     /// A machine's keys were taken back.
     HostRevoked = "host.revoked",
+    /// The owner planned a task.
+    TaskPlanned = "task.planned",
+    /// A planned task began.
+    TaskBegun = "task.begun",
+    /// A planned task is over: done, failed, missed or taken back.
+    TaskEnded = "task.ended",
+    /// The owner stopped everything, or let it go on.
+    HaltChanged = "halt.changed",
     /// A queue was paused or resumed.
     QueueChanged = "queue.changed",
     /// The owner asked for a terminal.
@@ -158,6 +166,10 @@ impl AuditKind {
             EventKind::PushChanged => Self::PushChanged,
             EventKind::UndoStarted => Self::UndoStarted,
             EventKind::UndoEnded => Self::UndoEnded,
+            EventKind::TaskPlanned => Self::TaskPlanned,
+            EventKind::TaskBegun => Self::TaskBegun,
+            EventKind::TaskEnded => Self::TaskEnded,
+            EventKind::HaltChanged => Self::HaltChanged,
             EventKind::TerminalEnded
             // The use of a rule stands in the command that used it.
             | EventKind::RuleChanged

@@ -2,7 +2,7 @@
 
 use metatron_domain::actor::Actor;
 use metatron_domain::clock::Instant;
-use metatron_domain::command::{JobKind, Priority, Queue};
+use metatron_domain::command::{JobKind, Queue};
 use metatron_domain::event::EventKind;
 use metatron_domain::id::{ChatId, MessageId, RunId};
 use metatron_domain::run::Origin;
@@ -80,7 +80,7 @@ impl Tx {
     /// next turn; otherwise a new run is owed.
     ///
     /// A program's words join no run but its own: that of somebody else works in a mode which was not given to it. Then it
-    /// is an [`Error::Conflict`].
+    /// is an [`Error::Conflict`]. While the owner has everything stopped nothing begins by itself: [`Error::Halted`].
     pub async fn post_message(
         &mut self,
         chat: ChatId,
@@ -107,7 +107,7 @@ impl Tx {
         if open.is_none() {
             let about = About { chat: Some(chat), run: Some(run), subject: Some(run.to_string()) };
             self.record(EventKind::RunQueued, now, actor, about, json!({ "origin": origin })).await?;
-            self.enqueue(Queue::Run, Priority::High, JobKind::Run, &run.to_string(), None, now).await?;
+            self.enqueue(Queue::Run, origin.priority(), JobKind::Run, &run.to_string(), None, now).await?;
         }
         Ok(Posted { message, run })
     }
@@ -160,8 +160,8 @@ impl Tx {
     }
 }
 
-/// The first line of a message, short enough for a list.
-fn title_of(text: &str) -> String {
+/// The first line of a text, short enough for a list.
+pub(crate) fn title_of(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     if line.chars().count() <= 60 {
         return line.to_owned();

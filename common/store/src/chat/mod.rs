@@ -14,6 +14,7 @@ use crate::{About, Store, Tx};
 
 mod message;
 
+pub(crate) use message::title_of;
 pub use message::{Message, Posted};
 
 /// A conversation, as a list shows it.
@@ -37,6 +38,8 @@ pub struct Chat {
     pub mode: Option<Mode>,
     /// Until when it counts.
     pub mode_until: Option<Instant>,
+    /// When the task that is planned in it begins.
+    pub planned_at: Option<Instant>,
 }
 
 /// A place in the list of conversations: the last row that was seen.
@@ -59,6 +62,7 @@ struct ChatRow {
     last_text: String,
     mode: Option<String>,
     mode_until: Option<i64>,
+    planned_at: Option<i64>,
 }
 
 impl TryFrom<ChatRow> for Chat {
@@ -79,6 +83,7 @@ impl TryFrom<ChatRow> for Chat {
             last_text: row.last_text,
             mode: row.mode.as_deref().map(|mode| parse("mode", mode)).transpose()?,
             mode_until: row.mode_until.map(Instant::from_millis),
+            planned_at: row.planned_at.map(Instant::from_millis),
         })
     }
 }
@@ -136,7 +141,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn open_run(&mut self, chat: ChatId) -> Result<Option<RunId>, Error> {
+    pub(crate) async fn open_run(&mut self, chat: ChatId) -> Result<Option<RunId>, Error> {
         let id = chat.to_string();
         let row = sqlx::query_scalar!(
             r#"select id as "id!: String" from run
@@ -155,6 +160,9 @@ impl Tx {
         actor: &Actor,
         now: Instant,
     ) -> Result<RunId, Error> {
+        if origin.is_unattended() && self.halted().await?.is_some() {
+            return Err(Error::Halted);
+        }
         let run = RunId::new();
         let (id, chat_id, now_ms, origin_text) =
             (run.to_string(), chat.to_string(), now.as_millis(), origin.as_str());
@@ -192,7 +200,9 @@ impl Store {
                  r.id as "run_id?: String", r.state as "run_state?: String",
                  coalesce((select sum(cost_micros) from run where chat_id = c.id), 0) as "cost_micros!: i64",
                  coalesce((select substr(text, 1, 120) from message where chat_id = c.id order by seq desc limit 1), '')
-                   as "last_text!: String"
+                   as "last_text!: String",
+                 (select min(i.instant) from task k join tick i on i.task = k.id
+                   where k.chat_id = c.id and i.state = 'planned') as "planned_at?: i64"
                from chat c
                left join run r on r.id = (select id from run where chat_id = c.id order by created_at desc, id desc limit 1)
                where c.deleted_at is null and (c.updated_at < ?1 or (c.updated_at = ?1 and c.id > ?2))
@@ -215,7 +225,9 @@ impl Store {
                  r.id as "run_id?: String", r.state as "run_state?: String",
                  coalesce((select sum(cost_micros) from run where chat_id = c.id), 0) as "cost_micros!: i64",
                  coalesce((select substr(text, 1, 120) from message where chat_id = c.id order by seq desc limit 1), '')
-                   as "last_text!: String"
+                   as "last_text!: String",
+                 (select min(i.instant) from task k join tick i on i.task = k.id
+                   where k.chat_id = c.id and i.state = 'planned') as "planned_at?: i64"
                from chat c
                left join run r on r.id = (select id from run where chat_id = c.id order by created_at desc, id desc limit 1)
                where c.deleted_at is null and c.id = ?"#,

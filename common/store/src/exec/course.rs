@@ -148,6 +148,9 @@ impl Tx {
         let run = self.run(exec.run).await?;
         let mode = self.mode_of_run(&run, now).await?;
         let way = course(mode, judgement, under, run.taint.is_some());
+        if let Some(cap) = self.capped(exec, &run, way, now).await? {
+            return Ok(Course::Capped(cap));
+        }
         if let Course::Under(Under::Rule { rule, version }) = way
             && !self.use_rule(rule, version, exec.id, now).await?
         {
@@ -195,14 +198,16 @@ impl Tx {
             self.taint_by(exec, now).await?;
             return self.owe_shell(exec, JobKind::Start, warrant, now).await;
         }
-        let told = if way == Course::Plan {
-            let id = exec.id.to_string();
-            sqlx::query!("update exec set error_code = 'plan_mode', error_detail = '' where id = ?", id)
-                .execute(self.db())
-                .await?;
-            told::planned()
-        } else {
-            told::forbidden(&judgement.rule, &judgement.reasons)
+        let told = match way {
+            Course::Plan => {
+                self.note_error(exec.id, "plan_mode", "").await?;
+                told::planned()
+            }
+            Course::Capped(cap) => {
+                self.note_error(exec.id, cap.as_str(), &cap.sentence()).await?;
+                told::capped(cap)
+            }
+            _ => told::forbidden(&judgement.rule, &judgement.reasons),
         };
         self.advance(exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now).await?;
         self.tell(exec, &told).await
@@ -266,6 +271,7 @@ impl Tx {
                 self.tell(&exec, &told::denied(reason)).await?;
             }
             Answered::Expired => {
+                self.note_error(exec.id, "approval_expired", "").await?;
                 self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now)
                     .await?;
                 self.tell(&exec, &told::expired()).await?;

@@ -85,6 +85,15 @@ impl Tx {
         .await
     }
 
+    /// Writes down why a command never ran.
+    pub(super) async fn note_error(&mut self, exec: ExecId, code: &str, detail: &str) -> Result<(), Error> {
+        let id = exec.to_string();
+        sqlx::query!("update exec set error_code = ?, error_detail = ? where id = ?", code, detail, id)
+            .execute(self.db())
+            .await?;
+        Ok(())
+    }
+
     /// Writes down what the model is told of a command whose state has just become final.
     pub(super) async fn tell(&mut self, exec: &Exec, text: &str) -> Result<(), Error> {
         let id = exec.id.to_string();
@@ -243,10 +252,7 @@ impl Tx {
             return Ok(());
         }
         self.settle_shell(&exec, now).await?;
-        let id = exec.id.to_string();
-        sqlx::query!("update exec set error_code = ?, error_detail = ? where id = ?", code, detail, id)
-            .execute(self.db())
-            .await?;
+        self.note_error(exec.id, code, detail).await?;
         let (actor, why) = (Actor::Schedule, json!({ "code": code }));
         self.advance_with(&mut exec, ExecState::Refused, EventKind::ExecEnded, &actor, why, now).await?;
         self.tell(&exec, &told::declined(code, detail)).await?;

@@ -1,5 +1,6 @@
 //! Commands of the AI: their row. One command of a run is at work at a time; the moves are in [`flow`].
 
+mod cap;
 pub(crate) mod course;
 pub(crate) mod flow;
 mod unasked;

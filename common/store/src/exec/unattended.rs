@@ -17,6 +17,7 @@ use crate::exec::Exec;
 impl Tx {
     /// Somebody has to be asked about a measured command, and nobody can be.
     pub(super) async fn end_unanswerable(&mut self, mut exec: Exec, now: Instant) -> Result<(), Error> {
+        self.note_error(exec.id, "owner_unreachable", "").await?;
         self.advance(&mut exec, ExecState::Denied, EventKind::ExecEnded, &Actor::Schedule, now).await?;
         self.tell(&exec, &told::unreachable()).await?;
         for other in self.open_execs(exec.run).await? {

@@ -72,6 +72,8 @@ pub(crate) struct ApprovalPage {
 pub(crate) struct Approval {
     id: ApprovalId,
     run_id: RunId,
+    /// Who began that run.
+    run_actor: Actor,
     chat_id: ChatId,
     chat_title: String,
     /// The command it is about; absent where it is about a keyboard.
@@ -186,10 +188,8 @@ impl Approval {
         let measure = command.as_ref().and_then(|exec| exec.measure.clone());
         let judgement = command.as_ref().and_then(|exec| exec.judgement.as_ref());
         let effects = judgement.map(|judgement| judgement.effects.clone());
-        let taint = match judgement.filter(|judgement| asks(judgement)) {
-            Some(_) => app.store.run(row.run).await?.taint,
-            None => None,
-        };
+        let run = app.store.run(row.run).await?;
+        let taint = run.taint.filter(|_| judgement.is_some_and(asks));
         let exec = match command {
             Some(command) => Some(Exec::of(app, command).await?),
             None => None,
@@ -197,6 +197,7 @@ impl Approval {
         Ok(Self {
             id: row.id,
             run_id: row.run,
+            run_actor: run.actor,
             chat_id: row.chat,
             chat_title: row.chat_title,
             exec,

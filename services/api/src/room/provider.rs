@@ -18,6 +18,7 @@ use crate::App;
 use crate::check;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id};
+use crate::money::usd;
 use crate::once::{self, Key, Once};
 use crate::secret::Secret;
 use crate::session::{Caller, Owner, Reader};
@@ -55,6 +56,10 @@ pub(crate) struct Provider {
     has_key: bool,
     is_default: bool,
     kind: ProviderKind,
+    /// For a million tokens that it reads, in US dollars; 0 where the owner never said.
+    read_usd: f64,
+    /// For a million tokens that it writes, likewise.
+    write_usd: f64,
 }
 
 impl From<ProviderRow> for Provider {
@@ -66,6 +71,8 @@ impl From<ProviderRow> for Provider {
             model: row.model,
             has_key: row.secret.is_some(),
             is_default: row.is_default,
+            read_usd: usd(row.price.read),
+            write_usd: usd(row.price.written),
             kind: match row.kind {
                 KindRow::Openai => ProviderKind::Openai,
                 KindRow::Demo => ProviderKind::Demo,

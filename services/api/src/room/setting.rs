@@ -17,10 +17,13 @@ use crate::App;
 use crate::check;
 use crate::error::{Answer, ApiError, Code};
 use crate::extract::Body;
+use crate::money;
 use crate::session::{Owner, Reader};
 use crate::state::OWNER;
 
 const LONGEST_INSTRUCTION: usize = 16 * 1024;
+/// The largest sum of a day, in US dollars.
+const MOST_DAILY: f64 = 10_000.0;
 
 /// This room's routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -49,6 +52,8 @@ pub(crate) struct Settings {
     theme: Theme,
     /// The owner's standing instruction to the AI.
     instruction: String,
+    /// What work that the clock begins may cost on one day of the owner's, in US dollars.
+    unattended_usd_per_day: f64,
 }
 
 /// What is to change; what is absent stays.
@@ -65,6 +70,9 @@ pub(crate) struct SettingsBody {
     /// 16 KiB at most.
     #[schema(max_length = 16_384)]
     instruction: Option<String>,
+    /// US dollars, to the ten-thousandth of one; 0 lets only what costs nothing work.
+    #[schema(minimum = 0, maximum = 10_000)]
+    unattended_usd_per_day: Option<f64>,
 }
 
 fn shown(row: SettingsRow, version: i64) -> Answer<Response> {
@@ -73,8 +81,10 @@ fn shown(row: SettingsRow, version: i64) -> Answer<Response> {
         ThemeRow::Light => Theme::Light,
         ThemeRow::Dark => Theme::Dark,
     };
-    let SettingsRow { language, timezone, instruction, .. } = row;
-    let mut response = Json(Settings { language, timezone, theme, instruction }).into_response();
+    let SettingsRow { language, timezone, instruction, unattended_micros_per_day, .. } = row;
+    let unattended_usd_per_day = money::usd(unattended_micros_per_day);
+    let mut response =
+        Json(Settings { language, timezone, theme, instruction, unattended_usd_per_day }).into_response();
     let tag = HeaderValue::from_str(&etag(version)).map_err(ApiError::internal)?;
     response.headers_mut().insert(header::ETAG, tag);
     Ok(response)
@@ -117,12 +127,13 @@ async fn change_settings(
     {
         return Err(changed());
     }
-    let SettingsBody { language, timezone, theme, instruction } = body.value;
+    let SettingsBody { language, timezone, theme, instruction, unattended_usd_per_day: daily } = body.value;
     let fields = [
         ("language", language.is_some()),
         ("timezone", timezone.is_some()),
         ("theme", theme.is_some()),
         ("instruction", instruction.is_some()),
+        ("unattended_usd_per_day", daily.is_some()),
     ];
     let fields: Vec<_> = fields.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     if let Some(language) = language {
@@ -148,6 +159,13 @@ async fn change_settings(
             ));
         }
         row.instruction = instruction;
+    }
+    if let Some(daily) = daily {
+        if !(0.0..=MOST_DAILY).contains(&daily) {
+            let detail = format!("must be from 0 to {MOST_DAILY} US dollars");
+            return Err(ApiError::field("/unattended_usd_per_day", detail));
+        }
+        row.unattended_micros_per_day = money::micros(daily);
     }
     let now = app.now();
     let mut tx = app.store.begin().await?;

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the owner's browser session may do.
-const OWNER_ONLY: [&str; 51] = [
+const OWNER_ONLY: [&str; 56] = [
     "DELETE /api/v1/hosts/{name}",
     "DELETE /api/v1/providers/{id}",
     "DELETE /api/v1/push/devices/{id}",
     "DELETE /api/v1/rules/{id}",
+    "DELETE /api/v1/tasks/{id}",
     "DELETE /api/v1/tokens/{id}",
     "GET /api/v1/audit",
     "GET /api/v1/audit/export",
@@ -45,6 +46,8 @@ const OWNER_ONLY: [&str; 51] = [
     "POST /api/v1/session/reauth",
     "POST /api/v1/setup/practice",
     "POST /api/v1/snapshots",
+    "POST /api/v1/tasks",
+    "POST /api/v1/tasks/{id}/begin",
     "POST /api/v1/terminals",
     "POST /api/v1/terminals/{id}/close",
     "POST /api/v1/terminals/{id}/hand",
@@ -55,7 +58,9 @@ const OWNER_ONLY: [&str; 51] = [
     "POST /api/v1/undos/preview",
     "PUT /api/v1/chats/{id}/mode",
     "PUT /api/v1/elevated",
+    "PUT /api/v1/halt",
     "PUT /api/v1/providers/{id}",
+    "PUT /api/v1/providers/{id}/price",
     "PUT /api/v1/rules/{id}",
     "PUT /api/v1/session/password",
     "PUT /api/v1/tokens/{id}/mode",

@@ -28,7 +28,7 @@ impl Theatre {
     }
 
     /// Waits until the point is reached, and starts its service again.
-    async fn struck(&mut self, point: Point) -> Result<()> {
+    pub(crate) async fn struck(&mut self, point: Point) -> Result<()> {
         let service = service(point)?;
         self.world.stack.death(service).await?;
         ensure!(self.world.stack.log(service).contains(point.name()), "{service} died of something else");

@@ -10,5 +10,6 @@ mod readonly;
 mod redis;
 mod redis_clock;
 mod story;
+mod task;
 mod terminal;
 mod undo;

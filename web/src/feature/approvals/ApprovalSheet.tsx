@@ -8,6 +8,7 @@ import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { AskBody, userOf, useRemaining } from "../../ui/Ask"
 import { AskActions } from "../../ui/AskActions"
+import { Begun } from "../../ui/Begun"
 import { useAnswering } from "../../ui/answering"
 import { actorName, byOf } from "../../ui/actor"
 import { clockText } from "../../ui/countdown"
@@ -85,7 +86,7 @@ function Body({ approval, onClose }: { approval: Question; onClose: () => void }
       <div className="sheet-body" tabIndex={0}>
         <div className="rail" data-by="ai">
           <p className="meta">
-            <span className="who">{text.common.ai}</span>{" "}
+            <span className="who">{text.common.ai}</span> <Begun by={approval.run_actor} />{" "}
             {approval.chat_id ? (
               <Link className="link" to={paths.chat(approval.chat_id)}>
                 <bdi>{approval.chat_title || text.chat.untitled}</bdi>

@@ -7,6 +7,7 @@ import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { AskBody, userOf, useRemaining } from "../../ui/Ask"
 import { AskActions } from "../../ui/AskActions"
+import { Begun } from "../../ui/Begun"
 import { actorName, byOf } from "../../ui/actor"
 import { useAnswering } from "../../ui/answering"
 import { Claim } from "../../ui/Claim"
@@ -124,6 +125,7 @@ function Card({ approval }: { approval: Question }) {
       <div className="in">
         <div className="who1">
           <span className="who">{text.common.ai}</span>
+          <Begun by={approval.run_actor} />
           <span className="meta">
             {approval.chat_id ? (
               <Link className="link" to={paths.chat(approval.chat_id)}>

@@ -18,6 +18,7 @@ const ROOMS = {
   access: "owner,session,login,password,token",
   changes: "setting,provider,secret,push,queue,host",
   rules: "rule,mode",
+  planned: "task,halt",
   terminals: "terminal",
   checks: "audit",
 } as const

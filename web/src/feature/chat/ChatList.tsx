@@ -78,10 +78,11 @@ export function ChatList({ current }: { current: string | undefined }) {
 
 function Row({ chat, current }: { chat: Chat; current: boolean }) {
   const text = useText()
+  const format = useFormat()
   const state = chat.last_run?.state
   const live = state !== undefined && isActive(state)
   return (
-    <Link className={live ? "rail live" : "rail"} data-by={live ? "ai" : "you"} to={paths.chat(chat.id)} aria-current={current ? "page" : undefined}>
+    <Link className={live ? "rail live" : "rail"} data-by={live ? "ai" : chat.planned_at ? "sched" : "you"} to={paths.chat(chat.id)} aria-current={current ? "page" : undefined}>
       <span className="row">
         <b className="ell">
           <bdi>{chat.title || text.chat.untitled}</bdi>
@@ -94,7 +95,7 @@ function Row({ chat, current }: { chat: Chat; current: boolean }) {
       </span>
       <span className="row meta">
         <span className="ell">
-<bdi>{live || state === "failed" ? text.run[state] : (chat.last_text || (state ? text.run[state] : ""))}</bdi>
+<bdi>{live ? text.run[state] : chat.planned_at ? text.task.begins(format.short(chat.planned_at)) : state === "failed" ? text.run[state] : (chat.last_text || (state ? text.run[state] : ""))}</bdi>
 </span>
         {chat.cost_usd > 0 ? <span className="end m"><bdi>{chat.cost_usd.toFixed(2)}</bdi></span> : null}
       </span>

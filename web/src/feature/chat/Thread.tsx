@@ -6,7 +6,7 @@ import { link } from "../../api/connection"
 import { forgetLive, useLive, watchRun } from "../../api/live"
 import { isActive, type Message, type RunDetail } from "../../api/model"
 import { messagesQuery } from "../../api/query"
-import { useText } from "../../i18n"
+import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
@@ -78,6 +78,7 @@ export function Thread({ id }: { id: string }) {
           <Entry key={message.id} message={message} />
         ))}
         {active ? <Now run={run} runId={runId} state={state} messages={messages} /> : null}
+        {chat.data?.planned_at && !active ? <Planned at={chat.data.planned_at} /> : null}
         {run && !active ? <Ending run={run} noticed={hasNotice(messages, run.id)} /> : null}
       </div>
       {away ? (
@@ -103,6 +104,22 @@ export function Thread({ id }: { id: string }) {
 
 const hasNotice = (messages: readonly Message[], run: string) =>
   messages.some((message) => message.run_id === run && message.parts.some((part) => part.type === "notice"))
+
+/** That work begins here by itself, and where that is arranged. */
+function Planned({ at }: { at: string }) {
+  const text = useText()
+  const format = useFormat()
+  return (
+    <div className="note">
+      <p className="mark" data-by="sched">
+        <time dateTime={at}>{text.task.begins(format.full(at))}</time>
+      </p>
+      <Link className="link" to={paths.schedule}>
+        {text.task.open}
+      </Link>
+    </div>
+  )
+}
 
 /** What the run does at this moment, after the last message. */
 function Now({ run, runId, state, messages }: { run: RunDetail | undefined; runId: string; state: string; messages: readonly Message[] }) {

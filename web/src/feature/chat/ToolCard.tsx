@@ -61,15 +61,15 @@ export function ToolCard({ exec }: { exec: Exec }) {
   const tail = useTail(exec)
   const { word, tone } = outcome(exec, text)
   const took = exec.started_at ? (exec.ended_at ? Date.parse(exec.ended_at) : now) - Date.parse(exec.started_at) : undefined
-  const planned = exec.error?.code === "plan_mode"
-  const note = planned ? text.rule.mode.planNote : { denied: exec.approval_id ? text.exec.deniedNote : text.exec.refusedNote, refused: text.exec.refusedNote, cancelled: text.exec.cancelledNote, unknown: text.exec.unknownNote }[exec.state as string]
+  const limited = exec.error ? text.task.note[exec.error.code] : undefined
+  const note = exec.error?.code === "plan_mode" ? text.rule.mode.planNote : limited ? limited : { denied: exec.approval_id ? text.exec.deniedNote : text.exec.refusedNote, refused: text.exec.refusedNote, cancelled: text.exec.cancelledNote, unknown: text.exec.unknownNote }[exec.state as string]
   const shown = open ? tail.lines : running || exec.truncated ? tail.lines.slice(-SHORT) : tail.lines.slice(0, SHORT)
   const hidden = tail.lines.length - shown.length
   const expand = () => {
     setOpen(!open)
     if (!open && exec.truncated && !running) void fetchTail(exec.terminal_id, exec.output_bytes).catch(() => undefined)
   }
-  const error = exec.error?.detail
+  const error = limited ? undefined : exec.error?.detail
   return (
     <article className={running ? "tool run" : "tool"} aria-label={exec.command}>
       <header>

@@ -12,6 +12,8 @@ import { byOf } from "../../ui/actor"
 import { clockText, useNow } from "../../ui/countdown"
 import { useTitle } from "../../ui/title"
 import { runsQuery, servicesQuery, spending } from "./api"
+import { Next } from "./Next"
+import { StopAll } from "./StopAll"
 import { WaitCard } from "./WaitCard"
 
 export default function NowPage() {
@@ -31,6 +33,7 @@ export default function NowPage() {
             {format.day(now)} · <bdi>{location.hostname}</bdi>
           </p>
           <span className={`live-chip end ${state}`}>{state === "offline" ? text.link.offline(format.time(since)) : text.link[state]}</span>
+          <StopAll />
         </header>
         <Health />
         <div className="col">
@@ -38,6 +41,7 @@ export default function NowPage() {
           <Running runs={runs.data ?? []} now={now} loading={runs.isPending} problem={runs.error && !runs.data ? asProblem(runs.error) : null} />
         </div>
         <div className="col">
+          <Next now={now} />
           <Cost runs={today} now={now} format={format} />
           <Earlier runs={today.filter((run) => !isActive(run.state))} />
         </div>

@@ -5,6 +5,7 @@ import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
 import { programsOf, useRemaining } from "../../ui/Ask"
 import { AskActions } from "../../ui/AskActions"
+import { Begun } from "../../ui/Begun"
 import { useAnswering } from "../../ui/answering"
 import { Command } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
@@ -27,6 +28,7 @@ export function WaitCard({ approval }: { approval: Question }) {
       <div className="in">
         <div className="who1">
           <span className="who">{text.common.ai}</span>
+          <Begun by={approval.run_actor} />
           <span className="meta">
             <bdi>{approval.chat_title}</bdi> · {text.approval.risk[approval.risk]}
           </span>

@@ -27,7 +27,7 @@ export interface Spending {
 export function spending(runs: readonly Run[]): Spending {
   const sum = { chats: 0, scheduled: 0, outside: 0, all: 0 }
   for (const run of runs) {
-    if (run.origin === "pulse") sum.scheduled += run.cost_usd
+    if (run.origin === "pulse" || run.origin === "schedule") sum.scheduled += run.cost_usd
     else if (run.origin === "api" || run.actor.kind === "token") sum.outside += run.cost_usd
     else sum.chats += run.cost_usd
     sum.all += run.cost_usd

@@ -4,12 +4,13 @@ import { asProblem } from "../../api/client"
 import type { Provider } from "../../api/model"
 import { useDefaultProvider, useProbe, useRemoveProvider } from "../../api/provider"
 import { providersQuery } from "../../api/query"
-import { useText } from "../../i18n"
+import { useFormat, useText } from "../../i18n"
 import { Confirm } from "../../ui/Confirm"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
 import { ModelForm, ProbeResult } from "../../ui/ModelForm"
 import { ProblemNote } from "../../ui/Problem"
+import { Prices } from "./Prices"
 
 export function Models() {
   const text = useText()
@@ -44,6 +45,8 @@ export function Models() {
 
 function Model({ provider }: { provider: Provider }) {
   const text = useText()
+  const format = useFormat()
+  const [pricing, setPricing] = useState(false)
   const probe = useProbe()
   const use = useDefaultProvider()
   const remove = useRemoveProvider()
@@ -67,6 +70,9 @@ function Model({ provider }: { provider: Provider }) {
               <button type="button" className="btn sm" disabled={probe.running} onClick={() => probe.run({ id: provider.id })}>
                 {text.model.test}
               </button>
+              <button type="button" className="btn sm" aria-haspopup="dialog" onClick={() => setPricing(true)}>
+                {text.model.price}
+              </button>
               <Confirm label={text.common.remove} question={text.model.removeAsk(provider.name)} busy={remove.isPending} onYes={() => remove.mutate(provider.id)} />
             </>
           )}
@@ -76,12 +82,14 @@ function Model({ provider }: { provider: Provider }) {
         <p className="meta">{text.model.demoLead}</p>
       ) : (
         <p className="meta">
-          <code>{provider.model}</code> · <code>{provider.base_url}</code> · {provider.has_key ? text.model.hasKey : text.model.noKey}
+          <code>{provider.model}</code> · <code>{provider.base_url}</code> · {provider.has_key ? text.model.hasKey : text.model.noKey} ·{" "}
+          {provider.read_usd + provider.write_usd > 0 ? text.model.priced(format.money(provider.read_usd), format.money(provider.write_usd)) : text.model.noPrice}
         </p>
       )}
       {probe.running ? <Loading key={probe.since} say={text.model.testing} /> : null}
       {probe.probe ? <ProbeResult probe={probe.probe} /> : null}
       <ProblemNote problem={problem} />
+      {pricing ? <Prices provider={provider} onClose={() => setPricing(false)} /> : null}
     </>
   )
 }

@@ -15,6 +15,7 @@ import { Models } from "./Models"
 import { Notifications } from "./Notifications"
 import { Snapshots } from "./Snapshots"
 import { Tokens } from "./Tokens"
+import { Unattended } from "./Unattended"
 
 export default function SettingsPage() {
   const text = useText()
@@ -35,6 +36,7 @@ export default function SettingsPage() {
         <Snapshots />
         <Tokens />
         <Elevated />
+        <Unattended />
         <Notifications />
         <Look />
         <Instruction />
