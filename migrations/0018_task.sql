@@ -14,6 +14,8 @@ alter table tick add column run_id text references run (id);
 create unique index tick_of_run on tick (run_id) where run_id is not null;
 create index tick_due on tick (instant) where state = 'planned' and task <> 'heartbeat';
 
+create index tick_past on tick (coalesce(claimed_at, ended_at, instant), task) where state <> 'planned' and task <> 'heartbeat';
+
 -- What work that nobody watches did lately is counted before it does more.
-create index exec_started on exec (started_at) where started_at is not null;
+create index exec_created on exec (created_at);
 create index turn_started on turn (started_at);

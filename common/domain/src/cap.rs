@@ -1,9 +1,9 @@
 //! What work that nobody watches may do at most (SECURITY P6), so that one that goes astray at night neither buries the owner in
 //! questions nor works and spends until morning.
 
-/// Questions of unattended runs that may wait at once.
+/// Questions that may wait at once: so many of what the clock began, and so many of what programs did.
 pub const QUESTIONS: u32 = 20;
-/// Commands that runs begun by the clock may start within an hour, without the owner's own answer to each.
+/// Commands that runs begun by the clock may start within an hour, those not counted that the owner's own answer allowed.
 pub const COMMANDS_PER_HOUR: u32 = 60;
 /// What runs begun by the clock may cost on one day of the owner's, unless the owner set another sum; in millionths of
 /// a US dollar.

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Refused;
+use crate::git::GitTask;
 use crate::package::PackageTask;
 use crate::policy::{Judgement, Risk, Verdict};
 
@@ -69,18 +70,33 @@ pub enum Power {
         /// What it does.
         task: PackageTask,
     },
+    /// The AI's own user, by the helper for git; the command's text only shows what it does.
+    Git {
+        /// What it looks at.
+        task: GitTask,
+    },
 }
 
 impl Power {
-    /// Whether it is the AI's own user.
+    /// Whether it is the AI's own user, by the words of the command.
     pub const fn is_agent(&self) -> bool {
         matches!(self, Self::Agent)
+    }
+
+    /// Whether it is root.
+    pub const fn is_root(&self) -> bool {
+        matches!(self, Self::Root | Self::Packages { .. })
+    }
+
+    /// Whether a helper runs it, and its text only shows what that does.
+    pub const fn is_helped(&self) -> bool {
+        matches!(self, Self::Packages { .. } | Self::Git { .. })
     }
 
     /// What has to be switched on for it.
     pub const fn needs(&self) -> Elevated {
         match self {
-            Self::Agent => Elevated::Off,
+            Self::Agent | Self::Git { .. } => Elevated::Off,
             Self::Packages { .. } => Elevated::Packages,
             Self::Root => Elevated::Commands,
         }
@@ -90,7 +106,7 @@ impl Power {
 /// The judgement of a command that runs with this power. What is denied stays denied; all else is asked, at high risk.
 pub fn raised(mut judgement: Judgement, power: &Power) -> Judgement {
     let (rule, reason) = match power {
-        Power::Agent => return judgement,
+        Power::Agent | Power::Git { .. } => return judgement,
         Power::Root => ("ask.elevated", "It runs as root in the container, with every right there."),
         Power::Packages { .. } => {
             ("ask.packages", "It changes the container's packages, as root; their scripts run as root too.")

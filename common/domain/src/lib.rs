@@ -19,6 +19,7 @@
 //! - [`policy`]: the judge of shell commands
 //! - [`mode`], [`rule`]: what the owner allowed beforehand, and the sealed book of it
 //! - [`elevated`], [`package`]: what runs as root, and the helper that installs packages
+//! - [`git`]: the helper that reads repositories
 //! - [`taint`]: the mark of what came from outside
 
 pub mod actor;
@@ -32,6 +33,7 @@ pub mod command;
 pub mod elevated;
 pub mod event;
 pub mod exec;
+pub mod git;
 pub mod host;
 pub mod id;
 pub mod mode;

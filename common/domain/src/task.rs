@@ -9,7 +9,7 @@ use crate::Refused;
 use crate::clock::Instant;
 use crate::run::RunState;
 
-/// The longest text of a task, in bytes.
+/// The longest text of a task, in characters.
 pub const LONGEST_TEXT: usize = 16 * 1024;
 /// How late a task may begin unless the owner says otherwise, in minutes.
 pub const GRACE_MIN: u32 = 60;

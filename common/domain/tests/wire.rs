@@ -12,8 +12,11 @@ use metatron_domain::clock::Instant;
 use metatron_domain::command::{
     CommandSpec, JobKind, Outcome, Queue, Rest, ShellAnswer, ShellCall, ShellReport, ShellRequest, Ticket,
 };
+use metatron_domain::elevated::Power;
 use metatron_domain::event::{Event, EventKind};
 use metatron_domain::exec::Exit;
+use metatron_domain::git::GitTask;
+use metatron_domain::package::PackageTask;
 use metatron_domain::policy::{Setting, judge};
 use metatron_domain::terminal::{Size, TerminalEnd, Waits};
 use metatron_domain::undo::{Forecast, Gap, Unkept};
@@ -49,7 +52,7 @@ fn spec() -> CommandSpec {
         interactive: false,
         size: None,
         origin: None,
-        power: metatron_domain::elevated::Power::Agent,
+        power: Power::Agent,
     }
 }
 
@@ -247,6 +250,19 @@ fn a_grant_holds() {
         &format!(
             r#"{{"approval":"apr_{TAIL}","exec":"exc_{TAIL}","run":"run_{TAIL}","digest":"d1","expires_at":"2026-11-22T18:40:00.123Z"}}"#
         ),
+    );
+}
+
+#[test]
+fn powers_hold() {
+    holds(&Power::Root, r#"{"as":"root"}"#);
+    let task = PackageTask::Install { packages: vec!["htop".to_owned()] };
+    holds(&Power::Packages { task }, r#"{"as":"packages","task":{"task":"install","packages":["htop"]}}"#);
+    holds(&Power::Git { task: GitTask::Status }, r#"{"as":"git","task":{"task":"status"}}"#);
+    let task = GitTask::Log { revision: Some("main".to_owned()), paths: vec![], limit: 20, patch: true };
+    holds(
+        &Power::Git { task },
+        r#"{"as":"git","task":{"task":"log","revision":"main","limit":20,"patch":true}}"#,
     );
 }
 

@@ -20,8 +20,8 @@ async fn since(db: impl SqliteExecutor<'_>) -> Result<Option<Instant>, Error> {
 }
 
 impl Tx {
-    /// Stops every run, and lets none begin by itself. Returns how many it stopped; none of them is forgotten when it is
-    /// asked again.
+    /// Stops every run, and lets none begin by itself. Returns how many it stopped. What is at work at shell hosts is ended
+    /// by whoever commits this, and by a worker: see [`Store::execs_at_work`].
     pub async fn halt(&mut self, by: &Actor, now: Instant) -> Result<u32, Error> {
         let at = now.as_millis().to_string();
         let now_ms = now.as_millis();
@@ -35,14 +35,15 @@ impl Tx {
         .await?;
         let runs = sqlx::query_scalar!(
             r#"select id as "id!: String" from run
-               where state not in ('succeeded', 'failed', 'cancelled', 'expired') and stop_requested = 0"#
+               where state not in ('succeeded', 'failed', 'cancelled', 'expired')"#
         )
         .fetch_all(self.db())
         .await?;
         let mut stopped = 0;
         for run in runs {
-            self.request_stop(parse("run id", &run)?, by, now).await?;
-            stopped += 1;
+            let run = self.run(parse("run id", &run)?).await?;
+            self.request_stop(run.id, by, now).await?;
+            stopped += u32::from(!run.stop_requested);
         }
         let data = json!({ "halted": true, "stopped": stopped });
         self.record(EventKind::HaltChanged, now, by, About::default(), data).await?;

@@ -73,10 +73,11 @@ pub struct Price {
 }
 
 impl Price {
-    /// What this many tokens cost, in millionths of a US dollar.
+    /// What this many tokens cost, in millionths of a US dollar; a million dollars at most, so that sums stay sums.
     pub fn of(self, read: u64, written: u64) -> u64 {
+        const MOST: u128 = 1_000_000_000_000;
         let part = |count: u64, price: u64| u128::from(count) * u128::from(price) / 1_000_000;
-        u64::try_from(part(read, self.read) + part(written, self.written)).unwrap_or(u64::MAX)
+        u64::try_from((part(read, self.read) + part(written, self.written)).min(MOST)).unwrap_or_default()
     }
 }
 
@@ -276,7 +277,8 @@ impl Tx {
         let (id_text, now_ms) = (id.to_string(), now.as_millis());
         let (read, written) = (signed(price.read), signed(price.written));
         let done = sqlx::query!(
-            "update provider set price_in = ?, price_out = ?, version = version + 1, updated_at = ? where id = ?",
+            "update provider set price_in = ?, price_out = ?, version = version + 1, updated_at = ? where id = ?
+               and kind = 'openai'",
             read,
             written,
             now_ms,

@@ -227,7 +227,8 @@ impl Tx {
         Ok(())
     }
 
-    /// The owner asks the run to stop. A worker carries it out: at once where one streams, otherwise when it takes it.
+    /// The owner asks the run to stop. What has not started never will, and nothing of it is asked any more, from this very
+    /// commit on. A run that has nothing left at work is over with it; otherwise a worker ends what is, and the run.
     pub async fn request_stop(&mut self, run: RunId, actor: &Actor, now: Instant) -> Result<Run, Error> {
         let mut run = self.run(run).await?;
         if run.state.is_terminal() {
@@ -239,8 +240,11 @@ impl Tx {
             sqlx::query!("update run set stop_requested = 1 where id = ?", id).execute(self.db()).await?;
             self.record(EventKind::RunStopping, now, actor, about(&run), json!({})).await?;
         }
-        // Whoever stops something waits for it, whatever it was.
-        self.wake_run_at(run.id, Priority::High, now).await?;
+        self.call_off(run.id, now).await?;
+        if !self.over_if_stopped(run.id, now).await? {
+            // Whoever stops something waits for it, whatever it was.
+            self.wake_run_at(run.id, Priority::High, now).await?;
+        }
         self.run(run.id).await
     }
 

@@ -50,6 +50,11 @@ pub struct Task {
 }
 
 impl Task {
+    /// When it began, or was over without that.
+    pub fn happened_at(&self) -> Instant {
+        self.begun_at.or(self.ended_at).unwrap_or(self.at)
+    }
+
     /// What the clock says of it.
     pub fn due(&self, now: Instant) -> Due {
         due(self.at, Duration::from_secs(60 * u64::from(self.grace_min)), now)
@@ -81,7 +86,7 @@ pub enum Beginning {
 /// A place in the list of what is not planned any more: the last row that was seen.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskCursor {
-    /// The instant it was planned for.
+    /// When something happened to it: [`Task::happened_at`].
     pub at: Instant,
     /// Its id.
     pub id: TaskId,
@@ -181,6 +186,18 @@ impl Tx {
         let data = json!({ "at": plan.at, "mode": plan.mode });
         self.record(EventKind::TaskPlanned, now, by, about, data).await?;
         Ok(task)
+    }
+
+    /// The task that is planned in a conversation and has not begun.
+    pub async fn planned_in(&mut self, chat: ChatId) -> Result<Option<TaskId>, Error> {
+        let id = chat.to_string();
+        let task = sqlx::query_scalar!(
+            "select k.id from task k join tick i on i.task = k.id where k.chat_id = ? and i.state = 'planned'",
+            id,
+        )
+        .fetch_optional(self.db())
+        .await?;
+        task.map(|id| parse("task id", &id)).transpose()
     }
 
     /// How many tasks are planned.
@@ -313,18 +330,19 @@ impl Store {
         Ok(at.map(Instant::from_millis))
     }
 
-    /// At most `limit` tasks that began, were missed or were taken back, the newest instant first.
+    /// At most `limit` tasks that began, were missed or were taken back: those that did so last first.
     pub async fn tasks_past(&self, limit: u32, after: Option<TaskCursor>) -> Result<Vec<Task>, Error> {
         let at = after.map_or(i64::MAX, |cursor| cursor.at.as_millis());
         let id = after.map_or_else(|| "tsk_z".to_owned(), |cursor| cursor.id.to_string());
+        // A cross join keeps the order: the index gives the rows as they are wanted.
         let rows = sqlx::query_as!(
             Row,
             r#"select k.id, k.chat_id, k.text, i.instant, k.grace_min, i.state, c.mode, c.mode_until,
                  r.id as "run_id?: String", r.state as "run_state?: String", i.note, k.created_at, i.claimed_at, i.ended_at
-               from task k join tick i on i.task = k.id join chat c on c.id = k.chat_id left join run r on r.id = i.run_id
-               where i.state <> 'planned' and c.deleted_at is null
-                 and (i.instant < ?1 or (i.instant = ?1 and k.id < ?2))
-               order by i.instant desc, k.id desc limit ?3"#,
+               from tick i cross join task k on k.id = i.task join chat c on c.id = k.chat_id left join run r on r.id = i.run_id
+               where i.state <> 'planned' and i.task <> 'heartbeat' and c.deleted_at is null
+                 and (coalesce(i.claimed_at, i.ended_at, i.instant), i.task) < (?1, ?2)
+               order by coalesce(i.claimed_at, i.ended_at, i.instant) desc, i.task desc limit ?3"#,
             at,
             id,
             limit,

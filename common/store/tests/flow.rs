@@ -10,7 +10,7 @@ use metatron_domain::event::EventKind;
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ChatId, ExecId, RunId};
 use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
-use metatron_domain::run::{Origin, RunEnd, RunState};
+use metatron_domain::run::{Origin, RunState};
 use metatron_domain::terminal::Size;
 use metatron_store::approval::Decision;
 use metatron_store::journal::{CompleteTurn, Intent, NewExec};
@@ -259,18 +259,15 @@ async fn owed_work_can_be_carried_again_with_its_body() {
 }
 
 #[tokio::test]
-async fn a_stopped_run_withdraws_its_question() {
+async fn a_stopped_run_withdraws_its_question_and_is_over_where_nothing_is_at_work() {
     let (house, _) = house().await;
     let exec = house.propose(&["rm a"]).await[0];
     let _ = house.prepared(exec, Verdict::Ask).await;
     let mut tx = house.store.begin().await.unwrap();
     let run = tx.request_stop(house.run, &Actor::Owner, T0).await.unwrap();
-    assert_eq!(run.state, RunState::Queued);
-    tx.take_run(house.run, T0).await.unwrap();
-    tx.cancel_exec(exec, T0).await.unwrap();
-    tx.end_run(house.run, RunEnd::Cancelled, None, T0).await.unwrap();
+    assert_eq!(run.state, RunState::Cancelled, "nothing is at work, so nobody is needed to end it");
     let _ = tx.commit().await.unwrap();
-    assert_eq!(house.state().await, RunState::Cancelled);
+    assert_eq!(house.store.exec(exec).await.unwrap().state, ExecState::Cancelled);
     assert_eq!(house.store.approvals(false, 10, None).await.unwrap()[0].state, ApprovalState::Withdrawn);
     let mut tx = house.store.begin().await.unwrap();
     assert!(matches!(tx.request_stop(house.run, &Actor::Owner, T0).await, Err(Error::Conflict(_))));

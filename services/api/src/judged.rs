@@ -1,6 +1,5 @@
 //! What this process's own judge says of a command. The verdict that counts is shell-worker's, at the start.
 
-use metatron_domain::elevated::Power;
 use metatron_domain::policy::{Risk, Setting, Verdict, judge};
 use metatron_store::exec::Exec;
 
@@ -12,7 +11,7 @@ const LONGEST_COMMAND: usize = 64 * 1_024;
 /// How much could go wrong, by this process's own judge: what a shell host said came by way of Redis, and must not make a
 /// question look more harmless than it is.
 pub(crate) fn own_risk(exec: &Exec) -> Risk {
-    if !exec.power.is_agent() {
+    if exec.power.is_root() {
         return Risk::High;
     }
     let Some(measure) = &exec.measure else { return Risk::Low };
@@ -23,8 +22,8 @@ pub(crate) fn own_risk(exec: &Exec) -> Risk {
 /// The words that the owner puts in the place of the AI's. What the policy denies is said here already; shell-worker
 /// judges it again.
 pub(crate) fn edited(command: Option<String>, exec: &Exec) -> Answer<String> {
-    if matches!(exec.power, Power::Packages { .. }) {
-        let detail = "must be `allow_once` or `deny` for packages: their command line is not made of words";
+    if exec.power.is_helped() {
+        let detail = "must be `allow_once` or `deny` here: a helper makes the command line, and it is not made of words";
         return Err(ApiError::field("/decision", detail));
     }
     let command = command.filter(|text| !text.trim().is_empty() && text.len() <= LONGEST_COMMAND);

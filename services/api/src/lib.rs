@@ -40,6 +40,7 @@ mod shelf;
 mod signin;
 mod socket;
 mod state;
+mod stop;
 mod undo;
 mod view;
 mod warning;

@@ -45,7 +45,7 @@ pub(crate) async fn types(
         Ok(place) => place,
         Err(why) => return told(&why),
     };
-    if place.exec.as_ref().is_some_and(|exec| !exec.power.is_agent()) {
+    if place.exec.as_ref().is_some_and(|exec| exec.power.is_root()) {
         return told(
             "[not typed: its command runs as root, and there nobody but the owner types. Tell the owner what to type]",
         );

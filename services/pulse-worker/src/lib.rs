@@ -11,6 +11,7 @@
 mod call;
 mod desk;
 mod elsewhere;
+mod halt;
 mod hands;
 mod limit;
 mod model;
@@ -87,6 +88,13 @@ pub async fn start(frame: Frame) -> anyhow::Result<()> {
         let (desk, shutdown) = (desk.clone(), shutdown.clone());
         async move {
             stop::listen(desk, shutdown).await;
+            Ok::<_, Infallible>(())
+        }
+    });
+    tasks.spawn("halts", {
+        let (desk, shutdown) = (desk.clone(), shutdown.clone());
+        async move {
+            halt::listen(desk, shutdown).await;
             Ok::<_, Infallible>(())
         }
     });

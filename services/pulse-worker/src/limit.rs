@@ -4,6 +4,7 @@ use metatron_domain::clock::Instant;
 use metatron_domain::run::RunError;
 use metatron_store::Error;
 use metatron_store::journal::ToolCall;
+use metatron_store::provider::Price;
 use metatron_store::run::Run;
 use metatron_store::setting::Settings;
 
@@ -12,11 +13,11 @@ use crate::tool;
 
 /// The hard stop that forbids a run another model turn, if any.
 pub(crate) async fn reached(desk: &Desk, run: &Run) -> Result<Option<RunError>, Error> {
-    if run.origin.is_by_clock() && spent_today(desk).await? {
+    if run.origin.is_by_clock() && spent_today(desk).await? && !desk.store.is_spoken_to(run).await? {
         return Ok(Some(RunError {
             code: "daily_spend".to_owned(),
             detail: "Work that nobody watches has cost today what it may cost in a day.".to_owned(),
-            next_step: "Begin it again tomorrow, or raise the sum in Settings.".to_owned(),
+            next_step: "Plan it again for tomorrow, or raise the sum in Settings.".to_owned(),
         }));
     }
     let turns = desk.store.turns_of_chat(run.chat).await?;
@@ -36,16 +37,16 @@ pub(crate) async fn reached(desk: &Desk, run: &Run) -> Result<Option<RunError>, 
     }))
 }
 
-/// Whether as many questions of work that nobody watches wait as may: then a run of it asks no more.
-pub(crate) async fn nobody_is_asked(desk: &Desk, run: &Run) -> Result<bool, Error> {
-    Ok(run.origin.is_unattended() && desk.store.questions_full().await?)
-}
-
 /// Whether what the clock began has used up the sum of the owner's day. SECURITY P6.
 async fn spent_today(desk: &Desk) -> Result<bool, Error> {
     let (settings, _) = desk.store.settings().await?;
     let spent = desk.store.spent_by_clock(midnight(&settings, desk.now())).await?;
-    Ok(spent >= settings.unattended_micros_per_day && spent > 0)
+    let sum = settings.unattended_micros_per_day;
+    if sum > 0 {
+        return Ok(spent >= sum);
+    }
+    // No sum at all: what costs nothing works on.
+    Ok(desk.store.default_provider().await?.is_some_and(|provider| provider.price != Price::default()))
 }
 
 /// When the owner's day began.

@@ -37,7 +37,8 @@ pub(crate) async fn question(desk: &Desk, run: &Run) -> Result<(Question, i64), 
     let chat = run.chat;
     let (settings, _) = desk.store.settings().await?;
     let mut system = system(&settings, &desk.workspace.to_string_lossy(), desk.now());
-    system.push_str(if run.origin.is_by_clock() { BY_CLOCK } else { CALLED });
+    let alone = run.origin.is_by_clock() && !desk.store.is_spoken_to(run).await?;
+    system.push_str(if alone { BY_CLOCK } else { CALLED });
     system.push_str(&terminals(desk, chat).await?);
     if desk.store.mode_of_chat(chat, desk.now()).await?.0 == Some(Mode::Plan) {
         system.push_str(PLANNING);

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use metatron_bus::live::RunWriter;
 use metatron_domain::cap::Cap;
 use metatron_domain::exec::ExecState;
@@ -94,12 +95,7 @@ async fn step(
             // The turn of this command has come.
             return Ok(Step::On);
         }
-        let answered = match call::answer(desk, &run, position.complete, call, claim, stop).await? {
-            Answered::Asks(_) if limit::nobody_is_asked(desk, &run).await? => {
-                Answered::Told(told::capped(Cap::Questions))
-            }
-            other => other,
-        };
+        let answered = call::answer(desk, &run, position.complete, call, claim, stop).await?;
         let unheard =
             matches!(answered, Answered::Asks(_)) && Box::pin(report::nobody_can_answer(desk, &run)).await?;
         let now = desk.now();
@@ -107,6 +103,9 @@ async fn step(
         tx.hold(claim).await?;
         match answered {
             Answered::Told(result) => tx.answer_call(id, position.complete, call.index, &result).await?,
+            Answered::Asks(_) if tx.questions_full(&run).await? => {
+                tx.answer_call(id, position.complete, call.index, &told::capped(Cap::Questions)).await?;
+            }
             Answered::Asks(ask) => {
                 if unheard {
                     tx.end_unanswerable_hand(id, &ask, now).await?;
@@ -259,10 +258,9 @@ async fn halt(desk: &Desk, run: &Run, claim: &Claim) -> Result<Step, Error> {
     tx.withdraw_hand(run.id, now).await?;
     tx.take_run(run.id, now).await?;
     desk.commit(tx).await?;
-    for exec in at_work {
-        if !report::stop(desk, &exec.host, exec.id, false).await {
-            return Ok(Step::Over(Done::Unheard));
-        }
+    let heard = join_all(at_work.iter().map(|exec| report::stop(desk, &exec.host, exec.id, false))).await;
+    if heard.contains(&false) {
+        return Ok(Step::Over(Done::Unheard));
     }
     crash::point(Point::PulseHalting);
     let now = desk.now();

@@ -134,7 +134,7 @@ impl Guard {
     pub fn prepare(&self, spec: &CommandSpec) -> Result<(Measure, Judgement, Option<Under>), Refusal> {
         let (measure, judgement, _) = self.look(spec)?;
         let now = self.clock.now();
-        let under = spec.origin.as_ref().and_then(|origin| {
+        let under = spec.origin.as_ref().filter(|_| spec.power.is_agent()).and_then(|origin| {
             let book = self.shelf.as_ref()?.current(now)?;
             book.under(&asked(spec, origin, &measure, &judgement), &origin.actor, now)
         });
@@ -159,7 +159,7 @@ impl Guard {
         let now = measure.digest(spec.exec);
         let (approval, rule) = match (judgement.verdict, grant, under) {
             (Verdict::Deny, ..) => return Err(Refusal::Denied(judgement.reasons.join("; "))),
-            (Verdict::Allow, ..) if spec.power.is_agent() => (None, None),
+            (Verdict::Allow, ..) if !spec.power.is_root() => (None, None),
             (Verdict::Ask, warrant, Some(under)) if spec.power.is_agent() => {
                 (None, self.allowed_under(spec, (digest, warrant), under, &measure, &judgement)?)
             }
@@ -265,7 +265,7 @@ impl Guard {
 
     /// What of root this host needs for a command, if the owner switched it on.
     fn root(&self, power: &Power) -> Result<Option<&Root>, Refusal> {
-        if power.is_agent() {
+        if !power.is_root() {
             return Ok(None);
         }
         let root = self.premises.root.as_ref().ok_or(Refusal::NoRoot)?;
@@ -290,6 +290,9 @@ impl Guard {
             judge(spec.command.as_bytes(), &setting)
         };
         let own = judged(&around.account);
+        if let Power::Git { task } = &spec.power {
+            return task.lowered(own, Path::new(cwd).starts_with(workspace));
+        }
         let Some(root) = root else { return own };
         // The AI's own home stays what it is: who denies it, as either user, is heard.
         let judgement = if own.verdict == Verdict::Deny { own } else { judged(&root.account) };
@@ -307,6 +310,13 @@ impl Guard {
                     return Err(Refusal::Packages("the request contradicts itself".to_owned()));
                 }
                 package::plan(task, &root.apt).map_err(Refusal::Packages)?
+            }
+            (Power::Git { task }, _) => {
+                task.check().map_err(Refusal::Git)?;
+                if task.command() != spec.command {
+                    return Err(Refusal::Git("the request contradicts itself".to_owned()));
+                }
+                None
             }
             _ => None,
         };

@@ -10,11 +10,12 @@ use anyhow::Context as _;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::CommandSpec;
 use metatron_domain::elevated::Power;
+use metatron_domain::git::{GitTask, SCRIPT};
 use metatron_domain::id::TerminalId;
 use metatron_domain::package::APT;
 use metatron_domain::terminal::Size;
 
-use crate::account::Account;
+use crate::account::{Account, SHELL};
 use crate::desk::Desk;
 use crate::events::Beginning;
 use crate::guard::Root;
@@ -49,12 +50,19 @@ pub(crate) fn runs_as<'a>(
     let root = || premises.root.as_ref().context("nothing can run as root here");
     Ok(match &spec.power {
         Power::Agent => (&premises.around.account, parts.chain.argv(&spec.command)),
+        Power::Git { task } => (&premises.around.account, parts.chain.program(SHELL, helped(task))),
         Power::Root => (&root()?.account, root()?.chain.argv(&spec.command)),
         Power::Packages { task } => {
             let Root { account, chain, apt } = root()?;
             (account, chain.program(APT, task.words(apt)))
         }
     })
+}
+
+/// The words of the shell that lays git's own directory out of the way, and git's own.
+fn helped(task: &GitTask) -> Vec<String> {
+    let shell = ["--noprofile", "--norc", "-c", SCRIPT, "git"].map(str::to_owned);
+    shell.into_iter().chain(task.words()).collect()
 }
 
 impl Shell {

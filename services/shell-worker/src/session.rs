@@ -28,6 +28,8 @@ use crate::reader::{Progress, Reader, Seen};
 use crate::recording::{Recordings, Total};
 use crate::view::View;
 
+/// How long what is stopped has to end by itself: whoever stops it waits for it, two seconds at most in all (SECURITY P6).
+const STOPPED: Duration = Duration::from_secs(1);
 /// How long after the end of all processes the terminal may still give bytes.
 const DRAIN: Duration = Duration::from_secs(2);
 /// Why a session shall end before its command does. Later reasons never replace earlier ones.
@@ -249,7 +251,7 @@ impl Work {
             () = attend(&session) => End::Exited,
         };
         let by_force = !matches!(end, End::Exited);
-        let grace = if matches!(end, End::Stopped(Stop::Service)) { Duration::from_secs(1) } else { GRACE };
+        let grace = if matches!(end, End::Stopped(_)) { STOPPED } else { GRACE };
         // The leader is not reaped before the others are gone: its pid is the session's name and must stay taken.
         self.families.end(&self.family, by_force, grace).await;
         let status = self.families.dismiss(&self.family);

@@ -192,7 +192,7 @@ impl Shell {
         let (account, argv) = runs_as(self.parts(), spec)?;
         let launch = Launch {
             terminal,
-            purpose: Purpose::Command { exec, run: spec.run, rooted: !spec.power.is_agent() },
+            purpose: Purpose::Command { exec, run: spec.run, rooted: spec.power.is_root() },
             account,
             argv,
             environment: environment(account, &around.timezone, terminal),

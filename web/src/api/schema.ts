@@ -294,8 +294,8 @@ export interface paths {
         get: operations["halt"];
         /**
          * Stop everything, or let it go on
-         * @description Every run that is at work is stopped with its commands, and nothing begins by itself: no planned task, no heartbeat, no
-         *     program with a token. The owner's own messages are answered all the same. What was planned meanwhile begins afterwards
+         * @description Every run that is at work is stopped, every command of the AI ended, also one that its run left running, and nothing begins
+         *     by itself: no planned task, no heartbeat, no program with a token. It is answered when the commands are over. The owner's own messages are answered all the same. What was planned meanwhile begins afterwards
          *     where it is not too late for it.
          */
         put: operations["set_halt"];
@@ -740,7 +740,8 @@ export interface paths {
         put?: never;
         /**
          * Stop a run
-         * @description The model is cut off, a waiting command is withdrawn, a running one is ended with all that it started.
+         * @description The model is cut off, a waiting command is withdrawn, a running one is ended with all that it started; so is what a run
+         *     that is over left running.
          */
         post: operations["stop_run"];
         delete?: never;
@@ -2168,6 +2169,53 @@ export interface components {
          * @enum {string}
          */
         GapKind: "gap";
+        /** @description One look at a repository. */
+        GitTask: {
+            /** @enum {string} */
+            task: "status";
+        } | {
+            /** @enum {string} */
+            task: "branches";
+        } | {
+            /**
+             * Format: int32
+             * @description Commits, at most.
+             */
+            limit: number;
+            /** @description With what each changed. */
+            patch?: boolean;
+            /** @description Only what touched these. */
+            paths?: string[];
+            /** @description Where to begin, or a range; `HEAD` when absent. */
+            revision?: string | null;
+            /** @enum {string} */
+            task: "log";
+        } | {
+            /** @description Only these. */
+            paths?: string[];
+            /** @description A revision, or a range of two. */
+            revision?: string | null;
+            /** @description Of the index instead of the working tree. */
+            staged?: boolean;
+            /** @description Only how much. */
+            stat?: boolean;
+            /** @enum {string} */
+            task: "diff";
+        } | {
+            /** @description The file. */
+            path?: string | null;
+            /** @description The commit. */
+            revision: string;
+            /** @enum {string} */
+            task: "show";
+        } | {
+            /** @description The file. */
+            path: string;
+            /** @description As it was then; as it is in `HEAD` when absent. */
+            revision?: string | null;
+            /** @enum {string} */
+            task: "blame";
+        };
         /** @description Whether everything is stopped. */
         Halt: {
             halted_at?: components["schemas"]["Instant"] | null;
@@ -2176,6 +2224,8 @@ export interface components {
              * @description How many runs this very request stopped.
              */
             stopped: number;
+            /** @description Commands whose machine has not said that they are over: it is told again, and can be asked again. */
+            unended: number;
         };
         /** @description Whether everything shall be stopped. */
         HaltBody: {
@@ -2613,6 +2663,11 @@ export interface components {
             as: "packages";
             /** @description What it does. */
             task: components["schemas"]["PackageTask"];
+        } | {
+            /** @enum {string} */
+            as: "git";
+            /** @description What it looks at. */
+            task: components["schemas"]["GitTask"];
         };
         /** @description The rehearsal: the conversation it takes place in, and the run that will ask. */
         Practice: {
@@ -3083,7 +3138,7 @@ export interface components {
             timezone?: string | null;
             /**
              * Format: double
-             * @description US dollars, to the ten-thousandth of one; 0 lets only what costs nothing work.
+             * @description US dollars, to the ten-thousandth of one; at 0 only what costs nothing works.
              */
             unattended_usd_per_day?: number | null;
         };
@@ -3247,7 +3302,7 @@ export interface components {
              */
             grace_min: number;
             id: components["schemas"]["TaskId"];
-            /** @description How much of what it wants is asked; changed as the mode of its conversation. */
+            /** @description How much of what it wants is asked: at its instant, where that is to come. Changed as the mode of its conversation. */
             mode: components["schemas"]["Mode"];
             mode_until?: components["schemas"]["Instant"] | null;
             /** @description Why it never began. */
@@ -3266,7 +3321,7 @@ export interface components {
              */
             grace_min?: number | null;
             mode?: components["schemas"]["Mode"] | null;
-            /** @description What is to be done, in Markdown, 16 KiB at most. */
+            /** @description What is to be done, in Markdown. */
             text: string;
         };
         TaskId: string;

@@ -67,7 +67,7 @@ export function AskActions(props: Props) {
           </button>
         )}
         {children}
-        {isCommand(approval) && approval.exec.power.as !== "packages" ? (
+        {isCommand(approval) && (approval.exec.power.as === "agent" || approval.exec.power.as === "root") ? (
           <button type="button" className="btn" disabled={busy} onClick={() => setStep("edit")}>
             {text.rule.edit}
           </button>

@@ -5,7 +5,7 @@ import { useFormat, useText } from "../i18n"
 /** With whose power it runs, where that is not the AI's own user; and what apt would do. */
 export function Elevation({ power, plan }: { power: Exec["power"]; plan: PackagePlan | null }) {
   const { elevated } = useText()
-  if (power.as === "agent") return null
+  if (power.as === "agent" || power.as === "git") return null
   return (
     <>
       <p className="risk">{elevated.asRoot}</p>

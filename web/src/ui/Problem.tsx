@@ -28,6 +28,8 @@ export function explain(problem: ApiProblem, text: Messages): { cause: string; n
       return { cause: say.chatBusy, next: say.chatBusyNext }
     case "run_ended":
       return { cause: say.ended }
+    case "halted":
+      return { cause: text.task.halt.halted, next: text.task.halt.haltedNext }
     case "task_begun":
       return { cause: text.task.begun, next: text.task.begunNext }
     case "undo_gone":

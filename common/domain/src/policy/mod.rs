@@ -45,6 +45,7 @@ use serde::{Deserialize, Serialize};
 
 pub use class::{Barred, barred, lies_within, may_stay_open, single, stays_within};
 pub use effect::Effects;
+pub use secret::patterns as secret_patterns;
 
 /// The version of the rules; part of what an approval binds (P4). Raised whenever a verdict changes, so that a yes given
 /// under other rules is asked for again.

@@ -213,3 +213,10 @@ pub(super) const TOLD: &[&str] = &["credential", "token", "secret", "password"];
 /// Names of such files there.
 pub(super) const KEPT: &[&str] =
     &["auth.json", "keys.json", "clouds.yaml", "secure.yaml", "hosts.yml", "hosts.json", "credstore"];
+
+/// Every pattern of a name that is sensitive wherever it lies, for who lists files and leaves those out.
+pub fn patterns() -> impl Iterator<Item = String> {
+    let spoken =
+        SPOKEN.iter().map(|name| if name.starts_with('.') { format!("*{name}") } else { (*name).to_owned() });
+    NAMES.iter().chain(TAILS).map(|name| (*name).to_owned()).chain(spoken)
+}

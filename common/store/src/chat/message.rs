@@ -79,8 +79,8 @@ impl Tx {
     /// Says something for the AI to act on. Where a run is at work in the conversation it reads the message at its
     /// next turn; otherwise a new run is owed.
     ///
-    /// A program's words join no run but its own: that of somebody else works in a mode which was not given to it. Then it
-    /// is an [`Error::Conflict`]. While the owner has everything stopped nothing begins by itself: [`Error::Halted`].
+    /// A program's words join no run but its own: that of somebody else works in a mode which was not given to it. Neither
+    /// do they get in front of a task that is planned. Then it is an [`Error::Conflict`]. While the owner has everything stopped nothing begins by itself: [`Error::Halted`].
     pub async fn post_message(
         &mut self,
         chat: ChatId,
@@ -89,6 +89,9 @@ impl Tx {
         actor: &Actor,
         now: Instant,
     ) -> Result<Posted, Error> {
+        if matches!(actor, Actor::Token { .. }) && self.planned_in(chat).await?.is_some() {
+            return Err(Error::Conflict("a task is planned in this conversation".to_owned()));
+        }
         let open = self.open_run(chat).await?;
         let run = match open {
             Some(run) if matches!(actor, Actor::Token { .. }) && self.run(run).await?.actor != *actor => {

@@ -125,10 +125,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Deletes a conversation softly. Refused while a run is at work in it.
+    /// Deletes a conversation softly, and takes back what is planned in it. Refused while a run is at work in it.
     pub async fn delete_chat(&mut self, chat: ChatId, actor: &Actor, now: Instant) -> Result<(), Error> {
         if self.open_run(chat).await?.is_some() {
             return Err(Error::Conflict("a run is at work in this conversation; stop it first".to_owned()));
+        }
+        if let Some(task) = self.planned_in(chat).await? {
+            self.drop_task(task, false, "Its conversation was deleted.", actor, now).await?;
         }
         let (id, now_ms) = (chat.to_string(), now.as_millis());
         let done =

@@ -156,7 +156,11 @@ impl Tx {
         {
             // The host named the first that matches; what is used up must not hide another.
             let other = self.use_another_rule(exec, run.chat, now).await?;
-            return Ok(other.map_or(Course::Ask, Course::Under));
+            let way = other.map_or(Course::Ask, Course::Under);
+            return Ok(match self.capped(exec, &run, way, now).await? {
+                Some(cap) => Course::Capped(cap),
+                None => way,
+            });
         }
         Ok(way)
     }

@@ -143,6 +143,7 @@ impl Tx {
                 self.park_run(run, Waiting::Approval, now).await?;
                 Ok(true)
             }
+            _ if self.over_if_stopped(run, now).await? => Ok(false),
             _ => {
                 self.wake_run(run, now).await?;
                 Ok(false)

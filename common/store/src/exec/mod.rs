@@ -3,6 +3,7 @@
 mod cap;
 pub(crate) mod course;
 pub(crate) mod flow;
+mod stop;
 mod unasked;
 mod unattended;
 

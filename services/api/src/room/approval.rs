@@ -8,6 +8,7 @@ use axum::extract::State;
 use metatron_domain::actor::Actor;
 use metatron_domain::approval::{Answer as Say, ApprovalState, Grant, Measure};
 use metatron_domain::clock::Instant;
+use metatron_domain::elevated::Power;
 use metatron_domain::id::{ApprovalId, ChatId, RuleId, RunId};
 use metatron_domain::mode::Mode;
 use metatron_domain::policy::{Effects, Risk, may_stay_open};
@@ -179,7 +180,10 @@ impl Approval {
             None => None,
         };
         let own = command.as_ref().map_or(Risk::Low, own_risk);
-        let waits = command.as_ref().filter(|_| row.state == ApprovalState::Waiting);
+        // A rule is about words, and a helper's are only shown.
+        let waits = command
+            .as_ref()
+            .filter(|exec| row.state == ApprovalState::Waiting && !matches!(exec.power, Power::Git { .. }));
         let (proposal, no_rule) = match waits.and_then(|exec| proposal(exec, row.chat, app.now())) {
             Some(Ok(proposal)) => (Some(proposal), None),
             Some(Err(reason)) => (None, Some(reason)),

@@ -320,7 +320,7 @@ async fn post_message(
         let posted = posted.map_err(|error| match error {
             StoreError::Conflict(_) => ApiError::new(
                 Code::ChatBusy,
-                "A run that somebody else began is at work here. Wait until it has ended, or use a conversation of your own.",
+                "Work that somebody else began or planned has this conversation. Wait until it is over, or use one of your own.",
             ),
             other => other.into(),
         })?;

@@ -26,6 +26,8 @@ pub(crate) struct Halt {
     halted_at: Option<Instant>,
     /// How many runs this very request stopped.
     stopped: u32,
+    /// Commands whose machine has not said that they are over: it is told again, and can be asked again.
+    unended: usize,
 }
 
 /// Whether everything shall be stopped.
@@ -41,13 +43,13 @@ pub(crate) struct HaltBody {
     security(("session" = []), ("token" = ["read"]))
 )]
 async fn halt(State(app): State<App>, _reader: Reader) -> Answer<Json<Halt>> {
-    Ok(Json(Halt { halted_at: app.store.halted().await?, stopped: 0 }))
+    Ok(Json(Halt { halted_at: app.store.halted().await?, stopped: 0, unended: 0 }))
 }
 
 /// Stop everything, or let it go on
 ///
-/// Every run that is at work is stopped with its commands, and nothing begins by itself: no planned task, no heartbeat, no
-/// program with a token. The owner's own messages are answered all the same. What was planned meanwhile begins afterwards
+/// Every run that is at work is stopped, every command of the AI ended, also one that its run left running, and nothing begins
+/// by itself: no planned task, no heartbeat, no program with a token. It is answered when the commands are over. The owner's own messages are answered all the same. What was planned meanwhile begins afterwards
 /// where it is not too late for it.
 #[utoipa::path(
     put, path = "/halt", tag = "halt", request_body = HaltBody, responses((status = OK, body = Halt)),
@@ -57,12 +59,13 @@ async fn set_halt(State(app): State<App>, Owner(session): Owner, body: Body<Halt
     let now = app.now();
     let mut tx = app.store.begin().await?;
     still_open(&mut tx, &session, now).await?;
-    let stopped = if body.value.halted {
-        tx.halt(&OWNER, now).await?
-    } else {
+    if !body.value.halted {
         tx.lift_halt(&OWNER, now).await?;
-        0
-    };
+        app.commit(tx).await?;
+        return Ok(Json(Halt { halted_at: app.store.halted().await?, stopped: 0, unended: 0 }));
+    }
+    let stopped = tx.halt(&OWNER, now).await?;
     app.commit(tx).await?;
-    Ok(Json(Halt { halted_at: app.store.halted().await?, stopped }))
+    let unended = app.end_at_once(&app.store.execs_at_work(None, now).await?).await;
+    Ok(Json(Halt { halted_at: app.store.halted().await?, stopped, unended }))
 }

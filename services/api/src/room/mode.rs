@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
-use crate::error::{Answer, ApiError};
+use crate::error::{Answer, ApiError, Code};
 use crate::extract::{Body, Id};
 use crate::session::{FreshOwner, Owner, confirmed, fresh, still_open};
 use crate::state::OWNER;
@@ -74,6 +74,10 @@ async fn set_mode(
     let session = still_open(&mut tx, &session, now).await?;
     if mode == Mode::Full {
         fresh(&session, now)?;
+        if tx.planned_in(id).await?.is_some() {
+            let detail = "A task is planned in this conversation, and nobody is there when it begins. Choose another mode, or take the task back.";
+            return Err(ApiError::new(Code::Conflict, detail));
+        }
     }
     tx.set_mode(id, mode, until, &OWNER, now).await?;
     app.commit(tx).await?;

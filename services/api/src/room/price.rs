@@ -16,7 +16,7 @@ use crate::App;
 use crate::error::{Answer, ApiError};
 use crate::extract::{Body, Id};
 use crate::money;
-use crate::session::Owner;
+use crate::session::{Owner, still_open};
 use crate::state::OWNER;
 
 /// The highest price, in US dollars for a million tokens.
@@ -48,7 +48,7 @@ pub(crate) struct PriceBody {
 )]
 async fn set_price(
     State(app): State<App>,
-    _owner: Owner,
+    Owner(session): Owner,
     Id(id): Id<ProviderId>,
     body: Body<PriceBody>,
 ) -> Answer<StatusCode> {
@@ -60,6 +60,7 @@ async fn set_price(
     }
     let price = Row { read: money::micros(read_usd), written: money::micros(write_usd) };
     let mut tx = app.store.begin().await?;
+    still_open(&mut tx, &session, app.now()).await?;
     tx.set_price(id, price, app.now()).await?;
     let about = About { subject: Some(id.to_string()), ..About::default() };
     tx.record(EventKind::ProviderChanged, app.now(), &OWNER, about, json!({ "change": "price" })).await?;

@@ -100,7 +100,8 @@ async fn run(State(app): State<App>, _reader: Reader, Id(id): Id<RunId>) -> Answ
 
 /// Stop a run
 ///
-/// The model is cut off, a waiting command is withdrawn, a running one is ended with all that it started.
+/// The model is cut off, a waiting command is withdrawn, a running one is ended with all that it started; so is what a run
+/// that is over left running.
 #[utoipa::path(
     post, path = "/runs/{id}/stop", tag = "run", params(("id" = RunId, Path,)), responses((status = ACCEPTED, body = Run)),
     security(("session" = []), ("token" = ["run"]))
@@ -113,10 +114,24 @@ async fn stop_run(
     let mut tx = app.store.begin().await?;
     let run = match tx.request_stop(id, &caller.actor(), app.now()).await {
         Err(metatron_store::Error::Conflict(_)) => {
-            return Err(ApiError::new(Code::RunEnded, "There is nothing left to stop."));
+            drop(tx);
+            return stop_left(&app, id).await;
         }
         other => other?,
     };
     app.commit(tx).await?;
     Ok((StatusCode::ACCEPTED, Json(run.into())))
+}
+
+/// What a run left running when it ended is stopped like the run itself.
+async fn stop_left(app: &App, id: RunId) -> Answer<(StatusCode, Json<Run>)> {
+    let left = app.store.execs_at_work(Some(id), app.now()).await?;
+    if left.is_empty() {
+        return Err(ApiError::new(Code::RunEnded, "There is nothing left to stop."));
+    }
+    if app.end_at_once(&left).await > 0 {
+        let detail = "A command that it left running could not be stopped. Try again in a moment.";
+        return Err(ApiError::new(Code::ShellUnavailable, detail));
+    }
+    Ok((StatusCode::ACCEPTED, Json(app.store.run(id).await?.into())))
 }

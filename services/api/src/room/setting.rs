@@ -70,7 +70,7 @@ pub(crate) struct SettingsBody {
     /// 16 KiB at most.
     #[schema(max_length = 16_384)]
     instruction: Option<String>,
-    /// US dollars, to the ten-thousandth of one; 0 lets only what costs nothing work.
+    /// US dollars, to the ten-thousandth of one; at 0 only what costs nothing works.
     #[schema(minimum = 0, maximum = 10_000)]
     unattended_usd_per_day: Option<f64>,
 }

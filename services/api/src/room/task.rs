@@ -8,9 +8,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use metatron_domain::actor::Actor;
 use metatron_domain::clock::Instant;
 use metatron_domain::id::{ChatId, TaskId};
-use metatron_domain::mode::Mode;
+use metatron_domain::mode::{Mode, effective};
 use metatron_domain::task::{
     FURTHEST_DAYS, GRACE_MIN, LONGEST_GRACE_MIN, LONGEST_TEXT, MOST_PLANNED, TickState,
 };
@@ -56,7 +57,7 @@ pub(crate) struct Task {
     /// How late it may begin, in minutes; after that it is missed.
     grace_min: u32,
     state: TickState,
-    /// How much of what it wants is asked; changed as the mode of its conversation.
+    /// How much of what it wants is asked: at its instant, where that is to come. Changed as the mode of its conversation.
     mode: Mode,
     /// Until when; it is `ask` afterwards.
     mode_until: Option<Instant>,
@@ -71,8 +72,10 @@ pub(crate) struct Task {
 
 impl Task {
     fn of(row: Row, now: Instant) -> Self {
-        let in_force = row.mode_until.is_none_or(|until| now < until);
+        let then = if row.state == TickState::Planned { now.max(row.at) } else { now };
+        let in_force = row.mode_until.is_none_or(|until| then < until);
         let (mode, mode_until) = if in_force { (row.mode, row.mode_until) } else { (None, None) };
+        let mode = effective(mode, None, &Actor::Schedule);
         Self {
             id: row.id,
             chat_id: row.chat,
@@ -80,7 +83,7 @@ impl Task {
             at: row.at,
             grace_min: row.grace_min,
             state: row.state,
-            mode: mode.unwrap_or_default(),
+            mode,
             mode_until,
             run: row.run.map(|(id, state)| LastRun { id, state }),
             note: row.note,
@@ -105,7 +108,7 @@ pub(crate) enum TaskFilter {
     /// Those that have not begun, the soonest first: all of them.
     #[default]
     Planned,
-    /// Those that began, were missed or were taken back, the newest instant first.
+    /// Those that began, were missed or were taken back: those that did so last first.
     Past,
 }
 
@@ -126,7 +129,7 @@ pub(crate) struct TaskPage {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TaskBody {
-    /// What is to be done, in Markdown, 16 KiB at most.
+    /// What is to be done, in Markdown.
     #[schema(min_length = 1, max_length = 16_384, pattern = r"\S")]
     text: String,
     /// When, within the coming 366 days; at once when absent.
@@ -164,7 +167,8 @@ async fn tasks(
     let mut rows = app.store.tasks_past(limit + 1, after).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.at.as_millis(), row.id));
+    let next_cursor =
+        rows.last().filter(|_| more).map(|row| format!("{}.{}", row.happened_at().as_millis(), row.id));
     Ok(Json(Tasks { items: rows.into_iter().map(|row| Task::of(row, now)).collect(), next_cursor }))
 }
 
@@ -208,8 +212,8 @@ async fn plan_task(
 
 fn checked(body: &TaskBody, now: Instant) -> Answer<Plan<'_>> {
     let text = body.text.trim();
-    if text.is_empty() || text.len() > LONGEST_TEXT {
-        let detail = format!("must have 1 to {LONGEST_TEXT} bytes that are not blank");
+    if text.is_empty() || text.chars().count() > LONGEST_TEXT {
+        let detail = format!("must have 1 to {LONGEST_TEXT} characters that are not blank");
         return Err(ApiError::field("/text", detail));
     }
     let furthest = now.after(Duration::from_hours(24 * u64::from(FURTHEST_DAYS)));

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::{Piece, Question, Said};
 
+/// Tokens that one call may be charged with: what a provider says beyond that is no count.
+const MOST_TOKENS: u64 = 100_000_000;
+
 /// The request body.
 pub(crate) fn request(model: &str, question: &Question) -> Value {
     let mut messages = vec![json!({ "role": "system", "content": question.system })];
@@ -116,7 +119,9 @@ impl Chunk {
             finish = choice.finish_reason.filter(|reason| !reason.is_empty());
         }
         if let Some(usage) = self.usage {
-            pieces.push(Piece::Usage { tokens_in: usage.prompt_tokens, tokens_out: usage.completion_tokens });
+            let (read, written) =
+                (usage.prompt_tokens.min(MOST_TOKENS), usage.completion_tokens.min(MOST_TOKENS));
+            pieces.push(Piece::Usage { tokens_in: read, tokens_out: written });
         }
         pieces.extend(finish.map(Piece::Finish));
         pieces

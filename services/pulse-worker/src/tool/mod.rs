@@ -1,5 +1,6 @@
 //! The tools a model is offered, and what each of its calls comes to.
 
+pub(crate) mod git;
 pub(crate) mod package;
 pub(crate) mod shell;
 pub(crate) mod terminal;
@@ -13,6 +14,7 @@ use crate::elsewhere::Machine;
 const NAMES: &[&str] = &[
     shell::RUN,
     shell::READ,
+    git::READ,
     terminal::OPEN,
     terminal::READ,
     terminal::TYPE,
@@ -24,7 +26,7 @@ const NAMES: &[&str] = &[
 
 /// The tools on offer, in the provider's JSON shape.
 pub(crate) fn offered(machines: &[Machine], elevated: Elevated) -> Vec<serde_json::Value> {
-    let mut all = vec![shell::run_schema(machines, elevated), shell::read_schema()];
+    let mut all = vec![shell::run_schema(machines, elevated), shell::read_schema(), git::schema(machines)];
     all.extend(terminal::schemas(machines));
     all.extend(package::schemas(machines, elevated));
     all
@@ -34,6 +36,7 @@ pub(crate) fn offered(machines: &[Machine], elevated: Elevated) -> Vec<serde_jso
 pub(crate) fn intent(name: &str, arguments: &str, machines: &[Machine], elevated: Elevated) -> Intent {
     match name {
         shell::RUN => shell::parse_run(arguments, machines, elevated).map_or_else(Intent::Told, Intent::Exec),
+        git::READ => git::parse_read(arguments, machines).map_or_else(Intent::Told, Intent::Exec),
         package::INSTALL => {
             package::parse_install(arguments, machines, elevated).map_or_else(Intent::Told, Intent::Exec)
         }

@@ -37,6 +37,9 @@ pub enum Refusal {
     /// apt, or the helper's own look at the request, says no.
     #[error("the packages can't be installed: {0}")]
     Packages(String),
+    /// The helper's own look at the request says no.
+    #[error("git can't be asked so: {0}")]
+    Git(String),
     /// Not what was measured for the card.
     #[error("something changed since the command was prepared ({0}): prepare it again")]
     Changed(String),
@@ -81,6 +84,7 @@ impl Refusal {
             Self::ElevatedOff(_) => "elevated_off",
             Self::NoRoot => "no_root",
             Self::Packages(_) => "packages_refused",
+            Self::Git(_) => "git_refused",
             Self::Changed(_) => "changed_since_prepared",
             Self::Denied(_) => "denied_by_policy",
             Self::CwdMissing { .. } => "cwd_missing",

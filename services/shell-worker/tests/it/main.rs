@@ -7,6 +7,7 @@ mod driver;
 mod elevated;
 mod forecast;
 mod gigabyte;
+mod git;
 mod grant;
 mod owner;
 mod program;

@@ -71,6 +71,106 @@ async fn p6_one_switch_ends_what_is_at_work_and_nothing_begins_by_itself_until_i
     Ok(())
 }
 
+/// A conversation in mode `full`, in which the model wants this; returns the run.
+async fn does(world: &World, answers: Vec<Answer>) -> Result<String> {
+    let chat = world.owner.post("/chats", &json!({})).await?;
+    let id = chat["id"].as_str().context("no id")?;
+    let full = json!({ "mode": "full", "minutes": 5 });
+    world.owner.send(world.owner.request(Method::PUT, &format!("/chats/{id}/mode")).json(&full)).await?;
+    for answer in answers {
+        world.model.push(answer);
+    }
+    let posted = world.owner.post(&format!("/chats/{id}/messages"), &json!({ "text": "go" })).await?;
+    Ok(posted["run"]["id"].as_str().context("no run")?.to_owned())
+}
+
+#[tokio::test]
+async fn p6_the_switch_also_ends_what_a_run_left_running() -> Result<()> {
+    let world = World::start().await?;
+    let open = json!({ "command": "sleep 1000", "why": "to wait" });
+    let run = does(&world, vec![Answer::tool("terminal_open", &open), Answer::text("It runs on.")]).await?;
+    ensure!(world.owner.ended(&run).await?["state"] == "succeeded");
+    ensure!(world.exec(&run).await?["state"] == "running", "its run leaves it");
+    let told = halt(&world, true).await?;
+    ensure!(told["stopped"] == 0 && told["unended"] == 0, "{told}");
+    let mut watch = world.owner.watch(0).await?;
+    watch.fact("exec.ended", |event| event["run_id"] == run.as_str()).await?;
+    ensure!(world.exec(&run).await?["exit"]["how"] == "stopped");
+
+    // The same for that run alone.
+    halt(&world, false).await?;
+    let run = does(&world, vec![Answer::tool("terminal_open", &open), Answer::text("It runs on.")]).await?;
+    world.owner.ended(&run).await?;
+    world.owner.post(&format!("/runs/{run}/stop"), &json!({})).await?;
+    watch.fact("exec.ended", |event| event["run_id"] == run.as_str()).await?;
+    ensure!(world.owner.refused(&format!("/runs/{run}/stop"), &json!({})).await?.1 == "run_ended");
+    Ok(())
+}
+
+#[tokio::test]
+async fn p6_the_switch_waits_for_no_queue_no_slot_and_no_worker() -> Result<()> {
+    let mut world = World::start().await?;
+    let mut watch = world.owner.watch(0).await?;
+    // More than there are slots, and none of them heeds a polite word.
+    let mut runs = Vec::new();
+    for _ in 0..10 {
+        let run = does(&world, vec![Answer::command("trap '' TERM INT HUP; sleep 1000")]).await?;
+        watch.fact("exec.started", |event| event["run_id"] == run.as_str()).await?;
+        runs.push(run);
+    }
+    world.model.push(Answer::command("touch by-itself.txt"));
+    let waiting = world.owner.post("/tasks", &json!({ "text": "Tidy up." })).await?;
+    watch.fact("approval.asked", |event| event["run_id"] == waiting["run"]["id"]).await?;
+    world.owner.post("/queues/run/pause", &json!({})).await?;
+    world.stack.kill("pulse-worker")?;
+
+    let told = halt(&world, true).await?;
+    ensure!(told["stopped"] == 11 && told["unended"] == 0, "{told}");
+    ensure!(
+        world.owner.get("/approvals?state=waiting").await?["items"] == json!([]),
+        "nothing asks any more"
+    );
+    let run = waiting["run"]["id"].as_str().context("no run")?;
+    ensure!(world.owner.ended(run).await?["state"] == "cancelled", "what only waited is over at once");
+    world.stack.restart("pulse-worker")?;
+    for run in runs {
+        ensure!(world.owner.ended(&run).await?["state"] == "cancelled");
+        ensure!(world.exec(&run).await?["exit"]["how"] == "stopped");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn p6_the_owner_who_joins_work_of_the_clock_is_answered_whatever_it_has_spent() -> Result<()> {
+    let world = World::start().await?;
+    let mut watch = world.owner.watch(0).await?;
+    let sum = json!({ "unattended_usd_per_day": 0 });
+    world.owner.send(world.owner.request(Method::PATCH, "/settings").json(&sum)).await?;
+    world.model.push(Answer::command("touch by-itself.txt"));
+    let task = world.owner.post("/tasks", &json!({ "text": "Tidy up." })).await?;
+    let run = task["run"]["id"].as_str().context("no run")?;
+    watch.fact("approval.asked", |event| event["run_id"] == run).await?;
+    let providers = world.owner.get("/providers").await?;
+    let scripted =
+        providers["items"].as_array().context("no list")?.iter().find(|it| it["name"] == "scripted");
+    let id = scripted.and_then(|it| it["id"].as_str()).context("no provider")?;
+    let price = json!({ "read_usd": 1, "write_usd": 1 });
+    world
+        .owner
+        .send(world.owner.request(Method::PUT, &format!("/providers/{id}/price")).json(&price))
+        .await?;
+    let path = format!("/chats/{}/messages", task["chat_id"].as_str().context("no chat")?);
+    world.owner.post(&path, &json!({ "text": "what is it for?" })).await?;
+    world.model.push(Answer::text("For you."));
+    world.owner.decide(run, "deny", None).await?;
+    ensure!(world.owner.ended(run).await?["state"] == "succeeded");
+
+    let alone = world.owner.post("/tasks", &json!({ "text": "Tidy up." })).await?;
+    let ended = watch.fact("task.ended", |event| event["subject"] == alone["id"]).await?;
+    ensure!(ended["data"]["state"] == "failed", "{ended}");
+    Ok(())
+}
+
 fn soon() -> String {
     use metatron_domain::clock::{Clock as _, SystemClock};
     SystemClock.now().after(std::time::Duration::from_secs(1)).to_string()

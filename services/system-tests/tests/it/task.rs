@@ -92,14 +92,25 @@ async fn p6_nobody_being_there_full_counts_as_auto_and_is_never_planned() -> Res
     let world = World::start().await?;
     let body = json!({ "text": "Tidy up.", "mode": "full" });
     ensure!(world.owner.refused("/tasks", &body).await?.1 == "invalid_field");
-    let task = plan(&world, "auto").await?;
-    set_mode(&world, &task, &json!({ "mode": "full", "minutes": 30 })).await?;
+    let task = plan(&world, "plan").await?;
+    let full = json!({ "mode": "full", "minutes": 30 });
+    ensure!(set_mode(&world, &task, &full).await.is_err(), "nor chosen while it is planned");
+    ensure!(again(&world, &task).await?["mode"] == "plan");
+
+    // Chosen while it works, it is the owner's who is there, and not the task's.
+    set_mode(&world, &task, &json!({ "mode": "ask" })).await?;
     let mut watch = world.owner.watch(0).await?;
+    world.model.push(Answer::command("touch one.txt"));
+    let run = text(&begin(&world, &task).await?["run"], "id")?.to_owned();
+    watch.fact("approval.asked", |event| event["run_id"] == run.as_str()).await?;
+    set_mode(&world, &task, &full).await?;
+    ensure!(again(&world, &task).await?["mode"] == "auto", "it counts as auto, and is shown so");
     world.model.push(Answer::command("touch by-itself.txt"));
-    let run = begin(&world, &task).await?["run"]["id"].clone();
-    let asked = watch.fact("approval.asked", |event| event["run_id"] == run).await?;
+    world.owner.decide(&run, "deny", None).await?;
+    let asked = watch.fact("approval.asked", |event| event["run_id"] == run.as_str()).await?;
     let card = world.owner.get(&format!("/approvals/{}", text(&asked, "subject")?)).await?;
     ensure!(card["state"] == "waiting" && card["exec"]["command"] == "touch by-itself.txt", "{card}");
+    ensure!(card["run_actor"]["kind"] == "schedule", "{card}");
     ensure!(!world.stack.path("work/by-itself.txt").exists());
     Ok(())
 }
@@ -205,6 +216,8 @@ async fn a_task_is_taken_back_once_and_goes_with_its_conversation() -> Result<()
     world.owner.send(world.owner.request(Method::DELETE, &chat)).await?;
     let planned = world.owner.get("/tasks").await?;
     ensure!(planned["items"] == json!([]), "{planned}");
+    let mut watch = world.owner.watch(0).await?;
+    ensure!(over(&mut watch, &task).await?["data"]["state"] == "skipped", "and that is written down");
 
     for wrong in [
         json!({ "text": "  " }),

@@ -75,7 +75,7 @@ export function ThreadHead({ id, chat, run, stopping, onStop, onGone }: Props) {
           <button type="button" className="btn sm bare" onClick={() => setRenaming(chat?.title ?? "")}>
             {text.chat.rename}
           </button>
-          <Confirm label={text.common.remove} question={text.chat.removeAsk} busy={remove.isPending} onYes={() => remove.mutate()} />
+          <Confirm label={text.common.remove} question={chat?.planned_at ? `${text.chat.removeAsk} ${text.task.goesToo}` : text.chat.removeAsk} busy={remove.isPending} onYes={() => remove.mutate()} />
         </>
       )}
       <button type="button" className="later" aria-label={text.terminal.dockOpen} title={text.terminal.dockOpen} aria-expanded={isDocked} onClick={() => setDock({ isOpen: !isDocked })}>

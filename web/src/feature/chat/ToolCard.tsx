@@ -74,7 +74,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
     <article className={running ? "tool run" : "tool"} aria-label={exec.command}>
       <header>
         <CommandLine text={exec.command} />
-        {exec.power.as === "agent" ? null : <span className="tag hard">{text.elevated.tag}</span>}
+        {exec.power.as === "agent" || exec.power.as === "git" ? null : <span className="tag hard">{text.elevated.tag}</span>}
         {exec.host === "local" ? null : (
           <span className="tag">
             <bdi className="m">{exec.host}</bdi>
