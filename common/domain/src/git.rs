@@ -24,18 +24,33 @@ pub const SCRIPT: &str = r#"set -eu
 fail() { printf 'fatal: %s\n' "$1" >&2; exit 128; }
 [ -x /usr/bin/git ] || fail 'git is not installed on this machine'
 [ -d .git ] && [ ! -L .git ] || fail 'this folder is not the top of a git repository (of a linked worktree or a submodule the helper knows nothing: use shell_run)'
-[ -f .git/HEAD ] && [ ! -L .git/HEAD ] && [ -d .git/refs ] && [ -d .git/objects ] || fail 'the repository is of a kind that the helper does not read: use shell_run'
+[ -f .git/HEAD ] && [ -d .git/refs ] && [ -d .git/objects ] || fail 'the repository is of a kind that the helper does not read: use shell_run'
+# What leads elsewhere is not followed: git's own complaints would quote what lies there.
+odd=$(find .git/HEAD .git/index .git/packed-refs .git/shallow .git/info .git/refs .git/objects ! -type f ! -type d -print -quit 2>/dev/null) || :
+[ -z "$odd" ] && [ ! -e .git/objects/info/alternates ] || fail 'the repository borrows from elsewhere, which the helper does not read: use shell_run'
 dir=$(mktemp -d)
 trap 'rm -rf -- "$dir"' EXIT
 head -c 1024 .git/HEAD > "$dir/HEAD"
 mkdir "$dir/info"
-for name in refs packed-refs shallow info/exclude; do
+for name in refs info/exclude; do
   [ ! -e ".git/$name" ] || ln -s "$PWD/.git/$name" "$dir/$name"
 done
-export GIT_DIR="$dir" GIT_WORK_TREE="$PWD" GIT_OBJECT_DIRECTORY="$PWD/.git/objects" GIT_INDEX_FILE="$PWD/.git/index"
+# Lines of another shape are of another file.
+for name in packed-refs shallow; do
+  [ ! -e ".git/$name" ] || LC_ALL=C grep -aE '^(# pack-refs with:[ a-z-]*|\^?[0-9a-f]{40}|[0-9a-f]{40} refs/.*)$' ".git/$name" > "$dir/$name" || :
+done
+# A copy, since git renews an index that it reads; with its time, by which git knows what may have changed since.
+[ ! -e .git/index ] || cp --preserve=timestamps .git/index "$dir/index"
+export GIT_DIR="$dir" GIT_WORK_TREE="$PWD" GIT_OBJECT_DIRECTORY="$PWD/.git/objects" GIT_INDEX_FILE="$dir/index"
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1 GIT_ALLOW_PROTOCOL=none
-export GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1 GIT_TERMINAL_PROMPT=0 GIT_PAGER=cat
-/usr/bin/git "$@"
+export GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1 GIT_NO_REPLACE_OBJECTS=1 GIT_TERMINAL_PROMPT=0 GIT_PAGER=cat
+! grep -qsi objectformat .git/config || fail 'the repository has another kind of hashes, which the helper does not read: use shell_run'
+/usr/bin/git rev-parse --git-dir > "$dir/said" 2>&1 || fail 'the repository is damaged, or of a kind that the helper does not read: use shell_run'
+# git does not look at the names in an index when it reads one.
+if /usr/bin/git -c core.fsmonitor=false ls-files -z | LC_ALL=C grep -zqaE '(^|/)(\.{0,2}|\.[gG][iI][tT])(/|$)'; then
+  fail 'the index names files that no repository has'
+fi
+/usr/bin/git -c core.commitGraph=false -c core.multiPackIndex=false "$@"
 "#;
 
 /// One look at a repository.
@@ -152,7 +167,7 @@ impl GitTask {
                 if *patch {
                     words.add(&["--patch", "--ignore-submodules=all"]);
                 }
-                words.add(&[revision.as_deref().unwrap_or("HEAD")]);
+                words.add(&[&commits(revision.as_deref().unwrap_or("HEAD"))]);
                 words.behind(paths, *patch);
             }
             Self::Diff { revision, staged, paths, stat } => {
@@ -160,22 +175,23 @@ impl GitTask {
                 words.add(&PLAIN);
                 words.add(if *staged { &["--cached"] } else { &[] });
                 words.add(if *stat { &["--stat"] } else { &[] });
-                words.0.extend(revision.clone());
+                words.0.extend(revision.as_deref().map(commits));
                 words.behind(paths, true);
             }
             Self::Show { revision, path: None } => {
                 words.add(&["show", "--no-show-signature", "--date=iso-strict", "--ignore-submodules=all"]);
                 words.add(&PLAIN);
-                words.add(&[revision]);
+                words.add(&[&commits(revision)]);
                 words.behind(&[], true);
             }
             Self::Show { revision, path: Some(path) } => {
                 words.add(&["show"]);
                 words.add(&PLAIN);
-                words.add(&[&format!("{revision}:{path}"), "--"]);
+                words.add(&[&format!("{}:{path}", commits(revision)), "--"]);
             }
             Self::Blame { path, revision } => {
-                words.add(&["blame", "--date=iso-strict", revision.as_deref().unwrap_or("HEAD"), "--", path]);
+                let revision = commits(revision.as_deref().unwrap_or("HEAD"));
+                words.add(&["blame", "--date=iso-strict", &revision, "--", path]);
             }
         }
         words.0
@@ -213,16 +229,20 @@ impl GitTask {
         std::iter::once("git".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
     }
 
-    /// What becomes of its judgement, by the words alone, where it runs by the helper: it is allowed in a repository that lies
-    /// `inside` the workspace, unless it is denied or names what may be secret. Elsewhere it asks, as its words do.
-    pub fn lowered(&self, judgement: Judgement, inside: bool) -> Judgement {
-        if judgement.verdict != Verdict::Ask || !inside || !judgement.effects.sensitive.is_empty() {
+    /// What becomes of its judgement, by the words alone, where it runs by the helper: it is allowed in a repository whose `top`
+    /// lies inside the workspace, unless it is denied, or it or that place may hold secrets. Elsewhere (`None`) it asks, as its
+    /// words do.
+    pub fn lowered(&self, judgement: Judgement, top: Option<&str>) -> Judgement {
+        let Some(top) = top else { return judgement };
+        if judgement.verdict != Verdict::Ask || !judgement.effects.sensitive.is_empty() {
             return judgement;
         }
-        let reads = |path: &&str| {
-            judge(format!("cat {}", quoted(path)).as_bytes(), &Setting::default()).verdict == Verdict::Allow
+        let reads = |path: String| {
+            judge(format!("cat {}", quoted(&path)).as_bytes(), &Setting::default()).verdict == Verdict::Allow
         };
-        if !self.paths().iter().all(reads) {
+        // `./`, since a word that begins with a dash is none of a path to the judge.
+        let plain = self.paths().into_iter().all(|path| reads(format!("./{path}")));
+        if !plain || !reads(format!("{top}/x")) {
             return judgement;
         }
         let effects = Effects {
@@ -270,6 +290,14 @@ impl Words {
     }
 }
 
+/// The same commits, and nothing but commits: a hash or a name may be that of a file's content, or of a folder.
+fn commits(revision: &str) -> String {
+    let side = |name: &str| if name.is_empty() { String::new() } else { format!("{name}^{{commit}}") };
+    let Some((from, to)) = revision.split_once("..") else { return side(revision) };
+    let (dots, to) = to.strip_prefix('.').map_or(("..", to), |to| ("...", to));
+    format!("{}{dots}{}", side(from), side(to))
+}
+
 /// Whether this names commits: a name, a hash, a range, with the usual ways to walk from there. Never an option, a path
 /// in a commit, a reflog or a search.
 fn is_revision(text: &str) -> bool {
@@ -279,6 +307,7 @@ fn is_revision(text: &str) -> bool {
         && text.chars().all(plain)
         && !text.contains("@{")
         && !text.contains("^{/")
+        && text.split("..").count() <= 2
 }
 
 /// Whether this is a path below the top of the repository, and none of git's own files.

@@ -291,7 +291,7 @@ impl Guard {
         };
         let own = judged(&around.account);
         if let Power::Git { task } = &spec.power {
-            return task.lowered(own, Path::new(cwd).starts_with(workspace));
+            return task.lowered(own, Some(cwd).filter(|cwd| Path::new(cwd).starts_with(workspace)));
         }
         let Some(root) = root else { return own };
         // The AI's own home stays what it is: who denies it, as either user, is heard.

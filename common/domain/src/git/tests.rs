@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// A repository in the workspace.
+const WORK: Option<&str> = Some("/home/agent/work/repo");
+
 fn log(revision: Option<&str>, paths: &[&str]) -> GitTask {
     GitTask::Log {
         revision: revision.map(str::to_owned),
@@ -78,14 +81,25 @@ fn a_path_lies_below_the_top_and_is_none_of_git_s_own() {
 fn no_word_of_the_model_can_be_an_option_and_paths_are_taken_literally() {
     let words = log(Some("main"), &["-n", "*.rs"]).words();
     let end = words.iter().position(|word| word == "--").unwrap();
-    assert_eq!(words[end - 1], "main");
+    assert_eq!(words[end - 1], "main^{commit}");
     assert_eq!(words[end + 1..end + 3], [":(top,literal)-n", ":(top,literal)*.rs"]);
     assert!(
         words.contains(&":(top,exclude,glob,icase)**/.env*".to_owned()),
         "contents of secrets are left out"
     );
     let shown = show("x").words();
-    assert!(shown.ends_with(&["HEAD:x".to_owned(), "--".to_owned()]), "{shown:?}");
+    assert!(shown.ends_with(&["HEAD^{commit}:x".to_owned(), "--".to_owned()]), "{shown:?}");
+}
+
+#[test]
+fn a_revision_reaches_git_as_a_commit_or_a_range_of_two() {
+    assert_eq!(commits("0be3"), "0be3^{commit}");
+    assert_eq!(commits("main..x"), "main^{commit}..x^{commit}");
+    assert_eq!(commits("main...x"), "main^{commit}...x^{commit}");
+    assert_eq!(commits("..x"), "..x^{commit}");
+    for bad in ["a..b..c", "a.....b"] {
+        assert!(log(Some(bad), &[]).check().is_err(), "{bad}");
+    }
 }
 
 #[test]
@@ -100,19 +114,31 @@ fn what_is_shown_reads_back_as_the_words_that_were_asked() {
 
 #[test]
 fn git_asks_by_its_words_and_is_allowed_by_the_helper_in_the_workspace_alone() {
-    let judged = |task: &GitTask, inside: bool| {
+    let judged = |task: &GitTask, top: Option<&str>| {
         let judgement = judge(task.command().as_bytes(), &Setting::default());
         assert_eq!(judgement.verdict, Verdict::Ask, "{}", task.command());
-        task.lowered(judgement, inside)
+        task.lowered(judgement, top)
     };
     for task in [GitTask::Status, GitTask::Branches, log(None, &["src"]), show("README.md")] {
-        let allowed = judged(&task, true);
+        let allowed = judged(&task, WORK);
         assert_eq!((allowed.verdict, allowed.rule.as_str()), (Verdict::Allow, "allow.git"), "{task:?}");
         assert!(!crate::taint::brings(&allowed) && !crate::taint::asks(&allowed), "{task:?}");
-        assert_eq!(judged(&task, false).verdict, Verdict::Ask, "{task:?} elsewhere");
+        assert_eq!(judged(&task, None).verdict, Verdict::Ask, "{task:?} elsewhere");
     }
-    for secret in [".env", "deploy/.env.production", "tls/server.key", "a/.aws/credentials", "x/id_rsa"] {
-        assert_eq!(judged(&show(secret), true).verdict, Verdict::Ask, "{secret}");
-        assert_eq!(judged(&log(None, &["src", secret]), true).verdict, Verdict::Ask, "{secret}");
+    for top in ["/home/agent/work/.ssh", "/home/agent/work/x/.config/gh", "/home/agent/work/.password-store"]
+    {
+        assert_eq!(judged(&log(None, &[]), Some(top)).verdict, Verdict::Ask, "{top}");
+    }
+    for secret in [
+        "--a/.env",
+        ".foo/credentials.json",
+        ".env",
+        "deploy/.env.production",
+        "tls/server.key",
+        "a/.aws/credentials",
+        "x/id_rsa",
+    ] {
+        assert_eq!(judged(&show(secret), WORK).verdict, Verdict::Ask, "{secret}");
+        assert_eq!(judged(&log(None, &["src", secret]), WORK).verdict, Verdict::Ask, "{secret}");
     }
 }

@@ -214,9 +214,12 @@ pub(super) const TOLD: &[&str] = &["credential", "token", "secret", "password"];
 pub(super) const KEPT: &[&str] =
     &["auth.json", "keys.json", "clouds.yaml", "secure.yaml", "hosts.yml", "hosts.json", "credstore"];
 
-/// Every pattern of a name that is sensitive wherever it lies, for who lists files and leaves those out.
+/// Every pattern of a path that is sensitive wherever it lies, for who lists files and leaves those out; `**` stands for any
+/// folders.
 pub fn patterns() -> impl Iterator<Item = String> {
     let spoken =
         SPOKEN.iter().map(|name| if name.starts_with('.') { format!("*{name}") } else { (*name).to_owned() });
-    NAMES.iter().chain(TAILS).map(|name| (*name).to_owned()).chain(spoken)
+    let told = TOLD.iter().map(|word| format!(".*/**/*{word}*"));
+    let kept = KEPT.iter().map(|name| format!(".*/**/{name}"));
+    NAMES.iter().chain(TAILS).map(|name| (*name).to_owned()).chain(spoken).chain(told).chain(kept)
 }

@@ -134,6 +134,109 @@ async fn a_look_at_a_repository_runs_at_once_and_nothing_that_the_repository_nam
     assert_eq!(sprung, "", "a trap was sprung");
 }
 
+/// Runs a look to its end, and returns how it ended and all that was printed.
+async fn printed(bench: &Bench, top: &Path, task: GitTask) -> (Option<Exit>, String) {
+    let spec = look(top, task);
+    let digest = bench.prepared(&spec);
+    let outcome = ended(bench.start(&spec, &digest, None)).await;
+    (outcome.exit, String::from_utf8_lossy(&bench.output(&spec)).into_owned())
+}
+
+fn show(revision: &str) -> GitTask {
+    GitTask::Show { revision: revision.to_owned(), path: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_is_a_commit_and_never_the_content_of_a_file() {
+    let bench = Bench::new();
+    let top = trapped(&bench);
+    let said = |words: &[&str]| {
+        let done = Command::new("git")
+            .args(["-c", "safe.directory=*"])
+            .args(words)
+            .current_dir(&top)
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&done.stdout).trim().to_owned()
+    };
+    let (blob, tree) = (said(&["rev-parse", "HEAD:.env"]), said(&["rev-parse", "HEAD^{tree}"]));
+    assert_eq!(blob.len(), 40);
+    std::fs::write(top.join(".git/refs/heads/odd"), &blob).unwrap();
+    for revision in [blob.as_str(), &blob[..6], "odd", tree.as_str()] {
+        let (exit, text) = printed(&bench, &top, show(revision)).await;
+        assert_ne!(exit, Some(Exit::Code { code: 0 }), "{revision}: {text}");
+        assert!(!text.contains("planted-canary"), "{revision}: {text}");
+    }
+    let empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    let (_, text) = printed(&bench, &top, diff(Some(&format!("{empty}..{tree}")), &[])).await;
+    assert!(!text.contains("planted-canary"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leads_out_of_the_repository_is_not_read_and_nothing_is_written() {
+    for (place, target) in [
+        ("objects/info/alternates", "../../../.env"),
+        ("shallow", "../.env"),
+        ("packed-refs", "../.env"),
+        ("refs/heads/x", "../../../.env"),
+        ("info/exclude", "../../.env"),
+    ] {
+        let bench = Bench::new();
+        let top = trapped(&bench);
+        let place = top.join(".git").join(place);
+        let _ = std::fs::remove_file(&place);
+        std::os::unix::fs::symlink(target, &place).unwrap();
+        let (exit, text) = printed(&bench, &top, GitTask::Status).await;
+        assert_eq!(exit, Some(Exit::Code { code: 128 }), "{place:?}: {text}");
+        assert!(text.contains("borrows from elsewhere") && !text.contains("canary"), "{place:?}: {text}");
+    }
+    // A hard link is no link that can be seen: lines of another shape are left out.
+    let bench = Bench::new();
+    let top = trapped(&bench);
+    std::fs::hard_link(top.join(".env"), top.join(".git/packed-refs")).unwrap();
+    let (_, text) = printed(&bench, &top, GitTask::Branches).await;
+    assert!(!text.contains("canary"), "{text}");
+
+    let bench = Bench::new();
+    let top = trapped(&bench);
+    let index = || std::fs::read(top.join(".git/index")).unwrap();
+    let before = index();
+    std::fs::File::open(top.join(".env")).unwrap().set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    let (exit, _) = printed(&bench, &top, diff(None, &[])).await;
+    assert_eq!((exit, index() == before), (Some(Exit::Code { code: 0 }), true), "the index stays as it is");
+
+    // An index that names files elsewhere: 62 bytes in front of a name, and a sum at the end.
+    for name in ["../.env-out", ".git/config", ".config/./gh/h"] {
+        std::fs::write(top.join(".git/index"), forged(name)).unwrap();
+        let (exit, text) = printed(&bench, &top, diff(None, &[])).await;
+        assert_eq!(exit, Some(Exit::Code { code: 128 }), "{name}: {text}");
+        assert!(text.contains("names files that no repository has"), "{name}: {text}");
+    }
+}
+
+/// An index of one entry with this name. Source: gitformat-index(5).
+fn forged(name: &str) -> Vec<u8> {
+    let mut index = b"DIRC\0\0\0\x02\0\0\0\x01".to_vec();
+    let mode = index.len() + 24;
+    index.resize(mode, 0);
+    index.extend(0o100_644_u32.to_be_bytes());
+    index.resize(mode + 16, 0);
+    index.extend([0x11; 20]);
+    index.extend(u16::try_from(name.len()).unwrap().to_be_bytes());
+    index.extend(name.as_bytes());
+    index.resize(index.len() + 8 - (62 + name.len()) % 8, 0);
+    let mut summing = Command::new("sha1sum")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut summing.stdin.take().unwrap(), &index).unwrap();
+    let hex = String::from_utf8(summing.wait_with_output().unwrap().stdout).unwrap();
+    let bytes = (0..20).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap());
+    index.extend(bytes);
+    index
+}
+
 /// The traps are traps: git by its own words springs one.
 #[test]
 fn by_its_own_words_git_runs_what_the_repository_names() {

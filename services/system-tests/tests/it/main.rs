@@ -5,6 +5,7 @@ mod boot;
 mod chat;
 mod dashboard;
 mod elevated;
+mod git;
 mod halt;
 mod hands;
 mod host;
