@@ -23,6 +23,8 @@ export type Host = Schemas["Host"]
 export type NewHost = Schemas["NewHost"]
 export type Message = Schemas["Message"]
 export type Mode = Schemas["Mode"]
+/** How much is asked where nobody is. */
+export type PlannedMode = Schemas["PlannedMode"]
 export type MessagePage = Schemas["Messages"]
 export type PackagePlan = Schemas["PackagePlan"]
 export type Part = Schemas["Part"]

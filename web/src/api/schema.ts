@@ -2645,6 +2645,11 @@ export interface components {
             /** @description What the browser calls itself. */
             device: string;
         };
+        /**
+         * @description How much a task asks: never `full`, since nobody is there.
+         * @enum {string}
+         */
+        PlannedMode: "plan" | "ask" | "auto";
         /** @description What came of a message. */
         Posted: {
             message: components["schemas"]["Message"];
@@ -3320,7 +3325,7 @@ export interface components {
              * @description How late it may begin where this machine is off, stopped or busy at that time, in minutes; 60 when absent.
              */
             grace_min?: number | null;
-            mode?: components["schemas"]["Mode"] | null;
+            mode?: components["schemas"]["PlannedMode"] | null;
             /** @description What is to be done, in Markdown. */
             text: string;
         };

@@ -2,7 +2,7 @@ import type { Mode } from "../api/model"
 import { useText } from "../i18n"
 
 /** Modes to choose from, each with what it means. */
-export function Modes({ modes, value, onValue, title, seen = false }: { modes: readonly Mode[]; value: Mode; onValue: (mode: Mode) => void; title: string; seen?: boolean }) {
+export function Modes<M extends Mode>({ modes, value, onValue, title, seen = false }: { modes: readonly M[]; value: M; onValue: (mode: M) => void; title: string; seen?: boolean }) {
   const text = useText()
   return (
     <fieldset>

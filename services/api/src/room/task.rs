@@ -137,8 +137,30 @@ pub(crate) struct TaskBody {
     /// How late it may begin where this machine is off, stopped or busy at that time, in minutes; 60 when absent.
     #[schema(minimum = 1, maximum = 10_080)]
     grace_min: Option<u32>,
-    /// Never `full`: nobody is there. `ask` when absent.
-    mode: Option<Mode>,
+    /// `ask` when absent.
+    mode: Option<PlannedMode>,
+}
+
+/// How much a task asks: never `full`, since nobody is there.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PlannedMode {
+    /// What only reads runs; the rest is refused.
+    Plan,
+    /// The rest is asked.
+    Ask,
+    /// What a rule allows is not asked.
+    Auto,
+}
+
+impl From<PlannedMode> for Mode {
+    fn from(mode: PlannedMode) -> Self {
+        match mode {
+            PlannedMode::Plan => Self::Plan,
+            PlannedMode::Ask => Self::Ask,
+            PlannedMode::Auto => Self::Auto,
+        }
+    }
 }
 
 fn cursor(text: &str) -> Option<TaskCursor> {
@@ -226,11 +248,7 @@ fn checked(body: &TaskBody, now: Instant) -> Answer<Plan<'_>> {
     if !(1..=LONGEST_GRACE_MIN).contains(&grace_min) {
         return Err(ApiError::field("/grace_min", format!("must be from 1 to {LONGEST_GRACE_MIN}")));
     }
-    let mode = body.mode.unwrap_or_default();
-    if mode == Mode::Full {
-        return Err(ApiError::field("/mode", "must be plan, ask or auto: nobody is there"));
-    }
-    Ok(Plan { text, at, grace_min, mode })
+    Ok(Plan { text, at, grace_min, mode: body.mode.map(Mode::from).unwrap_or_default() })
 }
 
 /// Show a task

@@ -1,7 +1,7 @@
 import { useId, useState } from "react"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
-import type { Mode, Task } from "../../api/model"
+import type { PlannedMode, Task } from "../../api/model"
 import { usePlan } from "../../api/task"
 import { makeFormat, useLocale, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
@@ -12,7 +12,7 @@ import { Select } from "../../ui/Select"
 import { Sheet } from "../../ui/Sheet"
 import { ownZone } from "../../ui/zone"
 
-const MODES: readonly Mode[] = ["plan", "ask", "auto"]
+const MODES: readonly PlannedMode[] = ["plan", "ask", "auto"]
 const GRACES = [15, 60, 720, 1440]
 const LETTERS = 16_384
 
@@ -25,7 +25,7 @@ export function PlanSheet({ onClose, onMade }: { onClose: () => void; onMade: (t
   const [isNow, setIsNow] = useState(false)
   const [opened] = useState(() => Date.now())
   const [field, setField] = useState(() => fieldOf(tomorrowMorning(opened)))
-  const [mode, setMode] = useState<Mode>("ask")
+  const [mode, setMode] = useState<PlannedMode>("ask")
   const [grace, setGrace] = useState("60")
   const plan = usePlan(onMade)
   const at = instantOf(field)
