@@ -264,6 +264,9 @@ async fn dies_carrying_again(point: Point) -> Result<()> {
     theatre.world.stack.kill("pulse-worker")?;
     let command = theatre.command()?;
     let (_, run) = theatre.owner.say(&command.request(), "lost").await?;
+    // api carries it behind its answer: what comes after the loss is not lost.
+    let carried = ["XREAD", "BLOCK", "60000", "STREAMS", "metatron:queue:run:high", "0"];
+    ensure!(theatre.world.stack.redis.command(&carried)?.contains("job_"), "nothing was carried");
     theatre.world.stack.redis.flushall()?;
     theatre.world.stack.launch_with("scheduler", &[("TEST_CRASH_AT", point.name())])?;
     theatre.struck(point).await?;
