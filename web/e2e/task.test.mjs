@@ -121,18 +121,25 @@ async function halting(page, faults, say) {
   await page.getByRole("button", { name: say.task.halt.stop }).waitFor()
 }
 
-/** What it may cost in a day: kept, and there for whoever looks next. */
+/** What it may cost in a day: asked for once what is kept is known, kept, and there for whoever looks next. */
 async function budget(page, faults, say, amount) {
+  let hold
+  const held = new Promise((taken) => (hold = taken))
+  await page.route("**/api/v1/settings", hold, { times: 1 })
   await page.goto("/settings")
   const section = page.getByRole("region", { name: say.task.budget.title })
   const usd = section.getByRole("spinbutton", { name: say.task.budget.usd })
+  await section.getByRole("status").waitFor()
+  assert.equal(await usd.count(), 0, "nothing can be typed that the answer would mix with")
+  await (await held).continue()
   await usd.fill(amount)
   await section.getByRole("button", { name: say.common.save }).click()
   await section.getByText(say.common.saved).waitFor()
-  await page.reload()
-  await section.scrollIntoViewIfNeeded()
   const kept = await (await page.request.get("/api/v1/settings")).json()
   assert.equal(kept.unattended_usd_per_day, Number(amount))
+  await page.reload()
+  assert.equal(await usd.inputValue(), amount)
+  await section.scrollIntoViewIfNeeded()
   await inspect(page, faults, "unattended")
 }
 
