@@ -4,7 +4,7 @@
 
 use super::glob::Unit;
 use super::nest;
-use super::word::{Lexer, Mark, NESTED, Value, decode_text};
+use super::word::{Lexer, Look, Mark, NESTED, Value, decode_text};
 
 /// Whether what stands in `$(…)` is arithmetic and nothing else: names, numbers, operators.
 fn is_sum(code: &str) -> bool {
@@ -29,6 +29,36 @@ fn unquoted(chars: &[char]) -> Vec<char> {
         };
         out.extend_from_slice(&chars[at..end]);
         at = end;
+    }
+    out
+}
+
+/// Gives names the letters that braces have put behind them, and their values.
+pub(super) fn name(marks: Vec<Mark>, look: &mut dyn Look) -> Vec<Mark> {
+    let mut out = Vec::with_capacity(marks.len());
+    let mut marks = marks.into_iter().peekable();
+    while let Some(mark) = marks.next() {
+        let Mark::Name(mut name) = mark else {
+            out.push(mark);
+            continue;
+        };
+        while let Some(Mark::Unit(Unit::Lit(c))) = marks.peek()
+            && (*c == '_' || c.is_ascii_alphanumeric())
+        {
+            name.push(*c);
+            marks.next();
+        }
+        if name.is_empty() || name == "IFS" {
+            out.push(if name.is_empty() { Mark::Unit(Unit::Lit('$')) } else { Mark::Split });
+            continue;
+        }
+        match look.variable(&name) {
+            Value::Known(text) => {
+                look.spend(20 + text.len() * 2);
+                out.extend(text.chars().map(|c| Mark::Unit(Unit::Lit(c))));
+            }
+            Value::Unknown { network } => out.push(Mark::Unit(Unit::Unknown { network })),
+        }
     }
     out
 }
@@ -80,14 +110,24 @@ impl Lexer<'_> {
                 }
                 let name = self.slice(here, end);
                 self.pos = end;
-                self.value(&name, quoted);
+                self.named(name, quoted);
             }
             Some(c) if c.is_ascii_digit() || "@*#?$!-".contains(c) => {
                 self.pos += 1;
                 let network = matches!(self.look.variable(&c.to_string()), Value::Unknown { network: true });
                 self.unknown(network);
             }
+            Some(',' | '}') if !quoted => self.named(String::new(), quoted),
             _ => self.lit('$'),
+        }
+    }
+
+    /// What a name stands for, unless braces have a say in it.
+    fn named(&mut self, name: String, quoted: bool) {
+        if !quoted && matches!(self.chars.get(self.pos), Some('{' | ',' | '}')) {
+            self.out.push(Mark::Name(name));
+        } else {
+            self.value(&name, quoted);
         }
     }
 
@@ -113,7 +153,8 @@ impl Lexer<'_> {
             inner.chars().take_while(|c| *c == '_' || c.is_ascii_alphanumeric()).collect()
         };
         let rest = &inner[name.len()..];
-        if rest.is_empty() && !name.is_empty() {
+        // The first of a list that has only one.
+        if matches!(rest, "" | "[0]" | "[@]" | "[*]") && !name.is_empty() {
             return self.value(&name, quoted);
         }
         let known = match self.look.variable(&name) {

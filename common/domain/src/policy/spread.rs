@@ -20,6 +20,18 @@ fn takes_command(argv: &[Arg]) -> bool {
     })
 }
 
+/// A word in which what is not known stands for the marker.
+fn put(text: &str, marker: &str, unknown: &Unit) -> Arg {
+    let mut units = Vec::new();
+    for (at, part) in text.split(marker).enumerate() {
+        if at > 0 {
+            units.push(unknown.clone());
+        }
+        units.extend(literal(part));
+    }
+    Arg::new(units, true)
+}
+
 impl Walker<'_> {
     /// What `xargs` makes of its input: literal input becomes operands, network input must not become a program.
     pub(super) fn appended(&mut self, argv: &mut Vec<Arg>, replaces: Option<&Arg>, input: &Input) {
@@ -51,18 +63,17 @@ impl Walker<'_> {
         if input.network && (argv.first().is_some_and(filled_in) || takes_command(argv)) {
             self.deny(network::PROGRAM, "Network output would name the program that runs, through xargs.");
         }
-        if input.network {
-            // Whatever it is, it stands there: `sh -c 'eval "$0"'` runs it.
-            let unknown = || Unit::Unknown { network: true };
+        if input.text.is_none() {
+            // Whatever it is, it stands there: `sh -c 'eval "$0"'` runs it, `rm -rf ~/{}` may be all of home.
+            let unknown = Unit::Unknown { network: input.network };
             match replaces.map(Arg::text) {
                 Some(marker) if !marker.is_empty() => {
                     for arg in argv.iter_mut().filter(|arg| arg.text().contains(marker)) {
-                        let mut units = literal(&arg.text().replace(marker, ""));
-                        units.push(unknown());
-                        *arg = Arg::new(units, true);
+                        *arg = put(arg.text(), marker, &unknown);
                     }
                 }
-                _ => argv.push(Arg::new(vec![unknown()], true)),
+                _ if input.network => argv.push(Arg::new(vec![unknown], true)),
+                _ => {}
             }
         }
         if let Some(text) = &input.text {

@@ -103,9 +103,13 @@ fn decode_as(args: &mut Vec<Arg>, raw: &str, bare: impl FnOnce() -> Arg, look: &
     }
     let places = out.contains(&Mark::Tilde).then(|| (look.home(), look.user(), look.cwd()));
     let (home, user, cwd) = places.unwrap_or_default();
-    for part in super::brace::expand(out) {
+    let named = out.iter().any(|mark| matches!(mark, Mark::Name(_)));
+    for mut part in super::brace::expand(out) {
         if !look.spend(part.len() * 2 + 36) {
             break;
+        }
+        if named {
+            part = super::expansion::name(part, look);
         }
         args.extend(super::brace::fields(part, quoted, &home, &user, &cwd));
     }
@@ -143,6 +147,8 @@ pub(super) enum Mark {
     Brace(char),
     /// A place where `$IFS` separates fields.
     Split,
+    /// An unquoted `$` and the letters behind it, where braces go on: they may give the name more letters.
+    Name(String),
 }
 
 impl Mark {
@@ -153,6 +159,7 @@ impl Mark {
             Self::Tilde => Some(Unit::Lit('~')),
             Self::Brace(c) => Some(Unit::Lit(c)),
             Self::Split => None,
+            Self::Name(_) => Some(Unit::Unknown { network: false }),
         }
     }
 }

@@ -280,6 +280,12 @@ fn find(allower: &mut Allower<'_>, args: &[Arg]) -> Result<(), Why> {
                 return Err(refused("find", "a time zone that is a file's name"));
             }
             if table::FIND_VALUES.contains(&text) || newer(text) {
+                let value = args.get(at).map(Arg::text).and_then(|value| value.strip_prefix('-'));
+                if text != "-perm" && value.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_lowercase()))
+                {
+                    // `-name -delete` looks for a name; whoever writes it forgot something, or hopes to be misread.
+                    return Err(refused("find", "a value that looks like an option"));
+                }
                 at += 1;
             } else if expression && !table::FIND.contains(&text) {
                 return Err(refused("find", text));
