@@ -2,15 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod judged;
+
 use std::time::Duration;
 
 use metatron_domain::actor::Actor;
-use metatron_domain::approval::{Answer, Grant, Measure, MeasuredFile};
+use metatron_domain::approval::{Answer, Grant};
 use metatron_domain::clock::Instant;
 use metatron_domain::command::Outcome;
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::ExecId;
-use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
+use metatron_domain::policy::Verdict;
 use metatron_domain::run::Origin;
 use metatron_store::approval::Decision;
 use metatron_store::exec::Exec;
@@ -18,6 +20,8 @@ use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
 use metatron_store::{Error, Store};
 use tempfile::TempDir;
+
+use judged::{judgement, measure};
 
 const T0: Instant = Instant::from_millis(1_800_000_000_000);
 
@@ -27,38 +31,11 @@ async fn store(folder: &TempDir) -> Store {
     Store::open(&path).await.unwrap()
 }
 
-fn judgement(verdict: Verdict) -> Judgement {
-    let reasons = vec!["because".to_owned()];
-    Judgement { verdict, rule: "test".to_owned(), reasons, risk: Risk::Low, effects: Effects::default() }
-}
-
-fn measure() -> Measure {
-    let shell =
-        MeasuredFile { word: "bash".into(), path: "/bin/bash".into(), sha256: "00".into(), bound: true };
-    Measure {
-        command_sha256: "aa".into(),
-        shell,
-        cwd: "/home/agent/work".into(),
-        cwd_device: 1,
-        cwd_inode: 2,
-        env_sha256: "bb".into(),
-        user: "agent".into(),
-        host: "local".into(),
-        timeout_s: 60,
-        programs: vec![],
-        scripts: vec![],
-        policy_version: 1,
-        links: vec![],
-        packages: None,
-        journal: None,
-    }
-}
-
 /// A run of this origin wants a command, which is judged so; returns the command as it stands then.
 async fn wants(store: &Store, origin: Origin, verdict: Verdict, at: Instant) -> Exec {
     let exec = proposed(store, origin, at).await;
     let mut tx = store.begin().await.unwrap();
-    tx.exec_prepared(exec, &measure(), &judgement(verdict), None, at).await.unwrap();
+    tx.exec_prepared(exec, &measure("touch old"), &judgement(verdict), None, at).await.unwrap();
     let _ = tx.commit().await.unwrap();
     store.exec(exec).await.unwrap()
 }
@@ -168,7 +145,7 @@ async fn p6_work_of_the_clock_starts_sixty_commands_within_an_hour_and_no_more()
     let run = store.run(store.exec(exec).await.unwrap().run).await.unwrap();
     let mut tx = store.begin().await.unwrap();
     tx.post_message(run.chat, "go on", Origin::Chat, &Actor::Owner, late).await.unwrap();
-    tx.exec_prepared(exec, &measure(), &judgement(Verdict::Allow), None, late).await.unwrap();
+    tx.exec_prepared(exec, &measure("touch old"), &judgement(Verdict::Allow), None, late).await.unwrap();
     let _ = tx.commit().await.unwrap();
     assert_eq!(store.exec(exec).await.unwrap().state, ExecState::Approved);
 

@@ -2,14 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod judged;
+
 use metatron_domain::actor::Actor;
-use metatron_domain::approval::{Answer, ApprovalState, Measure, MeasuredFile};
+use metatron_domain::approval::{Answer, ApprovalState};
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{JobKind, Outcome};
 use metatron_domain::event::EventKind;
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ChatId, ExecId, RunId};
-use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
+use metatron_domain::policy::Verdict;
 use metatron_domain::run::{Origin, RunState};
 use metatron_domain::terminal::Size;
 use metatron_store::approval::Decision;
@@ -17,6 +19,8 @@ use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
 use metatron_store::{Committed, Error, Store};
 use tempfile::TempDir;
+
+use judged::{judgement, measure};
 
 const T0: Instant = Instant::from_millis(1_800_000_000_000);
 
@@ -38,33 +42,6 @@ async fn house() -> (House, Committed) {
     let posted = tx.post_message(chat, "tidy up", Origin::Chat, &Actor::Owner, T0).await.unwrap();
     let committed = tx.commit().await.unwrap();
     (House { _folder: folder, store, chat, run: posted.run }, committed)
-}
-
-fn judgement(verdict: Verdict) -> Judgement {
-    let reasons = vec!["because".to_owned()];
-    Judgement { verdict, rule: "test".to_owned(), reasons, risk: Risk::Medium, effects: Effects::default() }
-}
-
-fn measure() -> Measure {
-    let shell =
-        MeasuredFile { word: "bash".into(), path: "/bin/bash".into(), sha256: "00".into(), bound: true };
-    Measure {
-        command_sha256: "aa".into(),
-        shell,
-        cwd: "/home/agent/work".into(),
-        cwd_device: 1,
-        cwd_inode: 2,
-        env_sha256: "bb".into(),
-        user: "agent".into(),
-        host: "local".into(),
-        timeout_s: 60,
-        programs: vec![],
-        scripts: vec![],
-        policy_version: 1,
-        links: vec![],
-        packages: None,
-        journal: None,
-    }
 }
 
 fn outcome(exit: Option<Exit>) -> Outcome {
@@ -119,7 +96,7 @@ impl House {
 
     async fn prepared(&self, exec: ExecId, verdict: Verdict) -> Committed {
         let mut tx = self.store.begin().await.unwrap();
-        tx.exec_prepared(exec, &measure(), &judgement(verdict), None, T0).await.unwrap();
+        tx.exec_prepared(exec, &measure("touch old"), &judgement(verdict), None, T0).await.unwrap();
         tx.commit().await.unwrap()
     }
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod judged;
+
 use std::time::Duration;
 
 use metatron_domain::actor::Actor;
@@ -10,7 +12,7 @@ use metatron_domain::clock::Instant;
 use metatron_domain::command::{JobKind, Outcome, Rest};
 use metatron_domain::exec::{ExecState, Exit};
 use metatron_domain::id::{ChatId, RunId, TerminalId};
-use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
+use metatron_domain::policy::Verdict;
 use metatron_domain::run::{Origin, RunEnd, RunState};
 use metatron_domain::terminal::hand::HandAsk;
 use metatron_domain::terminal::{Size, TerminalKind, TerminalState, Waits};
@@ -20,6 +22,8 @@ use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
 use metatron_store::{Committed, Error, Store, Tx};
 use tempfile::TempDir;
+
+use judged::{judgement, measure};
 
 const T0: Instant = Instant::from_millis(1_800_000_000_000);
 
@@ -103,14 +107,7 @@ impl House {
         let exec = self.exec().await;
         let mut tx = self.begin().await;
         assert!(tx.carry_on(self.run, T0).await.unwrap());
-        let judgement = Judgement {
-            verdict: Verdict::Allow,
-            rule: "test".to_owned(),
-            reasons: vec![],
-            risk: Risk::Low,
-            effects: Effects::default(),
-        };
-        tx.exec_prepared(exec.id, &measure(), &judgement, None, T0).await.unwrap();
+        tx.exec_prepared(exec.id, &measure("touch old"), &judgement(Verdict::Allow), None, T0).await.unwrap();
         tx.exec_rests(exec.id, &rest(), T0).await.unwrap();
         let committed = tx.commit().await.unwrap();
         assert!(committed.owed.iter().any(|owed| owed.ticket.kind == JobKind::Run), "the run goes on");
@@ -131,15 +128,6 @@ impl House {
         assert_eq!(self.state().await, RunState::WaitingApproval);
         self.question().await
     }
-}
-
-fn measure() -> metatron_domain::approval::Measure {
-    serde_json::from_value(serde_json::json!({
-        "command_sha256": "aa", "shell": { "word": "bash", "path": "/bin/bash", "sha256": "00", "bound": true },
-        "cwd": "/home/agent/work", "cwd_device": 1, "cwd_inode": 2, "env_sha256": "bb", "user": "agent",
-        "host": "local", "timeout_s": 60, "programs": [], "scripts": [], "policy_version": 1,
-    }))
-    .unwrap()
 }
 
 fn rest() -> Rest {

@@ -3,15 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod judged;
+
 use std::path::Path;
 
 use metatron_domain::actor::Actor;
-use metatron_domain::approval::{Answer, Measure, MeasuredFile};
+use metatron_domain::approval::Answer;
 use metatron_domain::clock::Instant;
 use metatron_domain::command::JobKind;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{DeviceId, ExecId, PushId, RunId};
-use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
+use metatron_domain::policy::Verdict;
 use metatron_domain::run::{Origin, RunState};
 use metatron_store::approval::Decision;
 use metatron_store::journal::{CompleteTurn, Intent, NewExec};
@@ -20,6 +22,8 @@ use metatron_store::push::{About, PushState};
 use metatron_store::run::Usage;
 use metatron_store::{Committed, Error, Store};
 use tempfile::TempDir;
+
+use judged::{judgement, measure};
 
 const T0: Instant = Instant::from_millis(1_800_000_000_000);
 
@@ -35,33 +39,6 @@ async fn device(store: &Store, endpoint: &str) -> DeviceId {
     let id = tx.add_device_for_push(&new, T0).await.unwrap();
     let _ = tx.commit().await.unwrap();
     id
-}
-
-fn judgement() -> Judgement {
-    let reasons = vec!["because".to_owned()];
-    let (verdict, risk) = (Verdict::Ask, Risk::Medium);
-    Judgement { verdict, rule: "test".to_owned(), reasons, risk, effects: Effects::default() }
-}
-
-fn measure() -> Measure {
-    let (word, path, sha256) = ("bash".into(), "/bin/bash".into(), "00".into());
-    Measure {
-        command_sha256: "aa".into(),
-        shell: MeasuredFile { word, path, sha256, bound: true },
-        cwd: "/".into(),
-        cwd_device: 1,
-        cwd_inode: 2,
-        env_sha256: "bb".into(),
-        user: "agent".into(),
-        host: "local".into(),
-        timeout_s: 60,
-        programs: vec![],
-        scripts: vec![],
-        policy_version: 1,
-        links: vec![],
-        packages: None,
-        journal: None,
-    }
 }
 
 /// A run of this origin whose one turn asks for two commands; the first is being prepared.
@@ -102,7 +79,7 @@ async fn proposed(store: &Store, origin: Origin) -> (RunId, ExecId) {
 async fn asked(store: &Store) -> Committed {
     let (_, exec) = proposed(store, Origin::Chat).await;
     let mut tx = store.begin().await.unwrap();
-    tx.exec_prepared(exec, &measure(), &judgement(), None, T0).await.unwrap();
+    tx.exec_prepared(exec, &measure("touch old"), &judgement(Verdict::Ask), None, T0).await.unwrap();
     tx.commit().await.unwrap()
 }
 
@@ -219,7 +196,9 @@ async fn p6_a_run_that_can_reach_nobody_ends_at_once_and_says_so() {
     let (run, exec) = proposed(&store, Origin::Pulse).await;
     for _ in 0..2 {
         let mut tx = store.begin().await.unwrap();
-        tx.exec_prepared_unanswerable(exec, &measure(), &judgement(), None, T0).await.unwrap();
+        tx.exec_prepared_unanswerable(exec, &measure("touch old"), &judgement(Verdict::Ask), None, T0)
+            .await
+            .unwrap();
         let _ = tx.commit().await.unwrap();
     }
     let states: Vec<_> = store.execs_of_run(run).await.unwrap().iter().map(|exec| exec.state).collect();

@@ -2,16 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod judged;
+
 use std::time::Duration;
 
 use metatron_domain::actor::Actor;
-use metatron_domain::approval::{Answer, ApprovalState, Measure, MeasuredFile};
+use metatron_domain::approval::{Answer, ApprovalState};
 use metatron_domain::clock::Instant;
 use metatron_domain::command::JobKind;
 use metatron_domain::exec::ExecState;
 use metatron_domain::id::{ChatId, ExecId, RuleId, RunId};
 use metatron_domain::mode::Mode;
-use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
+use metatron_domain::policy::Verdict;
 use metatron_domain::rule::warrant::Warrant;
 use metatron_domain::rule::{Rule, Scope, Under};
 use metatron_domain::run::Origin;
@@ -21,8 +23,9 @@ use metatron_store::journal::{CompleteTurn, Intent, NewExec};
 use metatron_store::run::Usage;
 use metatron_store::warrant::Seal;
 use metatron_store::{Error, Store};
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+use judged::{judgement, measure};
 
 const T0: Instant = Instant::from_millis(1_800_000_000_000);
 
@@ -67,33 +70,6 @@ async fn proposed(store: &Store, command: &str, mode: Option<Mode>) -> (ChatId, 
     let _ = tx.commit().await.unwrap();
     let exec = store.execs_of_run(run).await.unwrap()[0].id;
     (chat, run, exec)
-}
-
-fn measure(command: &str) -> Measure {
-    let shell =
-        MeasuredFile { word: "bash".into(), path: "/bin/bash".into(), sha256: "00".into(), bound: true };
-    Measure {
-        command_sha256: hex::encode(Sha256::digest(command)),
-        shell,
-        cwd: "/home/agent/work".into(),
-        cwd_device: 1,
-        cwd_inode: 2,
-        env_sha256: "bb".into(),
-        user: "agent".into(),
-        host: "local".into(),
-        timeout_s: 60,
-        programs: vec![],
-        scripts: vec![],
-        policy_version: 1,
-        links: vec![],
-        packages: None,
-        journal: None,
-    }
-}
-
-fn judgement(verdict: Verdict) -> Judgement {
-    let reasons = vec!["because".to_owned()];
-    Judgement { verdict, rule: "test".to_owned(), reasons, risk: Risk::Medium, effects: Effects::default() }
 }
 
 /// Writes down what a host said about undoing a command with these words.
