@@ -8,8 +8,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Refused;
+use crate::actor::Actor;
 use crate::clock::Instant;
-use crate::id::{ApprovalId, ExecId, JournalId, RunId};
+use crate::elevated::Power;
+use crate::id::{ApprovalId, ChatId, ExecId, JournalId, RunId};
 use crate::package::PackagePlan;
 use crate::policy::Risk;
 use crate::run::Origin;
@@ -159,6 +161,22 @@ pub struct Measure {
     /// with another one. Absent in what an older shell-worker measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<JournalId>,
+    /// With whose power it runs: the same text is another command in the hands of a helper.
+    #[serde(default, skip_serializing_if = "Power::is_agent")]
+    pub power: Power,
+    /// For whom it is asked. Absent in what an older shell-worker measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asker: Option<Asker>,
+}
+
+/// For whom a command is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Asker {
+    /// The conversation.
+    pub chat: ChatId,
+    /// Who began the run.
+    pub actor: Actor,
 }
 
 impl Measure {
@@ -205,5 +223,86 @@ mod tests {
     fn an_answer_after_the_deadline_means_nothing() {
         let refused = ApprovalState::Waiting.decide(Answer::AllowOnce, T, T).unwrap_err();
         assert_eq!(refused.to_string(), "approval is expired and can't be decided");
+    }
+
+    /// Where a field is added, this does not compile until it is changed here too.
+    #[test]
+    fn p4_any_field_that_is_another_makes_another_digest() {
+        let file = |word: &str| MeasuredFile {
+            word: word.into(),
+            path: "/x".into(),
+            sha256: "00".into(),
+            bound: true,
+        };
+        let whole = Measure {
+            command_sha256: "aa".into(),
+            shell: file("bash"),
+            cwd: "/work".into(),
+            cwd_device: 1,
+            cwd_inode: 2,
+            env_sha256: "bb".into(),
+            user: "agent".into(),
+            host: "local".into(),
+            timeout_s: 60,
+            programs: vec![file("x")],
+            scripts: vec![file("y")],
+            policy_version: 1,
+            links: vec![MeasuredLink { word: "z".into(), path: "/z".into() }],
+            packages: None,
+            journal: None,
+            power: Power::Agent,
+            asker: None,
+        };
+        let plan = PackagePlan { fetches: 9, ..PackagePlan::default() };
+        let chat = ChatId::new();
+        let by = |actor| Some(Asker { chat, actor });
+        let Measure {
+            command_sha256: _,
+            shell: _,
+            cwd: _,
+            cwd_device: _,
+            cwd_inode: _,
+            env_sha256: _,
+            user: _,
+            host: _,
+            timeout_s: _,
+            programs: _,
+            scripts: _,
+            policy_version: _,
+            links: _,
+            packages: _,
+            journal: _,
+            power: _,
+            asker: _,
+        } = whole.clone();
+        let others = [
+            whole.clone(),
+            Measure { command_sha256: "ab".into(), ..whole.clone() },
+            Measure { shell: MeasuredFile { sha256: "01".into(), ..file("bash") }, ..whole.clone() },
+            Measure { shell: MeasuredFile { path: "/y".into(), ..file("bash") }, ..whole.clone() },
+            Measure { cwd: "/work2".into(), ..whole.clone() },
+            Measure { cwd_device: 9, ..whole.clone() },
+            Measure { cwd_inode: 9, ..whole.clone() },
+            Measure { env_sha256: "bc".into(), ..whole.clone() },
+            Measure { user: "root".into(), ..whole.clone() },
+            Measure { host: "far".into(), ..whole.clone() },
+            Measure { timeout_s: 61, ..whole.clone() },
+            Measure { programs: vec![MeasuredFile { sha256: "01".into(), ..file("x") }], ..whole.clone() },
+            Measure { programs: vec![], ..whole.clone() },
+            Measure { scripts: vec![MeasuredFile { bound: false, ..file("y") }], ..whole.clone() },
+            Measure { scripts: vec![], ..whole.clone() },
+            Measure { policy_version: 2, ..whole.clone() },
+            Measure { links: vec![], ..whole.clone() },
+            Measure { packages: Some(plan), ..whole.clone() },
+            Measure { journal: Some(JournalId::new()), ..whole.clone() },
+            Measure { power: Power::Git { task: crate::git::GitTask::Status }, ..whole.clone() },
+            Measure { power: Power::Root, ..whole.clone() },
+            Measure { asker: by(Actor::Owner), ..whole.clone() },
+            Measure { asker: by(Actor::Schedule), ..whole.clone() },
+        ];
+        let (exec, other) = (ExecId::new(), ExecId::new());
+        let digests: std::collections::HashSet<String> =
+            others.iter().map(|measure| measure.digest(exec)).chain([whole.digest(other)]).collect();
+        assert_eq!(digests.len(), others.len() + 1);
     }
 }

@@ -46,13 +46,15 @@ pub struct Taint {
     pub source: Source,
 }
 
-/// Whether what a command says comes from outside: it uses the network, as far as its words tell.
+/// Whether what a command says comes from outside: it uses the network, as far as its words tell. A program that nobody
+/// knows does not bring the mark: otherwise the second one would be asked in every run.
 pub fn brings(judgement: &Judgement) -> bool {
     judgement.effects.network == Some(true)
 }
 
 /// Whether a marked run has to ask, where the mode `full` would not: all that may reach the network, a program nobody
-/// knows included, and what changes services or schedules. Rules need no such line: they are never for those (P3).
+/// knows included, and what changes services, schedules and whatever else runs by itself. Rules need no such line: they
+/// are never for what is known to do either (P3).
 pub fn asks(judgement: &Judgement) -> bool {
     judgement.effects.network != Some(false) || judgement.effects.services == Some(true)
 }
@@ -65,15 +67,30 @@ mod tests {
     #[test]
     fn p7_what_fetches_brings_the_mark_and_what_may_reach_out_is_asked_under_it() {
         let judged = |command: &str| judge(command.as_bytes(), &Setting::default());
-        for command in
-            ["curl https://example.org", "wget -q x.example/y", "git clone https://x/y", "ssh host ls"]
-        {
+        for command in [
+            "curl https://example.org",
+            "git clone https://x/y",
+            "ssh host ls",
+            "docker pull x",
+            "mvn package",
+        ] {
             assert!(brings(&judged(command)) && asks(&judged(command)), "{command}");
         }
-        for command in ["python3 x.py", "./tool", "systemctl restart nginx", "crontab jobs"] {
+        for command in ["python3 x.py", "./tool"] {
             assert!(asks(&judged(command)), "{command}");
         }
-        for command in ["mkdir -p out", "touch x", "cp a b"] {
+        for command in [
+            "systemctl restart nginx",
+            "crontab jobs",
+            "cp job /etc/cron.d/job",
+            "echo x >> ~/.bashrc",
+            "mv hook .git/hooks/pre-commit",
+            "rm ~/.config/systemd/user/x.service",
+            "touch /etc/systemd",
+        ] {
+            assert!(asks(&judged(command)), "{command}");
+        }
+        for command in ["mkdir -p out", "touch x", "cp a b", "touch .profiles", "cp .git/hooks/x y"] {
             assert!(!brings(&judged(command)) && !asks(&judged(command)), "{command}");
         }
     }

@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 
 use metatron_domain::actor::Actor;
-use metatron_domain::approval::{Grant, Measure, MeasuredFile};
+use metatron_domain::approval::{Asker, Grant, Measure, MeasuredFile};
 use metatron_domain::audit::{Begun, Hash, Head, KeptHead, Told};
 use metatron_domain::clock::Instant;
 use metatron_domain::command::{
@@ -204,11 +204,17 @@ fn what_was_measured_and_judged_holds() {
         links: vec![],
         packages: None,
         journal: None,
+        power: Power::Agent,
+        asker: None,
     };
     let golden = r#"{"command_sha256":"cd","shell":{"word":"bash","path":"/bin/bash","sha256":"ab","bound":true},"cwd":"/work","cwd_device":1,"cwd_inode":2,"env_sha256":"ef","user":"agent","host":"local","timeout_s":60,"programs":[{"word":"echo","path":"/bin/echo","sha256":"ab","bound":true}],"scripts":[],"policy_version":1}"#;
     holds(&measure, golden);
     // The digest that the owner's answer binds must be the same in every process and in every version that reads it.
     assert_eq!(measure.digest(id("exc")), "748a1419832b9b278b63bd4719e1c96924578df734b3220c7bbe430d09c31878");
+    let more = r#","power":{"as":"root"},"asker":{"chat":"cht_TAIL","actor":{"kind":"schedule"}}}"#;
+    let more = format!("{}{}", golden.trim_end_matches('}'), more.replace("TAIL", TAIL));
+    let asker = Some(Asker { chat: id("cht"), actor: Actor::Schedule });
+    holds(&Measure { power: Power::Root, asker, ..measure.clone() }, &more);
     let setting =
         Setting { cwd: "/work", home: "/home/agent", user: "agent", workspace: "/work", protected: &[] };
     let judgement = judge(b"echo hi", &setting);

@@ -12,7 +12,7 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use metatron_domain::approval::{Measure, MeasuredFile};
+use metatron_domain::approval::{Asker, Measure, MeasuredFile};
 use metatron_domain::command::CommandSpec;
 use metatron_domain::policy::{Judgement, VERSION, Verdict};
 use rustix::fs::{Mode, OFlags};
@@ -144,6 +144,8 @@ pub fn measure(
         links: link::links(&spec.command, &folder.path),
         packages: None,
         journal: None,
+        power: spec.power.clone(),
+        asker: spec.origin.as_ref().map(|it| Asker { chat: it.chat, actor: it.actor.clone() }),
     })
 }
 
@@ -230,6 +232,8 @@ pub fn difference(before: &Measure, now: &Measure) -> String {
     note(before.links != now.links, "where a link leads");
     note(before.journal != now.journal, "the host's journal");
     note(before.packages != now.packages, "what apt would install");
+    note(before.power != now.power, "with whose power it runs");
+    note(before.asker != now.asker, "who asks for it");
     for (kind, old, new) in
         [("the program", &before.programs, &now.programs), ("the script", &before.scripts, &now.scripts)]
     {

@@ -1415,6 +1415,13 @@ export interface components {
             items: components["schemas"]["Approval"][];
             next_cursor?: string | null;
         };
+        /** @description For whom a command is asked. */
+        Asker: {
+            /** @description Who began the run. */
+            actor: components["schemas"]["Actor"];
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+        };
         /** @description A head of the audit. */
         AuditHead: {
             /**
@@ -1832,7 +1839,7 @@ export interface components {
              */
             sensitive: string[];
             /**
-             * @description Whether it starts, stops or changes services or schedules.
+             * @description Whether it starts, stops or changes services, schedules or whatever else runs by itself.
              * @default null
              */
             services: boolean | null;
@@ -2391,6 +2398,7 @@ export interface components {
         };
         /** @description What shell-worker measured: once before the card is shown, once more at spawn. A difference refuses. */
         Measure: {
+            asker?: components["schemas"]["Asker"] | null;
             /** @description SHA-256 of the exact bytes of the command, in hex. */
             command_sha256: string;
             /** @description The working folder, resolved. */
@@ -2418,6 +2426,8 @@ export interface components {
              * @description The version of the policy that judged.
              */
             policy_version: number;
+            /** @description With whose power it runs: the same text is another command in the hands of a helper. */
+            power?: components["schemas"]["Power"];
             /** @description Programs as resolved through the pinned `PATH`. */
             programs: components["schemas"]["MeasuredFile"][];
             /** @description Script operands: files whose content will be executed. */

@@ -2,6 +2,8 @@
 //!
 //! Owns: [`Effects`]. Must never claim to know what it does not: a program outside its tables makes effects unknown.
 
+mod table;
+
 use serde::{Deserialize, Serialize};
 
 use super::deny::protected::below;
@@ -9,10 +11,13 @@ use super::path::show;
 use super::program::{exchanges, fetches, is_interpreter, is_network};
 use super::walk::Walker;
 use super::word::Arg;
+use table::{CHANGERS, FETCHERS, QUIET, READERS, runs_by_itself, values};
 
 /// What the card says of an expansion among a command's words.
 pub(super) const VALUES: &str = "values that are only known when it runs";
 
+/// What the card says where there is more than its lists take.
+const REST: &str = "more names than are listed here";
 const MOST: usize = 64;
 /// Commands whose effects are noted one by one: a card that names more is read by nobody.
 const MOST_NOTED: usize = 500;
@@ -40,7 +45,7 @@ pub struct Effects {
     pub privilege: Option<bool>,
     /// Whether it installs or removes packages.
     pub packages: Option<bool>,
-    /// Whether it starts, stops or changes services or schedules.
+    /// Whether it starts, stops or changes services, schedules or whatever else runs by itself.
     pub services: Option<bool>,
     /// Whether it can be undone.
     pub reversible: Option<bool>,
@@ -48,36 +53,66 @@ pub struct Effects {
     pub unknown: Vec<String>,
 }
 
-fn add(list: &mut Vec<String>, text: &str) {
-    if list.len() < MOST && !list.iter().any(|known| known == text) {
+/// Puts a text on a list; says whether the list has it then.
+fn add(list: &mut Vec<String>, text: &str) -> bool {
+    let known = list.iter().any(|known| known == text);
+    if !known && list.len() < MOST {
         list.push(text.to_owned());
+        return true;
     }
+    known
 }
 
 impl Effects {
     pub(super) fn program(&mut self, name: &str) {
-        add(&mut self.programs, name);
+        let told = add(&mut self.programs, name);
+        self.rest(told);
     }
 
     pub(super) fn read(&mut self, path: &str) {
-        add(&mut self.reads, path);
+        let told = add(&mut self.reads, path);
+        self.rest(told);
     }
 
     pub(super) fn write(&mut self, path: &str) {
-        add(&mut self.writes, path);
+        let told = add(&mut self.writes, path);
+        self.rest(told);
+        self.starts(path);
+    }
+
+    pub(super) fn delete(&mut self, path: &str) {
+        let told = add(&mut self.deletes, path);
+        self.rest(told);
+        self.starts(path);
     }
 
     pub(super) fn sensitive(&mut self, path: &str) {
-        add(&mut self.sensitive, path);
+        let told = add(&mut self.sensitive, path);
+        self.rest(told);
     }
 
     pub(super) fn unknown(&mut self, what: &str) {
-        add(&mut self.unknown, what);
+        // Of these, any says as much as all.
+        let _ = add(&mut self.unknown, what);
+    }
+
+    /// Notes that something did not fit on its list.
+    fn rest(&mut self, told: bool) {
+        if !told {
+            self.unknown(REST);
+        }
+    }
+
+    /// Notes that what runs by itself would be another.
+    fn starts(&mut self, path: &str) {
+        if runs_by_itself(path) {
+            self.services = Some(true);
+        }
     }
 
     /// Fills in what the absence of unknowns proves.
     pub(super) fn settle(&mut self) {
-        let known = self.unknown.is_empty();
+        let known = self.unknown.iter().all(|what| what == REST);
         let settle = |flag: &mut Option<bool>| {
             if flag.is_none() && known {
                 *flag = Some(false);
@@ -93,88 +128,6 @@ impl Effects {
         if self.reversible.is_none() && known && self.services != Some(true) {
             self.reversible = Some(self.writes.is_empty() && self.deletes.is_empty());
         }
-    }
-}
-
-/// Programs that only read their operands.
-const READERS: &[&str] = &[
-    "ls",
-    "cat",
-    "head",
-    "tail",
-    "wc",
-    "nl",
-    "tac",
-    "cut",
-    "sort",
-    "uniq",
-    "xxd",
-    "find",
-    "rg",
-    "grep",
-    "tree",
-    "file",
-    "stat",
-    "du",
-    "realpath",
-    "readlink",
-    "md5sum",
-    "sha256sum",
-    "cmp",
-    "diff",
-    "comm",
-    "paste",
-    "join",
-    "od",
-    "strings",
-    "jq",
-    "base64",
-    "sed",
-    "less",
-    "more",
-];
-/// Programs that change their operands.
-const CHANGERS: &[&str] = &[
-    "rm", "rmdir", "unlink", "shred", "mv", "cp", "install", "ln", "mkdir", "touch", "tee", "truncate",
-    "mkfifo", "mknod", "chmod", "chown", "chgrp",
-];
-/// Programs without effects of their own.
-const QUIET: &[&str] = &[
-    "echo", "printf", "true", "false", "pwd", "cd", "date", "hostname", "ps", "uname", "whoami", "id",
-    "nproc", "df", "free", "uptime", "seq", "basename", "dirname", "tr", "which", "type", "command", "test",
-    "[", "sleep", ":", "exit", "export", "set", "read", "env", "nohup", "nice", "timeout", "time", "xargs",
-    "exec", "stdbuf", "setsid", "pushd", "popd",
-];
-
-/// The short options of a program that take the next word as their value.
-fn values(name: &str) -> &'static str {
-    match name {
-        "head" | "tail" => "ncs",
-        "sort" => "kSTto",
-        "cut" => "bcdf",
-        "uniq" => "fsw",
-        "xxd" => "cglosn",
-        "od" => "AjNStw",
-        "strings" => "nte",
-        "stat" => "c",
-        "du" => "dBtX",
-        "ls" => "ITw",
-        "tree" => "LPIoHT",
-        "diff" => "UCxXIFW",
-        "paste" => "d",
-        "join" => "aejotv12",
-        "base64" => "w",
-        "file" => "emFP",
-        "cmp" => "in",
-        "grep" => "ABCDdme",
-        "rg" => "ABCEMdmjrtTge",
-        "install" => "mgoStZ",
-        "cp" | "mv" | "ln" => "tS",
-        "mkdir" | "mkfifo" | "mknod" => "m",
-        "touch" => "dtr",
-        "truncate" => "sr",
-        "shred" => "ns",
-        _ => "",
     }
 }
 
@@ -251,7 +204,7 @@ fn carry(effects: &mut Effects, operands: &[String], moves: bool) {
     for path in rest {
         effects.read(path);
         if moves {
-            add(&mut effects.deletes, path);
+            effects.delete(path);
         }
     }
 }
@@ -277,7 +230,7 @@ fn change(
         }
         "rm" | "rmdir" | "unlink" | "shred" => {
             for path in operands {
-                add(&mut effects.deletes, path);
+                effects.delete(path);
             }
             effects.reversible = Some(false);
         }
@@ -307,7 +260,7 @@ fn change(
         "find" => {
             if args.iter().any(|arg| arg.text() == "-delete") {
                 for path in operands {
-                    add(&mut effects.deletes, path);
+                    effects.delete(path);
                 }
                 effects.reversible = Some(false);
             }
@@ -384,7 +337,11 @@ pub(super) fn note(walker: &mut Walker<'_>, name: &str, args: &[Arg]) {
         "systemctl" | "service" | "crontab" | "at" | "batch" | "s6-svc" | "s6-rc" | "loginctl" => {
             effects.services = Some(true);
         }
-        name if is_network(name) || fetches(name, args) || exchanges(name, args) => {
+        name if is_network(name)
+            || fetches(name, args)
+            || exchanges(name, args)
+            || FETCHERS.contains(&name) =>
+        {
             effects.network = Some(true);
             effects.unknown("what is sent and received");
             if let Some(path) = target {

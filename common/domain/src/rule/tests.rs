@@ -6,6 +6,7 @@ use super::warrant::WarrantKey;
 use super::*;
 use crate::actor::Actor;
 use crate::approval::MeasuredFile;
+use crate::elevated::Power;
 use crate::id::ChatId;
 use crate::mode::Mode;
 use crate::policy::{Setting, judge};
@@ -46,6 +47,8 @@ fn past(command: &str, cwd: &str) -> Past {
             links: vec![],
             packages: None,
             journal: None,
+            power: Power::Agent,
+            asker: None,
         },
         judgement: judge(command.as_bytes(), &setting),
     }

@@ -67,6 +67,15 @@ fn what_an_unknown_program_does_is_said_to_be_unknown() {
     }
 }
 
+#[test]
+fn more_names_than_the_card_lists_are_said_to_be_more() {
+    let many = format!("rm {}", (0..100).map(|n| format!("f{n}")).collect::<Vec<_>>().join(" "));
+    let effects = judged(&many).effects;
+    assert_eq!((effects.deletes.len(), effects.unknown.len()), (64, 1));
+    assert_eq!((effects.network, effects.privilege), (Some(false), Some(false)), "that much is known");
+    assert!(judged("rm f1 f2").effects.unknown.is_empty());
+}
+
 /// A service that was restarted is not as it was, whatever is or isn't written.
 #[test]
 fn what_starts_or_stops_services_is_not_said_to_be_undone() {

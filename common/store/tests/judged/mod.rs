@@ -1,6 +1,7 @@
 //! What a host measured and judged, as plain as it can be: for stories in which only the answer matters.
 
 use metatron_domain::approval::{Measure, MeasuredFile};
+use metatron_domain::elevated::Power;
 use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
 use sha2::{Digest as _, Sha256};
 
@@ -24,6 +25,8 @@ pub(crate) fn measure(command: &str) -> Measure {
         links: vec![],
         packages: None,
         journal: None,
+        power: Power::Agent,
+        asker: None,
     }
 }
 

@@ -5,6 +5,7 @@ use metatron_domain::actor::Actor;
 use metatron_domain::approval::{Grant, Measure, MeasuredFile};
 use metatron_domain::clock::Clock as _;
 use metatron_domain::command::JobKind;
+use metatron_domain::elevated::Power;
 use metatron_domain::id::{ChatId, RunId};
 use metatron_domain::policy::{Effects, Judgement, Risk, Verdict};
 use metatron_domain::run::Origin;
@@ -35,6 +36,8 @@ fn measure() -> Measure {
         links: vec![],
         packages: None,
         journal: None,
+        power: Power::Agent,
+        asker: None,
     }
 }
 
@@ -63,7 +66,7 @@ pub(crate) async fn ask_for(world: &World, actor: &Actor, command: &str, risk: R
         why: "to tidy".into(),
         host: "local".into(),
         interactive: false,
-        power: metatron_domain::elevated::Power::Agent,
+        power: Power::Agent,
         size: Size::COMMAND,
     };
     let turn = CompleteTurn {

@@ -286,3 +286,16 @@ async fn what_is_no_plain_repository_is_said_to_be_none() {
     assert_eq!(outcome.exit, Some(Exit::Code { code: 128 }));
     assert!(String::from_utf8_lossy(&bench.output(&spec)).contains("not the top of a git repository"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_an_answer_for_a_look_is_none_for_the_same_words_in_a_shell() {
+    let bench = Bench::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let look = look(elsewhere.path(), GitTask::Status);
+    let digest = bench.prepared(&look);
+    let good = grant(&look, &digest);
+    // Whoever holds Redis takes the helper away: the repository's own configuration would have its say.
+    let bare = CommandSpec { power: Power::Agent, ..look.clone() };
+    let said = declined(bench.start(&bare, &digest, Some(&good)));
+    assert!(said.starts_with("changed_since_prepared: ") && said.contains("whose power"), "{said}");
+}

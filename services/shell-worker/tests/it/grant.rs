@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use metatron_domain::command::{CommandSpec, ShellReport};
-use metatron_domain::id::{ExecId, RunId};
+use metatron_domain::actor::Actor;
+use metatron_domain::command::{CommandSpec, ShellReport, SpecOrigin};
+use metatron_domain::id::{ChatId, ExecId, RunId};
 use metatron_shell_worker::account::Account;
 use metatron_shell_worker::kill::Families;
 use metatron_shell_worker::shell::Answer;
@@ -32,6 +33,29 @@ async fn flipping_any_one_field_of_a_grant_refuses() {
     assert!(!bench.work.join("ran").exists());
     // None of the forgeries spoils the true one.
     ended(bench.start(&spec, &digest, Some(&good))).await;
+    assert!(bench.work.join("ran").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_an_answer_to_one_asker_is_none_for_another() {
+    let bench = Bench::new();
+    let chat = ChatId::new();
+    let asked_by = |actor| SpecOrigin { chat, actor, tainted: false };
+    let spec = CommandSpec { origin: Some(asked_by(Actor::Schedule)), ..spec("touch ran") };
+    let digest = bench.prepared(&spec);
+    let good = grant(&spec, &digest);
+    for origin in [
+        None,
+        Some(asked_by(Actor::Owner)),
+        Some(SpecOrigin { chat: ChatId::new(), ..asked_by(Actor::Schedule) }),
+    ] {
+        let other = CommandSpec { origin, ..spec.clone() };
+        let said = declined(bench.start(&other, &digest, Some(&good)));
+        assert!(said.starts_with("changed_since_prepared: ") && said.contains("who asks"), "{said}");
+    }
+    // A mark that has come since is no other asker.
+    let marked = SpecOrigin { tainted: true, ..asked_by(Actor::Schedule) };
+    ended(bench.start(&CommandSpec { origin: Some(marked), ..spec.clone() }, &digest, Some(&good))).await;
     assert!(bench.work.join("ran").exists());
 }
 
