@@ -1,4 +1,4 @@
-//! What is due: questions that nobody answered in time, planned tasks, the heartbeat, and what is old enough to forget.
+//! What is due: questions that nobody answered in time or heard of, planned tasks, the heartbeat, and what is old enough to forget.
 
 use std::time::Duration;
 
@@ -57,6 +57,7 @@ async fn due(desk: &Desk, heartbeat: Option<Duration>) -> Result<(), Error> {
         desk.announce(committed).await?;
         tracing::info!(ended, "questions expired without an answer");
     }
+    unheard(desk, now).await?;
     task::due(desk, now).await?;
     // What is stopped has no heartbeat either.
     if let Some(period) = heartbeat
@@ -69,6 +70,19 @@ async fn due(desk: &Desk, heartbeat: Option<Duration>) -> Result<(), Error> {
             desk.commit(tx).await?;
         }
     }
+    Ok(())
+}
+
+/// Ends runs whose questions reached no device while no page of the owner is open. While Redis can't tell, somebody may be
+/// looking.
+async fn unheard(desk: &Desk, now: Instant) -> Result<(), Error> {
+    if !desk.store.is_unheard().await? || desk.bus.is_watched().await.unwrap_or(true) {
+        return Ok(());
+    }
+    let mut tx = desk.store.begin().await?;
+    let ended = tx.end_unheard(now).await?;
+    desk.commit(tx).await?;
+    tracing::info!(ended, "runs ended, since their questions reached no device");
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use metatron_domain::clock::{Clock as _, SystemClock};
 use metatron_testkit::client::Owner;
 use metatron_testkit::model::Answer;
 use metatron_testkit::push::{PushService, Sent};
@@ -230,6 +231,23 @@ async fn i20_an_address_inside_is_no_device() -> Result<()> {
     Ok(())
 }
 
+/// The token of an outside program.
+async fn program(world: &World) -> Result<String> {
+    let body = json!({ "name": "program", "scopes": ["read", "chat"] });
+    let made = world.owner.post("/tokens", &body).await?;
+    Ok(made["token"].as_str().context("no token")?.to_owned())
+}
+
+/// Waits until the only device says that its push service refused a message.
+async fn refused_by_now(world: &World) -> Result<()> {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    while world.owner.get("/push/devices").await?["items"][0]["failure"].is_null() {
+        ensure!(std::time::Instant::now() < deadline, "nothing was refused");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
 /// A message of an outside program; returns its run.
 async fn program_says(world: &World, token: &str) -> Result<String> {
     let http = reqwest::Client::new();
@@ -261,9 +279,7 @@ async fn stands(world: &World, run: &str, state: &str) -> Result<Value> {
 async fn p6_a_run_that_nobody_watches_ends_at_once_where_no_device_can_be_reached_and_waits_where_one_can()
 -> Result<()> {
     let world = World::with(&HERE).await?;
-    let body = json!({ "name": "program", "scopes": ["read", "chat"] });
-    let token = world.owner.post("/tokens", &body).await?;
-    let token = token["token"].as_str().context("no token")?.to_owned();
+    let token = program(&world).await?;
     world.model.push(Answer::command("touch unseen.txt"));
     let run = program_says(&world, &token).await?;
     let ended = stands(&world, &run, "expired").await?;
@@ -293,11 +309,54 @@ async fn p6_a_run_that_nobody_watches_ends_at_once_where_no_device_can_be_reache
 }
 
 #[tokio::test]
+async fn p6_a_run_whose_question_no_push_service_takes_ends_and_says_so() -> Result<()> {
+    let world = World::with(&HERE).await?;
+    let token = program(&world).await?;
+    let service = PushService::start().await?;
+    for (status, devices) in [(403, 1), (410, 0)] {
+        let device = Device::join(&world.owner, &service.endpoint("phone")).await?;
+        service.answer(status);
+        world.model.push(Answer::command("touch unheard.txt"));
+        let run = program_says(&world, &token).await?;
+        let ended = stands(&world, &run, "expired").await?;
+        assert_eq!(ended["error"]["code"], "owner_unreachable", "{status}: {ended}");
+        assert_eq!(ended["execs"][0]["state"], "denied", "{status}");
+        let left = world.owner.get("/push/devices").await?["items"].as_array().map(Vec::len);
+        assert_eq!(left, Some(devices), "{status}: what is gone is forgotten, what refuses is kept");
+        if devices > 0 {
+            let request = world.owner.request(Method::DELETE, &format!("/push/devices/{}", device.id));
+            world.owner.send(request).await?;
+        }
+    }
+    assert!(!world.stack.path("work/unheard.txt").exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn p6_whoever_looks_at_a_page_needs_no_device() -> Result<()> {
+    let world = World::with(&[HERE[0], ("METATRON_HEARTBEAT_S", "1")]).await?;
+    let token = program(&world).await?;
+    let service = PushService::start().await?;
+    Device::join(&world.owner, &service.endpoint("phone")).await?;
+    service.answer(403);
+    world.model.push(Answer::command("touch watched.txt"));
+    world.model.push(Answer::text("Done."));
+    let mut page = world.owner.watch(0).await?;
+    let run = program_says(&world, &token).await?;
+    refused_by_now(&world).await?;
+    // What nobody hears of has been looked for before this is written down.
+    let refused = SystemClock.now().to_string();
+    page.fact("tick.done", |fact| fact["data"]["instant"].as_str().is_some_and(|at| *at > *refused)).await?;
+    stands(&world, &run, "waiting_approval").await?;
+    world.owner.decide(&run, "allow_once", None).await?;
+    stands(&world, &run, "succeeded").await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn p6_a_keyboard_that_nobody_can_hand_over_ends_the_run_at_once() -> Result<()> {
     let world = World::with(&HERE).await?;
-    let body = json!({ "name": "program", "scopes": ["read", "chat"] });
-    let token = world.owner.post("/tokens", &body).await?;
-    let token = token["token"].as_str().context("no token")?.to_owned();
+    let token = program(&world).await?;
     let made = world.owner.post("/terminals", &json!({ "size": { "columns": 80, "rows": 24 } })).await?;
     let typing = json!({ "terminal": made["id"], "text": "echo x\n", "why": "to see what comes" });
     world.model.push(Answer::tool("terminal_type", &typing));
