@@ -249,7 +249,7 @@ impl Tx {
         self.record(EventKind::ApprovalDecided, now, by, about, data).await?;
         self.withdraw_pushes(question.id, now).await?;
         let answer = match grant {
-            Some(grant) => Answered::Allowed { grant, by },
+            Some(grant) => Answered::Allowed { approval: question.id, grant, by },
             None => Answered::Denied { reason: decision.reason.as_deref(), by },
         };
         self.answer_exec(exec, answer, now).await?;

@@ -145,6 +145,45 @@ async fn p4_of_a_hundred_commands_at_once_one_runs_under_a_rule_with_one_use() {
     assert_eq!(store.rule_uses(rule.id, 10).await.unwrap().len(), 1);
 }
 
+/// What the audit says allowed the commands that were approved, in order.
+async fn allowed(store: &Store) -> Vec<serde_json::Value> {
+    let rows = store.audit_after(0, 1_000).await.unwrap();
+    let approved = rows.iter().filter(|row| row.kind == "exec.approved");
+    approved
+        .map(|row| serde_json::from_str::<serde_json::Value>(&row.data).unwrap()["allowed"].clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_audit_says_what_allowed_a_command() {
+    let (_folder, store) = store().await;
+    let rule = rule(None);
+    keep(&store, &rule).await;
+    let under = Under::Rule { rule: rule.id, version: 1 };
+    let exec = proposed(&store, "touch x", Some(Mode::Auto)).await.2;
+    prepared(&store, exec, "touch x", Verdict::Ask, Some(under)).await;
+    let exec = proposed(&store, "ls", None).await.2;
+    prepared(&store, exec, "ls", Verdict::Allow, None).await;
+    let exec = proposed(&store, "touch y", None).await.2;
+    prepared(&store, exec, "touch y", Verdict::Ask, None).await;
+    let question = store.approvals(true, 1, None).await.unwrap().remove(0);
+    let decision = Decision {
+        answer: Answer::AllowOnce,
+        digest: question.digest.clone(),
+        nonce: question.nonce.clone(),
+        reason: None,
+    };
+    let mut tx = store.begin().await.unwrap();
+    tx.decide(question.id, &decision, &Actor::Owner, T0, |_| Ok(String::new())).await.unwrap();
+    let _ = tx.commit().await.unwrap();
+    let said = [
+        serde_json::json!({ "under": "rule", "rule": rule.id, "version": 1 }),
+        serde_json::json!({ "under": "policy", "rule": "test" }),
+        serde_json::json!({ "under": "answer", "approval": question.id }),
+    ];
+    assert_eq!(allowed(&store).await, said);
+}
+
 #[tokio::test]
 async fn a_rule_counts_in_mode_auto_for_its_version_until_its_time_is_over_or_it_is_revoked() {
     let (_folder, store) = store().await;

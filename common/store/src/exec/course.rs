@@ -7,7 +7,7 @@ use metatron_domain::clock::Instant;
 use metatron_domain::command::JobKind;
 use metatron_domain::event::EventKind;
 use metatron_domain::exec::ExecState;
-use metatron_domain::id::ExecId;
+use metatron_domain::id::{ApprovalId, ExecId};
 use metatron_domain::mode::{Course, course};
 use metatron_domain::policy::Judgement;
 use metatron_domain::rule::Under;
@@ -16,7 +16,7 @@ use metatron_domain::rule::warrant::Warrant;
 use metatron_domain::taint::{Source, brings};
 use metatron_domain::told;
 use metatron_domain::undo::Forecast;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Exec;
@@ -197,7 +197,11 @@ impl Tx {
         let runs = matches!(way, Course::Run | Course::Under(_));
         self.question_over(exec.id, runs, now).await?;
         if runs {
-            self.advance(exec, ExecState::Approved, EventKind::ExecApproved, &Actor::Schedule, now).await?;
+            let allowed = match way {
+                Course::Under(under) => json!(under),
+                _ => json!({ "under": "policy", "rule": judgement.rule }),
+            };
+            self.approve(exec, &Actor::Schedule, allowed, now).await?;
             let warrant = self.sealed_warrant(exec.id).await?;
             self.taint_by(exec, now).await?;
             return self.owe_shell(exec, JobKind::Start, warrant, now).await;
@@ -223,6 +227,19 @@ impl Tx {
             self.taint_run(exec.run, &Source::Command { exec: exec.id }, now).await?;
         }
         Ok(())
+    }
+
+    /// A command may start. What allowed it stands in the fact, and so in the audit: nobody can put another reason there
+    /// later.
+    async fn approve(
+        &mut self,
+        exec: &mut Exec,
+        by: &Actor,
+        allowed: Value,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let allowed = json!({ "allowed": allowed });
+        self.advance_with(exec, ExecState::Approved, EventKind::ExecApproved, by, allowed, now).await
     }
 
     async fn ask_owner(&mut self, exec: &mut Exec, judgement: &Judgement, now: Instant) -> Result<(), Error> {
@@ -265,8 +282,9 @@ impl Tx {
     ) -> Result<(), Error> {
         let mut exec = self.exec(exec).await?;
         match answer {
-            Answered::Allowed { grant, by } => {
-                self.advance(&mut exec, ExecState::Approved, EventKind::ExecApproved, by, now).await?;
+            Answered::Allowed { approval, grant, by } => {
+                let allowed = json!({ "under": "answer", "approval": approval });
+                self.approve(&mut exec, by, allowed, now).await?;
                 self.taint_by(&exec, now).await?;
                 self.owe_shell(&exec, JobKind::Start, Some(grant), now).await?;
             }
@@ -290,6 +308,8 @@ impl Tx {
 pub(crate) enum Answered<'a> {
     /// Yes, with the sealed grant.
     Allowed {
+        /// The question.
+        approval: ApprovalId,
         /// Sealed under the link key.
         grant: String,
         /// Who answered.

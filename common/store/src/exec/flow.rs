@@ -41,7 +41,7 @@ impl Tx {
     }
 
     /// As [`Tx::advance`], with `more` of ids, states and digests in the fact.
-    async fn advance_with(
+    pub(super) async fn advance_with(
         &mut self,
         exec: &mut Exec,
         next: ExecState,
