@@ -225,6 +225,19 @@ mod tests {
         assert_eq!(refused.to_string(), "approval is expired and can't be decided");
     }
 
+    #[test]
+    fn the_riskier_the_shorter_and_longer_where_nobody_may_be_looking() {
+        for origin in [Origin::Chat, Origin::Practice, Origin::Api, Origin::Pulse, Origin::Schedule] {
+            let time = |risk| waiting_time(risk, origin);
+            assert!(
+                time(Risk::High) < time(Risk::Medium) && time(Risk::Medium) <= time(Risk::Low),
+                "{origin:?}"
+            );
+            assert_eq!(origin.is_unattended(), time(Risk::High) > Duration::from_hours(1), "{origin:?}");
+            assert_eq!(origin.is_unattended(), time(Risk::Low) > Duration::from_hours(1), "{origin:?}");
+        }
+    }
+
     /// Where a field is added, this does not compile until it is changed here too.
     #[test]
     fn p4_any_field_that_is_another_makes_another_digest() {

@@ -90,12 +90,16 @@ async fn read(db: impl SqliteExecutor<'_>, rule: RuleId) -> Result<Kept, Error> 
     .try_into()
 }
 
+/// Rules at most.
+const MOST: i64 = 1_000;
+
 async fn list(db: impl SqliteExecutor<'_>) -> Result<Vec<Kept>, Error> {
     let rows = sqlx::query_as!(
         Row,
         "select id, version, program, words, open, folder, chat_id, until, times, used, created_at, last_used_at,
            revoked_at
-         from rule where revoked_at is null order by created_at desc, id desc limit 1000",
+         from rule where revoked_at is null order by created_at desc, id desc limit ?",
+        MOST,
     )
     .fetch_all(db)
     .await?;
@@ -136,6 +140,13 @@ impl Tx {
 
     /// Keeps a new rule. That it may be one at all is the caller's to see (`domain::rule::draft`).
     pub async fn add_rule(&mut self, rule: &Rule, by: &Actor, now: Instant) -> Result<(), Error> {
+        let kept = sqlx::query_scalar!(r#"select count(*) as "n: i64" from rule where revoked_at is null"#)
+            .fetch_one(self.db())
+            .await?;
+        if kept >= MOST {
+            // A book holds no more, and a rule that is in none would not count.
+            return Err(Error::Conflict(format!("{MOST} rules are kept already; revoke one first")));
+        }
         let (id, words, now_ms) = (rule.id.to_string(), to_json("words", &rule.words)?, now.as_millis());
         let (chat, until) = (chat_of(rule).map(|chat| chat.to_string()), rule.until.map(Instant::as_millis));
         sqlx::query!(

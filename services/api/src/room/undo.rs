@@ -19,7 +19,7 @@ use crate::App;
 use crate::error::{Answer, ApiError, Problem};
 use crate::extract::{Body, Id, Params};
 use crate::once::{self, Key, Once};
-use crate::session::{Caller, Owner};
+use crate::session::{Caller, Owner, still_open};
 use crate::undo::not_done;
 use crate::view::limit;
 
@@ -222,12 +222,13 @@ async fn start_undo(
     }
     let host = host_of(&app, &of, host).await?;
     app.link_of(&host)?;
-    let once = Once::new(key, &Caller::Owner(session), body.digest);
+    let once = Once::new(key, &Caller::Owner(session.clone()), body.digest);
     let id = if let Some(made) = once.before(&app).await? {
         once::id(&made)?
     } else {
         let id = UndoId::new();
         let mut tx = app.store.begin().await?;
+        still_open(&mut tx, &session, app.now()).await?;
         tx.start_undo(id, &host, &of, &digest, app.now()).await?;
         once.remember(&app, &mut tx, &id.to_string()).await?;
         app.commit(tx).await?;
