@@ -12,7 +12,7 @@ use metatron_bus::seal::LinkKey;
 use metatron_bus::{Access, Bus};
 use metatron_domain::clock::{Clock, Instant, SystemClock};
 use metatron_domain::command::{Queue, ShellReport};
-use metatron_domain::id::{SnapshotId, TerminalId};
+use metatron_domain::id::TerminalId;
 use metatron_domain::policy::PROTECTED;
 use metatron_domain::terminal::message::Report;
 use metatron_process::{Config, Fatal, Frame};
@@ -330,13 +330,7 @@ async fn snap(shell: Arc<Shell>, down: CancellationToken) {
         let spawned = std::thread::Builder::new().name("snapshot".to_owned()).spawn(move || {
             // On Linux this is the thread's own.
             let _ = rustix::process::setpriority_process(None, 19);
-            let keeper = &working.parts().keeper;
-            if keeper.due().is_some_and(|due| due <= working.parts().clock.now()) {
-                match keeper.snap(SnapshotId::new()) {
-                    Ok(_) => keeper.prune(),
-                    Err(why) => tracing::warn!(?why, "no snapshot of the workspace was made"),
-                }
-            }
+            working.parts().keeper.tend();
             let _ = done.send(());
         });
         if let Err(error) = spawned {

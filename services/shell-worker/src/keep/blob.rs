@@ -1,7 +1,7 @@
 //! Contents of files, each once, by the SHA-256 of its bytes. A content is complete before it has its name, and never
 //! changes afterwards. Nobody but this process's user can enter the folder.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -163,9 +163,19 @@ impl Blobs {
     }
 
     fn room_beside(&self, quota: u64, used: u64) -> u64 {
+        quota.saturating_sub(used).min(self.free())
+    }
+
+    /// Bytes that the disk has for contents.
+    pub(super) fn free(&self) -> u64 {
         let free =
             rustix::fs::statvfs(&self.folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
-        quota.saturating_sub(used).min(free.saturating_sub(FLOOR))
+        free.saturating_sub(FLOOR)
+    }
+
+    /// Every content, with its bytes.
+    pub(super) fn lengths(&self) -> HashMap<Sha, u64> {
+        self.each().map(|(sha, path)| (sha, length(&path))).collect()
     }
 
     fn each(&self) -> impl Iterator<Item = (Sha, PathBuf)> {

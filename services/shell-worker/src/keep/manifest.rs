@@ -142,27 +142,41 @@ impl Manifest {
 
     /// Reads it back; `None` when there is none, or what is there is not whole.
     pub(super) fn load(path: &Path) -> Option<Self> {
-        let mut file = BufReader::new(File::open(path).ok()?);
-        let head = read_head(&mut file)?;
+        Self::read(path).ok()?
+    }
+
+    /// The same, but an error where it could not be read: then nobody knows what it names.
+    pub(super) fn read(path: &Path) -> std::io::Result<Option<Self>> {
+        let Some(mut file) = opened(path)? else { return Ok(None) };
+        let Some(head) = read_head(&mut file)? else { return Ok(None) };
         let mut text = Vec::new();
-        file.read_to_end(&mut text).ok()?;
+        file.read_to_end(&mut text)?;
         let whole = hex::encode(Sha256::digest(&text)) == head.sha256;
         if !whole {
             tracing::warn!(path = %path.display(), "what was kept is damaged, and counts as gone");
+            return Ok(None);
         }
-        whole.then(|| serde_json::from_slice(&text).ok())?
+        Ok(serde_json::from_slice(&text).ok())
     }
 }
 
 impl Head {
-    /// Reads the first line alone.
-    pub(super) fn load(path: &Path) -> Option<Self> {
-        read_head(&mut BufReader::new(File::open(path).ok()?))
+    /// Reads the first line alone; `None` when there is none, or none that can be understood.
+    pub(super) fn read(path: &Path) -> std::io::Result<Option<Self>> {
+        opened(path)?.map_or(Ok(None), |mut file| read_head(&mut file))
     }
 }
 
-fn read_head(file: &mut BufReader<File>) -> Option<Head> {
+fn opened(path: &Path) -> std::io::Result<Option<BufReader<File>>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(BufReader::new(file))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_head(file: &mut BufReader<File>) -> std::io::Result<Option<Head>> {
     let mut line = Vec::new();
-    file.by_ref().take(4096).read_until(b'\n', &mut line).ok()?;
-    serde_json::from_slice(&line).ok()
+    file.by_ref().take(4096).read_until(b'\n', &mut line)?;
+    Ok(serde_json::from_slice(&line).ok())
 }

@@ -5,6 +5,7 @@
 
 mod blob;
 mod compare;
+mod fit;
 mod forecast;
 mod manifest;
 mod plan;
@@ -71,8 +72,10 @@ pub struct Keeper {
     unkept: Mutex<HashMap<ExecId, Unkept>>,
     /// Held while something is brought back.
     undoing: Mutex<()>,
-    /// Why the last snapshot was not made.
-    trouble: Mutex<Option<Unkept>>,
+    /// Held while a snapshot is made.
+    snapping: Mutex<()>,
+    /// Why the last snapshot was not made, and when that was.
+    trouble: Mutex<Option<(Unkept, Instant)>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -108,6 +111,7 @@ impl Keeper {
             turn: Mutex::default(),
             unkept: Mutex::default(),
             undoing: Mutex::default(),
+            snapping: Mutex::default(),
             trouble: Mutex::default(),
         })
     }
@@ -177,10 +181,10 @@ impl Keeper {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let taken = take::take(
             (roots, gaps),
-            found,
+            &found,
             &index,
             &self.places,
-            &self.blobs,
+            Into::Store(&self.blobs),
             &mut budget,
             self.clock.now(),
         );

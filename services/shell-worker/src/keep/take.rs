@@ -1,6 +1,6 @@
 //! Looks at paths and keeps them: a manifest, and the contents it names. Keeps no file twice whose stamp a snapshot knows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use metatron_domain::clock::Instant;
@@ -23,14 +23,33 @@ impl Index {
     /// What a manifest knows.
     pub(super) fn of(manifest: &Manifest) -> Self {
         let taken = manifest.at.as_millis() / 1_000;
-        let known = manifest.entries.iter().filter(|entry| entry.stamp.changed.0 < taken - TICK_S);
-        Self(
-            known
-                .filter_map(|entry| {
-                    Some(((entry.stamp.device, entry.stamp.inode), (entry.stamp, entry.sha?)))
-                })
-                .collect(),
-        )
+        Self::known(manifest.entries.iter().filter(|entry| entry.stamp.changed.0 < taken - TICK_S))
+    }
+
+    /// What was looked at a moment ago, for whoever takes it as it was then.
+    pub(super) fn just(looked: &Manifest) -> Self {
+        Self::known(looked.entries.iter())
+    }
+
+    fn known<'a>(entries: impl Iterator<Item = &'a Entry>) -> Self {
+        let known =
+            |entry: &Entry| Some(((entry.stamp.device, entry.stamp.inode), (entry.stamp, entry.sha?)));
+        Self(entries.filter_map(known).collect())
+    }
+
+    /// Bytes of content at these paths that it does not know, each file once however many names it has.
+    pub(super) fn unknown(&self, found: &[(PathBuf, Stamp)], blobs: &Blobs) -> u64 {
+        let mut seen = HashSet::new();
+        let fresh = found.iter().map(|(_, stamp)| stamp).filter(|stamp| {
+            stamp.kind() == FileKind::File
+                && seen.insert((stamp.device, stamp.inode))
+                && self.get(stamp).is_none_or(|sha| !blobs.has(&sha))
+        });
+        fresh.fold(0, |sum, stamp| sum.saturating_add(stamp.size))
+    }
+
+    fn learn(&mut self, stamp: Stamp, sha: Sha) {
+        self.0.insert((stamp.device, stamp.inode), (stamp, sha));
     }
 
     pub(super) fn get(&self, stamp: &Stamp) -> Option<Sha> {
@@ -101,21 +120,27 @@ pub(super) fn entry(
     Ok(Some(Entry { path: path.to_owned(), stamp, sha, link }))
 }
 
-/// Keeps all that is at the roots, with the folders above them.
+/// Keeps all that was found at the roots, or only looks at it, with the folders above them.
 pub(super) fn take(
     (roots, gaps): (Vec<Root>, Vec<Gap>),
-    found: Vec<(PathBuf, Stamp)>,
+    found: &[(PathBuf, Stamp)],
     index: &Index,
     places: &Places,
-    blobs: &Blobs,
+    into: Into<'_>,
     budget: &mut Budget,
     at: Instant,
 ) -> Result<Manifest, Unkept> {
     let mut open = Above::default();
-    let mut entries = Vec::with_capacity(found.len());
+    let (mut entries, mut read) = (Vec::with_capacity(found.len()), Index::default());
     for (path, stamp) in found {
         budget.time()?;
-        entries.extend(entry(&mut open, &path, stamp, index.get(&stamp), Into::Store(blobs), budget)?);
+        // A file with many names is read once.
+        let known = index.get(stamp).or_else(|| read.get(stamp));
+        let made = entry(&mut open, path, *stamp, known, into, budget)?;
+        if let (None, Some(Entry { stamp, sha: Some(sha), .. })) = (known, &made) {
+            read.learn(*stamp, *sha);
+        }
+        entries.extend(made);
     }
     let mut folders = BTreeSet::new();
     for root in &roots {

@@ -11,6 +11,7 @@ mod git;
 mod grant;
 mod owner;
 mod program;
+mod quota;
 mod rewound;
 mod rule;
 mod session;

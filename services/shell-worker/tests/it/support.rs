@@ -48,6 +48,14 @@ impl Bench {
         Self::with(Account::own(), Families::default())
     }
 
+    /// Where the owner set something else.
+    pub(crate) fn under(terms: Terms) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bench = Self::made(folder.path(), Account::own(), Families::default(), None, terms);
+        bench.kept = Some(folder);
+        bench
+    }
+
     pub(crate) fn with(account: Account, families: Families) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut bench = Self::at(folder.path(), account, families);
@@ -58,17 +66,17 @@ impl Bench {
     /// As where the service does not run as root.
     pub(crate) fn rootless() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut bench = Self::made(folder.path(), Account::own(), Families::default(), None);
+        let mut bench = Self::made(folder.path(), Account::own(), Families::default(), None, TERMS);
         bench.kept = Some(folder);
         bench
     }
 
     pub(crate) fn at(folder: &Path, account: Account, families: Families) -> Self {
         let rooted = |account| Root { account, chain: Chain::rooted().unwrap(), apt: apt(folder) };
-        Self::made(folder, account, families, Account::root().map(rooted))
+        Self::made(folder, account, families, Account::root().map(rooted), TERMS)
     }
 
-    fn made(folder: &Path, account: Account, families: Families, root: Option<Root>) -> Self {
+    fn made(folder: &Path, account: Account, families: Families, root: Option<Root>, terms: Terms) -> Self {
         let work = folder.join("work");
         std::fs::create_dir_all(&work).unwrap();
         if account.separated {
@@ -90,7 +98,7 @@ impl Bench {
             home: workspace.clone(),
             shut: vec![folder.join("shell"), folder.join("recordings")],
         };
-        let keeper = Keeper::open(&folder.join("kept"), places, TERMS, clock.clone()).unwrap();
+        let keeper = Keeper::open(&folder.join("kept"), places, terms, clock.clone()).unwrap();
         let premises = Premises { workspace, protected: vec!["/etc/metatron".into()], around, root };
         // The seal itself is the bus's; here the right seal is the word in front.
         let open =

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::Duration;
 
+use metatron_domain::clock::Clock as _;
 use metatron_domain::command::{CommandSpec, Outcome, ShellAnswer, ShellCall};
 use metatron_domain::id::{SnapshotId, UndoId};
 use metatron_domain::undo::message::{
@@ -17,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::support::*;
 
-async fn ask(bench: &Bench, call: UndoCall) -> UndoAnswer {
+pub(crate) async fn ask(bench: &Bench, call: UndoCall) -> UndoAnswer {
     let call = ShellCall::Undo { call: Box::new(call) };
     match calls::answer(std::sync::Arc::clone(&bench.shell), call).await {
         ShellAnswer::Undo { answer } => *answer,
@@ -32,8 +33,8 @@ async fn look(bench: &Bench, of: &UndoOf) -> Preview {
     }
 }
 
-fn order(undo: UndoId, of: &UndoOf, preview: &Preview, take: Take) -> UndoOrder {
-    let expires_at = T.after(Duration::from_mins(1));
+fn order(bench: &Bench, of: &UndoOf, preview: &Preview, take: Take) -> UndoOrder {
+    let (undo, expires_at) = (UndoId::new(), bench.clock.now().after(Duration::from_mins(1)));
     UndoOrder { undo, of: of.clone(), digest: preview.digest.clone(), take, expires_at }
 }
 
@@ -58,7 +59,7 @@ async fn ended_undo(bench: &Bench, undo: UndoId) -> Undone {
 /// Looks, undoes and waits for the end.
 pub(crate) async fn undo(bench: &Bench, of: &UndoOf, take: Take) -> (UndoId, Undone) {
     let preview = look(bench, of).await;
-    let order = order(UndoId::new(), of, &preview, take);
+    let order = order(bench, of, &preview, take);
     assert_eq!(begin(bench, &order).await, UndoAnswer::Works);
     (order.undo, ended_undo(bench, order.undo).await)
 }
@@ -190,7 +191,7 @@ async fn b5_only_a_sealed_order_for_what_was_seen_undoes_and_it_begins_once() {
     fs::write(bench.work.join("a"), "old").unwrap();
     let (spec, _) = bench.run("rm a").await;
     let preview = look(&bench, &of(&spec)).await;
-    let good = order(UndoId::new(), &of(&spec), &preview, Take::default());
+    let good = order(&bench, &of(&spec), &preview, Take::default());
     let refusal =
         async |undo: UndoId, sealed: String| match ask(&bench, UndoCall::Begin { undo, sealed }).await {
             UndoAnswer::Refused { code, .. } => code,
@@ -266,7 +267,7 @@ async fn i14_a_tree_that_is_swapped_all_the_time_lets_nothing_out() {
     };
     for _ in 0..20 {
         let preview = look(&bench, &of(&spec)).await;
-        let order = order(UndoId::new(), &of(&spec), &preview, Take { all: true, items: vec![] });
+        let order = order(&bench, &of(&spec), &preview, Take { all: true, items: vec![] });
         if begin(&bench, &order).await == UndoAnswer::Works {
             ended_undo(&bench, order.undo).await;
         }
@@ -319,16 +320,19 @@ async fn b4_i14_the_commands_user_can_neither_read_nor_delete_what_is_kept() {
     assert_eq!(fs::read_to_string(bench.work.join("a")).unwrap(), "kept");
 }
 
-async fn snap(bench: &Bench) -> SnapshotId {
-    let snapshot = SnapshotId::new();
-    let order = SnapshotOrder { snapshot, expires_at: T.after(Duration::from_hours(24)) };
-    let sealed =
-        link().seal(SNAPSHOT, &snapshot.to_string(), 0, &serde_json::to_vec(&order).unwrap()).unwrap();
-    match ask(bench, UndoCall::Snap { snapshot, sealed }).await {
-        UndoAnswer::Snapped { snapshot: made } => assert_eq!(made.id, snapshot),
+/// Orders a snapshot as the owner does.
+pub(crate) async fn order_snapshot(bench: &Bench) -> UndoAnswer {
+    let (snapshot, expires_at) = (SnapshotId::new(), bench.clock.now().after(Duration::from_mins(1)));
+    let order = serde_json::to_vec(&SnapshotOrder { snapshot, expires_at }).unwrap();
+    let sealed = link().seal(SNAPSHOT, &snapshot.to_string(), 0, &order).unwrap();
+    ask(bench, UndoCall::Snap { snapshot, sealed }).await
+}
+
+pub(crate) async fn snap(bench: &Bench) -> SnapshotId {
+    match order_snapshot(bench).await {
+        UndoAnswer::Snapped { snapshot } => snapshot.id,
         other => panic!("{other:?}"),
     }
-    snapshot
 }
 
 #[tokio::test(flavor = "multi_thread")]
