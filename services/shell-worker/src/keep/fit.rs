@@ -127,13 +127,15 @@ impl Keeper {
     }
 
     /// Nobody keeps anything while this is held: contents that no manifest names yet look like those that none names any more. It
-    /// is not waited for, since commands would wait behind whoever waits.
+    /// is not waited for, since commands would wait behind whoever waits. Nor does anything go while something is brought back.
     fn alone(&self) -> Result<RwLockWriteGuard<'_, ()>, Unkept> {
-        match self.gate.try_write() {
-            Ok(gate) => Ok(gate),
-            Err(TryLockError::Poisoned(gate)) => Ok(PoisonError::into_inner(gate)),
-            Err(TryLockError::WouldBlock) => Err(Unkept::NoRoom),
-        }
+        let gate = match self.gate.try_write() {
+            Ok(gate) => gate,
+            Err(TryLockError::Poisoned(gate)) => PoisonError::into_inner(gate),
+            Err(TryLockError::WouldBlock) => return Err(Unkept::NoRoom),
+        };
+        let undone = matches!(self.undoing.try_lock(), Err(TryLockError::WouldBlock));
+        if undone { Err(Unkept::NoRoom) } else { Ok(gate) }
     }
 
     /// Takes in what is kept for undo, the newest first; answers what is too much.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::MutexGuard;
+use std::sync::{MutexGuard, PoisonError};
 
 use metatron_domain::id::UndoId;
 use metatron_domain::undo::message::{Preview, Take};
@@ -88,6 +88,8 @@ impl Keeper {
             Err(std::sync::TryLockError::Poisoned(one)) => one.into_inner(),
             Err(std::sync::TryLockError::WouldBlock) => return Err(NoUndo::Busy),
         };
+        // Whoever deletes contents at this moment has not seen that something is brought back.
+        drop(self.gate.read().unwrap_or_else(PoisonError::into_inner));
         let looked = self.compared(of)?;
         if looked.preview.digest != digest {
             return Err(NoUndo::Changed);

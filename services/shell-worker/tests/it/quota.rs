@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use metatron_domain::clock::Instant;
-use metatron_domain::id::SnapshotId;
+use metatron_domain::id::{SnapshotId, UndoId};
 use metatron_domain::undo::message::{Shelf, Take, UndoAnswer, UndoCall};
 use metatron_domain::undo::{KeptState, UndoOf, Unkept};
 use metatron_shell_worker::keep::Terms;
@@ -258,6 +258,27 @@ async fn i14_of_what_may_give_way_the_oldest_stays_as_long_as_it_fits() {
         [hours(24 * 9), T],
         "what was lost is in the oldest, and what filled the room in a newer one"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i14_nothing_gives_way_while_the_owner_brings_something_back() {
+    let bench = bench();
+    let keeper = &bench.shell.parts().keeper;
+    let work = write(&bench, "work", 300 * K);
+    hour(&bench, 0);
+    fs::remove_file(bench.work.join("work")).unwrap();
+    let of = UndoOf::Snapshot { snapshot: snapshots(&bench).await[0], path: "work".into() };
+    let digest = keeper.look(&of).unwrap().digest;
+    let begun = keeper.undoing(&of, &digest).unwrap();
+    write(&bench, "new", 600 * K);
+    hour(&bench, 24 * 9);
+    assert_eq!(keeper.shelf().trouble, Some(Unkept::NoRoom));
+    assert_eq!(begun.run(UndoId::new(), &Take::default()).restored, 1);
+    assert_eq!(fs::read(bench.work.join("work")).unwrap(), work);
+    fs::remove_file(bench.work.join("work")).unwrap();
+    hour(&bench, 24 * 9 + 1);
+    let after = keeper.shelf();
+    assert_eq!((after.trouble, after.snapshots.len()), (None, 1), "then what is old enough makes room again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
