@@ -102,7 +102,7 @@ async fn i6_no_token_types_and_nobody_types_where_they_do_not_listen() {
     let refused = refusal(&mut program).await;
     assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(3), &json!("owner_only")));
     program.send(&json!({ "op": "ping", "id": 4 })).await;
-    assert_eq!(program.json().await["pong"], true, "the socket lives on");
+    assert_eq!(program.answer().await["pong"], true, "the socket lives on");
 
     let mut owner = port.owner(&place.cookie).await;
     owner.keys(channel, 0, b"x").await;
@@ -139,7 +139,7 @@ async fn what_has_ended_takes_no_keys_and_what_never_was_is_not_found() {
     let next = place.open().await;
     listen(&mut watch, next, json!(1_u64 << 60)).await;
     watch.send(&json!({ "op": "ping", "id": 4 })).await;
-    assert_eq!(watch.json().await["pong"], true);
+    assert_eq!(watch.answer().await["pong"], true);
 }
 
 #[tokio::test]

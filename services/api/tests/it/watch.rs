@@ -141,6 +141,16 @@ impl<S: futures::Stream<Item = Result<Message, Error>> + Unpin> Watch<S> {
         }
     }
 
+    /// The next frame that is no fact: what was done before is told whenever it is carried here.
+    pub(crate) async fn answer(&mut self) -> Value {
+        loop {
+            let frame = self.json().await;
+            if frame["eid"].is_null() {
+                return frame;
+            }
+        }
+    }
+
     /// Waits until it is closed; returns the code.
     pub(crate) async fn closed(&mut self) -> u16 {
         loop {
