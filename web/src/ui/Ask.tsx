@@ -1,5 +1,5 @@
 // The approval card: who asks (rail), that it is your turn (lamp), how long (wick), what exactly (command).
-import { useId } from "react"
+import { useId, useMemo } from "react"
 import { type Approval, isCommand, type Question } from "../api/model"
 import { useText } from "../i18n"
 import { useAnswering } from "./answering"
@@ -11,7 +11,7 @@ import { Elevation, Outside } from "./Elevation"
 import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
 import { HandBody } from "./HandBody"
-import { hiddenCount } from "./reveal"
+import { hiddenCount, type Known } from "./reveal"
 import { Undoable } from "./Undoable"
 import { Wick } from "./Wick"
 
@@ -20,8 +20,11 @@ export function useRemaining(approval: Question): Remaining {
   return remaining(approval.asked_at, approval.expires_at, now)
 }
 
-/** The words of the command that name programs, as the judge and the measurement found them. */
-export const programsOf = ({ effects, measure }: Question): string[] => [...(measure?.programs.map((program) => program.word) ?? []), ...(effects?.programs ?? [])]
+/** What of the command's words the judge and the measurement found: programs, and the paths that it touches. */
+export function knownOf({ effects, measure }: Question): Known {
+  const { reads = [], writes = [], deletes = [], sensitive = [], programs = [] } = effects ?? {}
+  return { programs: [...(measure?.programs.map((program) => program.word) ?? []), ...programs], paths: [...reads, ...writes, ...deletes, ...sensitive] }
+}
 
 /** Whom the command runs as, or the program that would be typed into. */
 export const userOf = ({ exec, hand, measure }: Question): string => measure?.user ?? exec?.user ?? hand?.user ?? "?"
@@ -64,6 +67,7 @@ export function AskBody({ approval }: { approval: Question }) {
 function CommandBody({ approval }: { approval: Approval }) {
   const text = useText()
   const { exec, effects, measure } = approval
+  const known = useMemo(() => knownOf(approval), [approval])
   const hidden = hiddenCount(exec.command)
   // Its host has looked: that all of it comes back says more than the words alone can tell.
   const isKept = exec.forecast?.will === "keeps" && (exec.forecast.gaps ?? []).length === 0
@@ -73,7 +77,7 @@ function CommandBody({ approval }: { approval: Approval }) {
   return (
     <>
       <Elevation power={exec.power} plan={measure?.packages ?? null} />
-      <Command text={exec.command} programs={programsOf(approval)} />
+      <Command text={exec.command} known={known} />
       {exec.edited_from ? (
         <div className="edited">
           <span className="meta">{text.rule.editedFrom}</span>

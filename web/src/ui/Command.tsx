@@ -1,5 +1,5 @@
 import { useMemo } from "react"
-import { mark, reveal } from "./reveal"
+import { type Known, mark, reveal, type Word } from "./reveal"
 
 const Revealed = ({ text }: { text: string }) =>
   reveal(text).map((piece, at) => {
@@ -28,32 +28,33 @@ const Revealed = ({ text }: { text: string }) =>
     }
   })
 
-/** A command, whole, left to right, with every character that can't be seen spelled out and its programs marked. */
-export function Command({ text, programs = [] }: { text: string; programs?: readonly string[] }) {
-  const words = useMemo(() => mark(text, programs), [text, programs])
+/** A command, whole, left to right, with every character that can't be seen spelled out; what it runs and where it reaches is marked. */
+export function Command({ text, known }: { text: string; known?: Known }) {
+  const words = useMemo(() => mark(text, known), [text, known])
   return (
     <pre className="cmd" dir="ltr">
       {words.map((word, at) => (
-        <Word key={`${at}`} text={word.text} program={word.program} />
+        <Marked key={`${at}`} {...word} />
       ))}
     </pre>
   )
 }
 
-function Word({ text, program }: { text: string; program: boolean }) {
-  if (program)
-    return (
-      <b className="p">
-        <Revealed text={text} />
-      </b>
-    )
-  return text.startsWith("-") && text.length < 24 ? (
-    <span>
-      <Revealed text={text} />
-    </span>
-  ) : (
-    <Revealed text={text} />
-  )
+/** Marked by weight and by line, never by colour alone. */
+const MARKS = { program: "p", path: "f", url: "u" } as const
+const SHORT = 24
+
+function Marked({ text, kind }: Word) {
+  const shown = <Revealed text={text} />
+  switch (kind) {
+    case "plain":
+      return shown
+    case "option":
+      // A short one stays in one piece.
+      return text.length < SHORT ? <span>{shown}</span> : shown
+    default:
+      return <b className={MARKS[kind]}>{shown}</b>
+  }
 }
 
 /** One line of a command for a row: still with nothing hidden in it. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { hiddenCount, mark, reveal } from "./reveal"
+import { hiddenCount, type Kind, type Known, mark, reveal } from "./reveal"
 
 const back = (text: string) =>
   reveal(text)
@@ -43,17 +43,41 @@ test("nothing of the command is lost or added", () => {
   const text = "a\u202eb\tc\n\u200bd\u{e0061} e"
   expect(back(text)).toBe(text)
   expect(
-    mark(text, [])
+    mark(text)
       .map((word) => word.text)
       .join(""),
   ).toBe(text)
 })
 
+const marked = (text: string, kind: Kind, known?: Known) =>
+  mark(text, known)
+    .filter((word) => word.kind === kind)
+    .map((word) => word.text)
+
 test("the words that name programs are marked where a program stands", () => {
-  const programs = (text: string, known: string[] = []) =>
-    mark(text, known)
-      .filter((word) => word.program)
-      .map((word) => word.text)
-  expect(programs("FOO=1 du -sh /srv | sort -h && rm x")).toEqual(["du", "sort", "rm"])
-  expect(programs("sudo docker ps", ["sudo", "docker"])).toEqual(["sudo", "docker"])
+  expect(marked("FOO=1 du -sh /srv | sort -h && rm x", "program")).toEqual(["du", "sort", "rm"])
+  expect(marked("sudo docker ps", "program", { programs: ["sudo", "docker"] })).toEqual(["sudo", "docker"])
+})
+
+test("paths are marked: by their look, or because the effects name them", () => {
+  const paths = ["/work/notes.txt", "/work/a b"]
+  expect(marked("rm -r notes.txt ./old ../up ~/x ~ . /etc 'src/a'", "path", { paths })).toEqual(["notes.txt", "./old", "../up", "~/x", "~", ".", "/etc", "'src/a'"])
+  expect(marked("rm other.txt", "path", { paths })).toEqual([])
+  expect(marked("cat <in/a >/dev/null 2>&1", "path")).toEqual(["in/a", "/dev/null"])
+})
+
+test("addresses are marked as addresses, not as paths", () => {
+  expect(marked("curl -o out/x https://example.org/a?b=c 'git+ssh://host/x'", "url")).toEqual(["https://example.org/a?b=c", "'git+ssh://host/x'"])
+  expect(marked("curl https://example.org/a", "path")).toEqual([])
+})
+
+test("a value is marked apart from the name that it is given to", () => {
+  const words = mark("dd of=/dev/sda --url=http://h/ --level=9")
+  expect(words.filter((word) => word.kind !== "plain")).toEqual([
+    { text: "dd", kind: "program" },
+    { text: "/dev/sda", kind: "path" },
+    { text: "--url=", kind: "option" },
+    { text: "http://h/", kind: "url" },
+    { text: "--level=9", kind: "option" },
+  ])
 })

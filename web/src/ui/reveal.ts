@@ -45,25 +45,53 @@ export function reveal(text: string): Piece[] {
 /** How many characters of the text can't be seen; line ends and tabs are not counted. */
 export const hiddenCount = (text: string): number => reveal(text).filter((piece) => piece.kind === "hidden").length
 
-export type Word = { text: string; program: boolean }
+/** What a word of a command is: only what is not plain is marked. */
+export type Kind = "program" | "path" | "url" | "option" | "plain"
+export type Word = { text: string; kind: Kind }
 
-const BREAK = /(\s+|\|\||&&|[|;&(){}])/
+/** What is known of a command beyond its letters. */
+export interface Known {
+  /** The words that name programs; while nobody knows them, whatever stands where a program does. */
+  programs?: readonly string[]
+  /** The paths that it touches, as they were resolved. */
+  paths?: readonly string[]
+}
+
+const BREAK = /(\s+|\|\||&&|[|;&(){}<>])/
 const ASSIGNMENT = /^[A-Za-z_]\w*=/
+const URL_WORD = /^["']?[A-Za-z][A-Za-z0-9+.-]*:\/\//
+const PATH_WORD = /\/|^["']?(?:~\w*|\.\.?)["']?$/
+/** `--file=/etc/hosts` and `of=/dev/sda`: a name, and a value that is worth a mark of its own. */
+const NAMED = /^(--?[\w-]+=|[A-Za-z_]\w*=)(.+)$/
 
-/** Cuts a command at spaces and operators and marks the words that name programs. */
-export function mark(command: string, programs: readonly string[]): Word[] {
+/** Whether a word is one of the paths, or the end of one: `notes.txt` of `/work/notes.txt`. */
+function names(word: string, paths: readonly string[]): boolean {
+  const bare = word.replaceAll(/^["']|["']$/g, "").replace(/^\.\//, "")
+  return bare !== "" && paths.some((path) => path === bare || path.endsWith(`/${bare}`))
+}
+
+/** Cuts a command at spaces and operators and marks what it runs and where it reaches. Joining the texts gives the input back. */
+export function mark(command: string, { programs = [], paths = [] }: Known = {}): Word[] {
+  const kindOf = (text: string): Kind => {
+    if (URL_WORD.test(text)) return "url"
+    if (names(text, paths) || PATH_WORD.test(text)) return "path"
+    return text.startsWith("-") ? "option" : "plain"
+  }
   let first = true
   return command
     .split(BREAK)
     .filter((text) => text !== "")
-    .map((text) => {
+    .flatMap((text): Word[] => {
       if (BREAK.test(text)) {
         if (/[|;&(){}\n]/.test(text)) first = true
-        return { text, program: false }
+        return [{ text, kind: "plain" }]
       }
       const inPlace = first && !ASSIGNMENT.test(text)
       if (inPlace) first = false
-      const named = programs.includes(text)
-      return { text, program: named || (inPlace && programs.length === 0) }
+      if (programs.includes(text) || (inPlace && programs.length === 0)) return [{ text, kind: "program" }]
+      const [, name, value] = NAMED.exec(text) ?? []
+      const kind = value === undefined ? "plain" : kindOf(value)
+      if (name !== undefined && value !== undefined && (kind === "path" || kind === "url")) return [{ text: name, kind: name.startsWith("-") ? "option" : "plain" }, { text: value, kind }]
+      return [{ text, kind: kindOf(text) }]
     })
 }

@@ -1,9 +1,9 @@
-import { useState } from "react"
+import { useMemo, useState } from "react"
 import { Link } from "react-router"
 import type { Question } from "../../api/model"
 import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
-import { programsOf, useRemaining } from "../../ui/Ask"
+import { knownOf, useRemaining } from "../../ui/Ask"
 import { AskActions } from "../../ui/AskActions"
 import { Begun } from "../../ui/Begun"
 import { useAnswering } from "../../ui/answering"
@@ -19,6 +19,7 @@ export function WaitCard({ approval }: { approval: Question }) {
   const left = useRemaining(approval)
   const answering = useAnswering(approval)
   const [denying, setDenying] = useState(false)
+  const known = useMemo(() => knownOf(approval), [approval])
   const { exec, hand } = approval
   const hidden = exec ? hiddenCount(exec.command) : 0
   const easy = approval.risk === "low" && hidden === 0
@@ -36,7 +37,7 @@ export function WaitCard({ approval }: { approval: Question }) {
 <bdi>{clockText(left.seconds)}</bdi>
 </span>
         </div>
-        {exec ? <Command text={exec.command} programs={programsOf(approval)} /> : null}
+        {exec ? <Command text={exec.command} known={known} /> : null}
         {hand ? <HandBody hand={hand} /> : null}
         {hidden > 0 ? <p className="risk">{text.approval.hidden(hidden)}</p> : null}
         {denying ? (
