@@ -92,9 +92,14 @@ export interface Decision {
   auto?: boolean
 }
 
-/** Answers an approval. Whatever the outcome, the lists are fetched again: the first answer may have been another's. */
-export function useDecision() {
+/** Answers an approval. Whatever the outcome, the lists are fetched again: the first answer may have been another's.
+ * `mine` hears how far it came, from before it is sent: the fact may be here sooner than the answer to the request. */
+export function useDecision(mine: (id: string, far: "sent" | "counts" | undefined) => void) {
   return useMutation({
+    onMutate: ({ approval, decision }: Decision) => {
+      if (decision !== "edit") mine(approval.id, "sent")
+    },
+    onError: (_error, { approval }) => mine(approval.id, undefined),
     mutationFn: ({ approval, decision, reason, command, rule, auto }: Decision) =>
       body(
         api.POST("/api/v1/approvals/{id}/decision", {
@@ -102,7 +107,10 @@ export function useDecision() {
           body: { decision, digest: approval.digest, nonce: approval.nonce, ...(reason ? { reason } : {}), ...(command ? { command } : {}), ...(rule ? { rule, auto: auto === true } : {}) },
         }),
       ),
-    onSuccess: (decided) => cache.setQueryData(keys.approval(decided.id), decided),
+    onSuccess: (decided, { decision }) => {
+      if (decision !== "edit") mine(decided.id, "counts")
+      cache.setQueryData(keys.approval(decided.id), decided)
+    },
     onSettled: (_data, _error, { approval }) =>
       Promise.all([
         cache.invalidateQueries({ queryKey: keys.approvals }),

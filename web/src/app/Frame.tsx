@@ -6,7 +6,9 @@ import { useLink } from "../api/socket"
 import { useFormat, useText } from "../i18n"
 import { paths } from "../nav/paths"
 import { Icon } from "../ui/Icon"
+import { Said } from "../ui/Said"
 import { HaltBanner } from "./HaltBanner"
+import { useNews } from "./news"
 import { useShown } from "./notice"
 import { adopt } from "./preference"
 import { takeUpdate, useUpdate } from "./update"
@@ -17,6 +19,7 @@ export function Frame() {
   const moving = useNavigation().state === "loading"
   const { data: session } = useQuery(sessionQuery)
   useShown()
+  useNews()
   useEffect(() => {
     if (session) adopt(session)
   }, [session])
@@ -31,6 +34,7 @@ export function Frame() {
         <Banners warnings={session?.warnings ?? []} />
         <Outlet />
       </div>
+      <Said />
       <ScrollRestoration />
     </>
   )

@@ -11,6 +11,7 @@ import { Elevation, Outside } from "./Elevation"
 import { clockText, type Remaining, remaining, useNow } from "./countdown"
 import { effectChips } from "./effect"
 import { HandBody } from "./HandBody"
+import { Keep } from "./Keep"
 import { hiddenCount, type Known } from "./reveal"
 import { Undoable } from "./Undoable"
 import { Wick } from "./Wick"
@@ -30,13 +31,13 @@ export function knownOf({ effects, measure }: Question): Known {
 export const userOf = ({ exec, hand, measure }: Question): string => measure?.user ?? exec?.user ?? hand?.user ?? "?"
 
 /** The card as it stands in a transcript. */
-export function Ask({ approval }: { approval: Question }) {
+export function Ask({ approval, settle }: { approval: Question; settle?: number }) {
   const text = useText()
   const id = useId()
   const left = useRemaining(approval)
-  const answering = useAnswering(approval)
+  const answering = useAnswering(approval, { settle })
   return (
-    <article className="ask rail" data-by="ai" aria-labelledby={id}>
+    <Keep as="article" card className="ask rail" data-by="ai" aria-labelledby={id}>
       <Wick left={left} />
       <div className="in">
         <header>
@@ -53,7 +54,7 @@ export function Ask({ approval }: { approval: Question }) {
         <AskBody approval={approval} />
         <AskActions approval={approval} left={left} {...answering} />
       </div>
-    </article>
+    </Keep>
   )
 }
 

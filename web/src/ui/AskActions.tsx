@@ -4,12 +4,17 @@ import { isCommand, type Question } from "../api/model"
 import { wantsReauth } from "../api/query"
 import { bodyOf } from "../api/rule"
 import { useText } from "../i18n"
+import { Act } from "./Act"
 import type { Answering } from "./answering"
 import type { Remaining } from "./countdown"
 import { Hold } from "./Hold"
+import { Keep } from "./Keep"
 import { ProblemNote } from "./Problem"
 import { Reauth } from "./Reauth"
 import { RuleForm } from "./RuleForm"
+
+/** As the API takes it. */
+const LONGEST_REASON = 2000
 
 type Step = "choose" | "deny" | "edit" | "rule"
 
@@ -21,10 +26,11 @@ interface Props extends Answering {
   onBack?: () => void
 }
 
+/** The keyboard stays here, whatever takes the place of what was pressed. */
 export function AskActions(props: Props) {
-  const { approval, left, onDecide, onAgain, onForget, busy, problem, children, onBack } = props
-  const text = useText()
+  const { approval, onBack, onForget } = props
   const [step, setStep] = useState<Step>(onBack === undefined ? "choose" : "deny")
+  const [from, setFrom] = useState<Step | "allow">()
   // Asked about something else since: what was begun for the words before is over.
   const [nonce, setNonce] = useState(approval.nonce)
   if (approval.nonce !== nonce) {
@@ -33,13 +39,35 @@ export function AskActions(props: Props) {
   }
   const back = () => {
     onForget()
+    setFrom(step)
     setStep("choose")
   }
+  return (
+    <Keep part={from}>
+      <Shown
+        {...props}
+        onForget={() => {
+          onForget()
+          setFrom("allow")
+        }}
+        step={step}
+        onStep={setStep}
+        back={onBack ?? back}
+      />
+    </Keep>
+  )
+}
+
+type ShownProps = Props & { step: Step; onStep: (step: Step) => void; back: () => void }
+
+function Shown({ step, onStep, back, ...props }: ShownProps) {
+  const { approval, left, onDecide, onAgain, onForget, busy, problem } = props
+  const text = useText()
   if (approval.state !== "waiting") return null
-  if (left.seconds === 0) return <p className="meta">{text.approval.over}</p>
   if (approval.digest === "") return <p className="meta" role="status">{text.rule.measuring}</p>
   if (problem && wantsReauth(problem)) return <Reauth lead={step === "rule" ? text.rule.reauthLead : text.approval.reauthLead} onDone={onAgain} onBack={onForget} />
-  if (step === "deny") return <Deny {...props} onBack={onBack ?? back} />
+  if (step === "deny") return <Deny {...props} onBack={back} />
+  if (left.seconds === 0) return <Late {...props} onDeny={() => onStep("deny")} />
   if (step === "edit") return <Edit {...props} onBack={back} />
   if (step === "rule" && approval.proposal)
     return (
@@ -55,31 +83,37 @@ export function AskActions(props: Props) {
         onBack={back}
       />
     )
+  return <Choose {...props} onStep={onStep} />
+}
+
+function Choose({ approval, onDecide, busy, fresh, problem, children, onStep }: Props & { onStep: (step: Step) => void }) {
+  const text = useText()
+  const dead = busy || fresh
   return (
     <>
       <ProblemNote problem={problem} />
       <div className="acts">
         {approval.risk === "high" ? (
-          <Hold label={text.approval.hold} disabled={busy} onHeld={() => onDecide("allow_once")} />
+          <Hold part="allow" label={text.approval.hold} dead={dead} onHeld={() => onDecide("allow_once")} />
         ) : (
-          <button type="button" className="btn ink" disabled={busy} onClick={() => onDecide("allow_once")}>
+          <Act className="btn ink" part="allow" dead={dead} onClick={() => onDecide("allow_once")}>
             {approval.hand ? text.approval.hand.allow(approval.hand.minutes) : text.approval.allow}
-          </button>
+          </Act>
         )}
         {children}
         {isCommand(approval) && (approval.exec.power.as === "agent" || approval.exec.power.as === "root") ? (
-          <button type="button" className="btn" disabled={busy} onClick={() => setStep("edit")}>
+          <Act className="btn" part="edit" dead={dead} onClick={() => onStep("edit")}>
             {text.rule.edit}
-          </button>
+          </Act>
         ) : null}
         {approval.proposal ? (
-          <button type="button" className="btn" disabled={busy} onClick={() => setStep("rule")}>
+          <Act className="btn" part="rule" dead={dead} onClick={() => onStep("rule")}>
             {text.rule.always}
-          </button>
+          </Act>
         ) : null}
-        <button type="button" className="btn firm end" disabled={busy} onClick={() => setStep("deny")}>
+        <Act className="btn firm end" part="deny" dead={dead} onClick={() => onStep("deny")}>
           {text.approval.deny}
-        </button>
+        </Act>
       </div>
       {approval.no_rule ? (
         <details>
@@ -93,6 +127,22 @@ export function AskActions(props: Props) {
   )
 }
 
+/** Its time seems to be up. The server has the last word: a no is taken as long as it counts. */
+function Late({ problem, fresh, busy, onDeny }: Props & { onDeny: () => void }) {
+  const text = useText()
+  return (
+    <>
+      <p className="meta">{text.approval.late}</p>
+      <ProblemNote problem={problem} />
+      <div className="acts">
+        <Act className="btn firm" part="deny" dead={busy || fresh} onClick={onDeny}>
+          {text.approval.deny}
+        </Act>
+      </div>
+    </>
+  )
+}
+
 function Deny({ onDecide, busy, problem, onBack }: Props & { onBack: () => void }) {
   const text = useText()
   const [reason, setReason] = useState("")
@@ -102,6 +152,7 @@ function Deny({ onDecide, busy, problem, onBack }: Props & { onBack: () => void 
       className="denying"
       onSubmit={(event) => {
         event.preventDefault()
+        if (busy) return
         const given = reason.trim()
         onDecide("deny", given ? { reason: given } : {})
       }}
@@ -110,12 +161,12 @@ function Deny({ onDecide, busy, problem, onBack }: Props & { onBack: () => void 
         {text.approval.reason}
       </label>
       {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the owner has just asked for this field */}
-      <input id={id} className="field" dir={reason ? "auto" : undefined} autoFocus maxLength={500} placeholder={text.approval.reasonHint} value={reason} onChange={(event) => setReason(event.target.value)} />
+      <input id={id} className="field" dir={reason ? "auto" : undefined} autoFocus maxLength={LONGEST_REASON} placeholder={text.approval.reasonHint} value={reason} onChange={(event) => setReason(event.target.value)} />
       <ProblemNote problem={problem} />
       <div className="acts">
-        <button type="submit" className="btn ink" disabled={busy}>
+        <Act type="submit" className="btn ink" dead={busy}>
           {text.approval.denyNow}
-        </button>
+        </Act>
         <button type="button" className="btn" onClick={onBack}>
           {text.approval.back}
         </button>
@@ -135,7 +186,7 @@ function Edit({ approval, onDecide, busy, problem, onBack }: Props & { onBack: (
       className="denying"
       onSubmit={(event) => {
         event.preventDefault()
-        onDecide("edit", { command })
+        if (!busy && command !== asked) onDecide("edit", { command })
       }}
     >
       <label htmlFor={id}>{text.rule.command}</label>
@@ -146,9 +197,9 @@ function Edit({ approval, onDecide, busy, problem, onBack }: Props & { onBack: (
       </p>
       <ProblemNote problem={problem} />
       <div className="acts">
-        <button type="submit" className="btn ink" disabled={busy || command === asked}>
+        <Act type="submit" className="btn ink" dead={busy || command === asked}>
           {text.rule.useIt}
-        </button>
+        </Act>
         <button type="button" className="btn" onClick={onBack}>
           {text.approval.back}
         </button>

@@ -1,32 +1,6 @@
 import { useMemo } from "react"
-import { type Known, mark, reveal, type Word } from "./reveal"
-
-const Revealed = ({ text }: { text: string }) =>
-  reveal(text).map((piece, at) => {
-    const key = `${at}`
-    switch (piece.kind) {
-      case "hidden":
-        return (
-          <span key={key} className="hid" title={piece.label}>
-            {piece.label}
-          </span>
-        )
-      case "newline":
-        return (
-          <span key={key} className="ctl">
-            ↵{"\n"}
-          </span>
-        )
-      case "tab":
-        return (
-          <span key={key} className="ctl">
-            ⇥{"\t"}
-          </span>
-        )
-      default:
-        return piece.text
-    }
-  })
+import { type Known, mark, type Word } from "./reveal"
+import { Revealed } from "./Revealed"
 
 /** A command, whole, left to right, with every character that can't be seen spelled out; what it runs and where it reaches is marked. */
 export function Command({ text, known }: { text: string; known?: Known }) {

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react"
 import { useText } from "../i18n"
+import { Act } from "./Act"
 
 /** A button that asks once more in place, for what can't be taken back. The keyboard stays with it. */
 export function Confirm({ label, question, busy = false, onYes }: { label: string; question: string; busy?: boolean; onYes: () => void }) {
@@ -21,9 +22,9 @@ export function Confirm({ label, question, busy = false, onYes }: { label: strin
   return (
     <span className="confirm" role="group" aria-label={question} tabIndex={-1} ref={group}>
       <span className="meta">{question}</span>
-      <button type="button" className="btn sm firm" disabled={busy} onClick={onYes}>
+      <Act className="btn sm firm" dead={busy} onClick={onYes}>
         {label}
-      </button>
+      </Act>
       <button type="button" className="btn sm" onClick={() => setAsking(false)}>
         {text.common.cancel}
       </button>

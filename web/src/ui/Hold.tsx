@@ -6,12 +6,15 @@ export const HOLD_MS = 800
 
 interface Props {
   label: string
-  disabled: boolean
+  /** Its name for the box that keeps the keyboard. */
+  part?: string
+  /** It takes nothing for a moment, and keeps the keyboard. */
+  dead: boolean
   onHeld: () => void
 }
 
 /** Held by pointer or key. Where only a click comes, as from a screen reader, it wants two. */
-export function Hold({ label, disabled, onHeld }: Props) {
+export function Hold({ label, part, dead, onHeld }: Props) {
   const text = useText()
   const [holding, setHolding] = useState(false)
   const [armed, setArmed] = useState(false)
@@ -20,7 +23,7 @@ export function Hold({ label, disabled, onHeld }: Props) {
   useEffect(() => () => clearTimeout(timer.current), [])
   const begin = () => {
     touched.current = true
-    if (holding || disabled) return
+    if (holding || dead) return
     setHolding(true)
     timer.current = setTimeout(() => {
       setHolding(false)
@@ -42,7 +45,8 @@ export function Hold({ label, disabled, onHeld }: Props) {
       <button
         type="button"
         className={holding ? "btn ink hold now" : "btn ink hold"}
-        disabled={disabled}
+        data-part={part}
+        aria-disabled={dead || undefined}
         onPointerDown={begin}
         onPointerUp={end}
         onPointerLeave={release}
@@ -58,6 +62,7 @@ export function Hold({ label, disabled, onHeld }: Props) {
         onKeyUp={(event) => isKey(event.key) && end()}
         onContextMenu={(event) => event.preventDefault()}
         onClick={() => {
+          if (dead) return
           if (touched.current) touched.current = false
           else if (armed) onHeld()
           else setArmed(true)

@@ -2,6 +2,7 @@ import { useState } from "react"
 import { asProblem } from "../api/client"
 import { useReauth } from "../api/query"
 import { useText } from "../i18n"
+import { Act } from "./Act"
 import { Field } from "./Field"
 import { ProblemNote } from "./Problem"
 
@@ -16,16 +17,16 @@ export function Reauth({ lead, onDone, onBack }: { lead: string; onDone: () => v
       aria-label={text.common.reauth}
       onSubmit={(event) => {
         event.preventDefault()
-        reauth.mutate(password)
+        if (!reauth.isPending) reauth.mutate(password)
       }}
     >
       {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it stands where the owner has just pressed a button */}
       <Field label={text.common.reauth} hint={lead} type="password" autoComplete="current-password" autoFocus required value={password} onValue={setPassword} />
       <ProblemNote problem={reauth.error ? asProblem(reauth.error) : null} />
       <div className="acts">
-        <button type="submit" className="btn ink" disabled={reauth.isPending}>
+        <Act type="submit" className="btn ink" dead={reauth.isPending}>
           {text.common.confirm}
-        </button>
+        </Act>
         {onBack ? (
           <button type="button" className="btn" onClick={onBack}>
             {text.approval.back}

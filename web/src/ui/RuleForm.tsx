@@ -5,6 +5,7 @@ import type { ApiProblem } from "../api/client"
 import type { RuleBody } from "../api/model"
 import { previewQuery } from "../api/rule"
 import { useFormat, useText } from "../i18n"
+import { Act } from "./Act"
 import { CommandLine } from "./Command"
 import { Field } from "./Field"
 import { ProblemNote } from "./Problem"
@@ -65,10 +66,12 @@ export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy
       aria-label={submit}
       onSubmit={(event) => {
         event.preventDefault()
-        onSubmit(wanted, auto)
+        if (!busy) onSubmit(wanted, auto)
       }}
     >
       <Select
+        // eslint-disable-next-line jsx-a11y/no-autofocus -- the owner has just asked for this form
+        autoFocus
         label={text.rule.same}
         machine
         value={shape}
@@ -111,9 +114,9 @@ export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy
       <Preview draft={wanted} />
       <ProblemNote problem={problem} />
       <div className="acts">
-        <button type="submit" className="btn ink" disabled={busy}>
+        <Act type="submit" className="btn ink" dead={busy}>
           {submit}
-        </button>
+        </Act>
         <button type="button" className="btn" onClick={onBack}>
           {text.approval.back}
         </button>

@@ -6,15 +6,17 @@ interface Props {
   onValue: (value: string) => void
   options: readonly { value: string; label: string }[]
   machine?: boolean
+  autoFocus?: boolean
 }
 
 /** A labelled choice, drawn by the browser itself. */
-export function Select({ label, value, onValue, options, machine = false }: Props) {
+export function Select({ label, value, onValue, options, machine = false, autoFocus = false }: Props) {
   const id = useId()
   return (
     <div className="fieldset">
       <label htmlFor={id}>{label}</label>
-      <select id={id} className={machine ? "field m" : "field"} value={value} onChange={(event) => onValue(event.target.value)}>
+      {/* eslint-disable-next-line jsx-a11y/no-autofocus -- whoever says so has opened the form by the owner's hand */}
+      <select id={id} autoFocus={autoFocus} className={machine ? "field m" : "field"} value={value} onChange={(event) => onValue(event.target.value)}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}

@@ -46,7 +46,7 @@ async function api(request: Request): Promise<Response> {
 
 const shown = (it: Approval) => (
   <QueryClientProvider client={cache}>
-    <Ask approval={it} />
+    <Ask approval={it} settle={0} />
   </QueryClientProvider>
 )
 const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }))

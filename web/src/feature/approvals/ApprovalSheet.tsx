@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query"
-import { useEffect, useRef } from "react"
+import { useLayoutEffect, useRef } from "react"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Question } from "../../api/model"
@@ -10,12 +10,11 @@ import { AskBody, userOf, useRemaining } from "../../ui/Ask"
 import { AskActions } from "../../ui/AskActions"
 import { Begun } from "../../ui/Begun"
 import { useAnswering } from "../../ui/answering"
-import { actorName, byOf } from "../../ui/actor"
 import { clockText } from "../../ui/countdown"
-import { deviceName } from "../../ui/device"
 import { Claim } from "../../ui/Claim"
 import { Icon } from "../../ui/Icon"
 import { Loading } from "../../ui/Loading"
+import { Outcome } from "../../ui/Outcome"
 import { ProblemNote } from "../../ui/Problem"
 import { ExecUndo } from "../../ui/Undo"
 import { Wick } from "../../ui/Wick"
@@ -25,7 +24,8 @@ export function ApprovalSheet({ id, onClose }: { id: string; onClose: () => void
   const text = useText()
   const { data: approval, error } = useQuery(approvalQuery(id))
   const sheet = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Closed while it is still on the page: only then does the browser give the keyboard back.
+  useLayoutEffect(() => {
     const it = sheet.current
     it?.showModal()
     return () => it?.close()
@@ -69,7 +69,7 @@ function Body({ approval, onClose }: { approval: Question; onClose: () => void }
   const text = useText()
   const format = useFormat()
   const left = useRemaining(approval)
-  const answering = useAnswering(approval, onClose)
+  const answering = useAnswering(approval, { done: onClose })
   const waits = approval.state === "waiting"
   return (
     <>
@@ -116,13 +116,7 @@ function Verdict({ approval }: { approval: Question }) {
     <>
       {approval.decided_by ? (
         <p className="meta">
-          {text.approval.state[approval.state]} {text.approval.by} <b>{actorName(byOf(approval.decided_by), text)}</b>
-          {approval.decided_from ? (
-            <>
-              {" "}
-              {text.rule.from} <bdi>{deviceName(approval.decided_from.device)}</bdi> <bdi className="m">{approval.decided_from.address}</bdi>
-            </>
-          ) : null}
+          <Outcome question={approval} />
         </p>
       ) : null}
       {approval.reason ? (

@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
+import { useEffect, useRef } from "react"
 import { Link, useNavigate, useParams, useSearchParams } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Question } from "../../api/model"
@@ -9,13 +10,14 @@ import { AskBody, userOf, useRemaining } from "../../ui/Ask"
 import { AskActions } from "../../ui/AskActions"
 import { Begun } from "../../ui/Begun"
 import { actorName, byOf } from "../../ui/actor"
-import { useAnswering } from "../../ui/answering"
+import { type Standing, useAnswering, useStanding } from "../../ui/answering"
 import { Claim } from "../../ui/Claim"
 import { CommandLine } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
-import { handLine } from "../../ui/HandBody"
 import { deviceName } from "../../ui/device"
+import { Keep } from "../../ui/Keep"
 import { Loading } from "../../ui/Loading"
+import { Gone, lineOf } from "../../ui/Outcome"
 import { ProblemNote } from "../../ui/Problem"
 import { useTitle } from "../../ui/title"
 import { Wick } from "../../ui/Wick"
@@ -36,12 +38,21 @@ export default function ApprovalsPage() {
   const wanted = query.get("tab")
   const tab = isTab(wanted) ? wanted : "waiting"
   const waiting = useQuery(waitingQuery)
+  const title = useRef<HTMLHeadingElement>(null)
+  const before = useRef(id)
   useTitle(text.approval.title)
+  useEffect(() => {
+    // What had opened the sheet may be gone with its question.
+    if (before.current && !id && document.activeElement === document.body) title.current?.focus()
+    before.current = id
+  }, [id])
   return (
     <main id="content" className="app">
-      <div className="page narrow" inert={id !== undefined}>
+      <div className="page narrow">
         <header className="head">
-          <h1>{text.approval.title}</h1>
+          <h1 tabIndex={-1} ref={title}>
+            {text.approval.title}
+          </h1>
         </header>
         <nav className="tabrow" aria-label={text.approval.title}>
           {TABS.map((it) => (
@@ -75,16 +86,19 @@ function Shown({ tab }: { tab: Tab }) {
 function Waiting() {
   const text = useText()
   const waiting = useQuery(waitingQuery)
+  const standing = useStanding(waiting.data)
   return (
-    <section aria-labelledby="waiting" className="waits">
-      <h2 id="waiting">
+    <section aria-labelledby="waiting" className="waits" data-cards>
+      <h2 id="waiting" tabIndex={-1} data-head>
         <span className={waiting.data?.length ? "lamp lit" : "lamp"} />
         {text.approval.waiting}
       </h2>
       <ProblemNote problem={waiting.error ? asProblem(waiting.error) : null} />
       {waiting.isPending ? <Loading /> : null}
       {waiting.data?.length === 0 ? <p className="meta empty">{text.approval.noneWaiting}</p> : null}
-      {waiting.data?.map((approval) => <Card key={approval.id} approval={approval} />)}
+      {standing.map((it) => (
+        <Card key={it.question.id} {...it} />
+      ))}
     </section>
   )
 }
@@ -115,12 +129,21 @@ function History() {
   )
 }
 
-function Card({ approval }: { approval: Question }) {
+function Card({ question: approval, gone, place }: Standing) {
   const text = useText()
   const left = useRemaining(approval)
-  const answering = useAnswering(approval)
+  const answering = useAnswering(approval, { place })
+  if (gone)
+    return (
+      <Keep as="article" card className="note w" aria-label={text.approval.title}>
+        <Gone question={approval} problem={answering.problem} />
+        <Link className="link" to={paths.approval(approval.id)}>
+          {text.now.review}
+        </Link>
+      </Keep>
+    )
   return (
-    <article className="ask rail w" data-by="ai" aria-label={text.approval.waitsFor}>
+    <Keep as="article" card className="ask rail w" data-by="ai" aria-label={text.approval.waitsFor}>
       <Wick left={left} />
       <div className="in">
         <div className="who1">
@@ -145,7 +168,7 @@ function Card({ approval }: { approval: Question }) {
           </Link>
         </AskActions>
       </div>
-    </article>
+    </Keep>
   )
 }
 
@@ -159,7 +182,7 @@ function Decided({ approval }: { approval: Question }) {
         {format.short(at)}
       </time>
       <span className="rail" data-by={approval.state === "allowed" || approval.state === "denied" ? "you" : "ai"}>
-        <CommandLine text={approval.exec?.command ?? (approval.hand ? handLine(approval.hand) : "")} />
+        <CommandLine text={lineOf(approval)} />
         <span className="meta ell">
           <bdi>{approval.chat_title}</bdi>
           {approval.decided_by ? <> · {actorName(byOf(approval.decided_by), text)}</> : null}

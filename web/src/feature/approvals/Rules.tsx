@@ -7,6 +7,7 @@ import { bodyOf, ruleQuery, rulesQuery, suggestionsQuery, useAddRule, useChangeR
 import { useFormat, useText } from "../../i18n"
 import { CommandLine } from "../../ui/Command"
 import { Confirm } from "../../ui/Confirm"
+import { Keep } from "../../ui/Keep"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { Reauth } from "../../ui/Reauth"
@@ -18,9 +19,9 @@ export function Rules() {
   const text = useText()
   const rules = useQuery(rulesQuery)
   return (
-    <>
+    <div data-cards>
       <section aria-labelledby="rules">
-        <h2 id="rules">{text.rule.title}</h2>
+        <h2 id="rules" tabIndex={-1} data-head>{text.rule.title}</h2>
         <p className="meta under">{text.rule.lead}</p>
         <ProblemNote problem={rules.error ? asProblem(rules.error) : null} />
         {rules.isPending ? <Loading /> : null}
@@ -34,7 +35,7 @@ export function Rules() {
         </ul>
       </section>
       <Suggestions />
-    </>
+    </div>
   )
 }
 
@@ -43,7 +44,7 @@ function Row({ rule }: { rule: Rule }) {
   const [changing, setChanging] = useState(false)
   const revoke = useRevokeRule()
   return (
-    <div className="rule">
+    <Keep card part="change" className="rule">
       <p className="rule-head">
         <code dir="ltr">
           {commandText(rule.program, rule.words)}
@@ -56,7 +57,7 @@ function Row({ rule }: { rule: Rule }) {
         <Change rule={rule} onDone={() => setChanging(false)} />
       ) : (
         <div className="acts">
-          <button type="button" className="btn sm bare" onClick={() => setChanging(true)}>
+          <button type="button" className="btn sm bare" data-part="change" onClick={() => setChanging(true)}>
             {text.rule.change}
           </button>
           <Confirm label={text.rule.revoke} question={text.rule.revokeAsk} busy={revoke.isPending} onYes={() => revoke.mutate(rule.id)} />
@@ -64,7 +65,7 @@ function Row({ rule }: { rule: Rule }) {
         </div>
       )}
       {rule.used > 0 ? <Uses id={rule.id} /> : null}
-    </div>
+    </Keep>
   )
 }
 
@@ -166,7 +167,8 @@ function Suggestions() {
         {data.map(({ rule, seen }) => {
           const name = `${rule.folder} ${commandText(rule.program, rule.words)}`
           return (
-            <li key={name} className="item rule">
+            <li key={name} className="item">
+              <Keep card part="make" className="rule keep">
               <p className="rule-head">
                 <code dir="ltr">{commandText(rule.program, rule.words)}</code>
               </p>
@@ -187,11 +189,12 @@ function Suggestions() {
                 />
               ) : (
                 <div className="acts">
-                  <button type="button" className="btn sm" onClick={() => setMaking(name)}>
+                  <button type="button" className="btn sm" data-part="make" onClick={() => setMaking(name)}>
                     {text.rule.make}
                   </button>
                 </div>
               )}
+              </Keep>
             </li>
           )
         })}

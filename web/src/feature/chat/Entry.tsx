@@ -8,6 +8,7 @@ import { Ask } from "../../ui/Ask"
 import { actorName, byOf } from "../../ui/actor"
 import { CommandLine } from "../../ui/Command"
 import { handLine } from "../../ui/HandBody"
+import { Elsewhere } from "../../ui/Outcome"
 import { Prose } from "../../ui/Prose"
 import { useNow } from "../../ui/countdown"
 import { ToolCard } from "./ToolCard"
@@ -134,7 +135,7 @@ function WaitingHand({ part }: { part: HandPart }) {
 }
 
 /** What it wanted to type where, and what came of the question. */
-function Handed({ part: { hand, state } }: { part: HandPart }) {
+function Handed({ part: { hand, state, approval_id } }: { part: HandPart }) {
   const text = useText()
   const name = hand.name || hand.program || text.terminal.shell
   return (
@@ -143,6 +144,7 @@ function Handed({ part: { hand, state } }: { part: HandPart }) {
         <CommandLine text={handLine(hand)} />
         <span className={state === "allowed" ? "m end nowrap ok" : state === "denied" ? "m end nowrap fail" : "m end nowrap muted"}>{text.approval.state[state]}</span>
       </header>
+      <Elsewhere approval={approval_id} />
       <footer>
         <span>{text.approval.hand.asked}</span>
         <Link className="link" to={paths.terminal(hand.terminal_id)}>

@@ -66,7 +66,7 @@ export function Thread({ id }: { id: string }) {
         onGone={() => void navigate(paths.chats, { replace: true })}
       />
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
-      <div className="log" ref={box} onScroll={() => { onScroll(); older.onScroll() }} role="log" aria-label={text.chat.transcript} tabIndex={0}>
+      <div className="log" ref={box} onScroll={() => { onScroll(); older.onScroll() }} role="log" aria-label={text.chat.transcript} tabIndex={0} data-cards>
         {list.isPending ? <Loading /> : null}
         <ProblemNote problem={list.error && (!list.data || list.isFetchNextPageError) ? asProblem(list.error) : missing} />
         {list.hasNextPage ? (

@@ -8,6 +8,7 @@ import type { Messages } from "../../i18n/en"
 import { paths } from "../../nav/paths"
 import { CommandLine } from "../../ui/Command"
 import { clockText, useNow } from "../../ui/countdown"
+import { Elsewhere } from "../../ui/Outcome"
 import { plainLines } from "../../ui/plain"
 import { ExecUndo } from "../../ui/Undo"
 
@@ -89,6 +90,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
           {exec.state === "refused" ? exec.reasons.join(" ") : ""}
         </p>
       ) : null}
+      {exec.approval_id ? <Elsewhere approval={exec.approval_id} /> : null}
       {exec.under ? <p className="said-why meta">{exec.under.under === "full" ? text.rule.byFull : text.rule.byRule}</p> : null}
       {exec.edited_from ? (
         <p className="said-why meta">

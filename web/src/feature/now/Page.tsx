@@ -9,6 +9,7 @@ import { paths } from "../../nav/paths"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
 import { byOf } from "../../ui/actor"
+import { useStanding } from "../../ui/answering"
 import { clockText, useNow } from "../../ui/countdown"
 import { useTitle } from "../../ui/title"
 import { runsQuery, servicesQuery, spending } from "./api"
@@ -75,16 +76,19 @@ function Health() {
 function Waits() {
   const text = useText()
   const waiting = useQuery(waitingQuery)
+  const standing = useStanding(waiting.data)
   const count = waiting.data?.length ?? 0
   return (
-    <section id="wait" aria-labelledby="hw" className={count > 0 ? "lit" : ""}>
-      <h2 id="hw">
+    <section id="wait" aria-labelledby="hw" className={count > 0 ? "lit" : ""} data-cards>
+      <h2 id="hw" tabIndex={-1} data-head>
         <span className={count > 0 ? "lamp lit" : "lamp"} />
         {count > 0 ? text.now.waits(count) : text.now.nothing}
       </h2>
       <ProblemNote problem={waiting.error && !waiting.data ? asProblem(waiting.error) : null} />
       {waiting.data && count === 0 ? <p className="meta empty">{text.now.nothingHint}</p> : null}
-      {waiting.data?.map((approval) => <WaitCard key={approval.id} approval={approval} />)}
+      {standing.map((it) => (
+        <WaitCard key={it.question.id} {...it} />
+      ))}
     </section>
   )
 }

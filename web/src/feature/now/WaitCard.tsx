@@ -1,30 +1,41 @@
 import { useMemo, useState } from "react"
 import { Link } from "react-router"
-import type { Question } from "../../api/model"
 import { useText } from "../../i18n"
 import { paths } from "../../nav/paths"
+import { Act } from "../../ui/Act"
 import { knownOf, useRemaining } from "../../ui/Ask"
 import { AskActions } from "../../ui/AskActions"
 import { Begun } from "../../ui/Begun"
-import { useAnswering } from "../../ui/answering"
+import { type Standing, useAnswering } from "../../ui/answering"
 import { Command } from "../../ui/Command"
 import { clockText } from "../../ui/countdown"
 import { HandBody } from "../../ui/HandBody"
+import { Keep } from "../../ui/Keep"
+import { Gone } from "../../ui/Outcome"
 import { hiddenCount } from "../../ui/reveal"
 import { Wick } from "../../ui/Wick"
 
 /** A waiting approval on Now: small enough to list, with the whole command. Only low risk is allowed from here. */
-export function WaitCard({ approval }: { approval: Question }) {
+export function WaitCard({ question: approval, gone, place }: Standing) {
   const text = useText()
   const left = useRemaining(approval)
-  const answering = useAnswering(approval)
+  const answering = useAnswering(approval, { place })
   const [denying, setDenying] = useState(false)
   const known = useMemo(() => knownOf(approval), [approval])
   const { exec, hand } = approval
   const hidden = exec ? hiddenCount(exec.command) : 0
   const easy = approval.risk === "low" && hidden === 0
+  if (gone)
+    return (
+      <Keep as="article" card className="note w" aria-label={text.approval.title}>
+        <Gone question={approval} problem={answering.problem} />
+        <Link className="link" to={paths.approval(approval.id)}>
+          {text.now.review}
+        </Link>
+      </Keep>
+    )
   return (
-    <article className="ask w rail" data-by="ai" aria-label={text.approval.waitsFor}>
+    <Keep as="article" card part="deny" className="ask w rail" data-by="ai" aria-label={text.approval.waitsFor}>
       <Wick left={left} />
       <div className="in">
         <div className="who1">
@@ -53,12 +64,12 @@ export function WaitCard({ approval }: { approval: Question }) {
             <Link className="btn ink" to={paths.approval(approval.id)}>
               {text.now.review}
             </Link>
-            <button type="button" className="btn firm" onClick={() => setDenying(true)}>
+            <Act className="btn firm" part="deny" dead={answering.fresh} onClick={() => setDenying(true)}>
               {text.approval.deny}
-            </button>
+            </Act>
           </div>
         )}
       </div>
-    </article>
+    </Keep>
   )
 }

@@ -31,7 +31,7 @@ export function Practice({ onDone }: { onDone: () => void }) {
   const output = run?.execs.find((exec) => exec.approval_id === asked)?.output_text
   const decided = approval !== undefined && approval.state !== "waiting"
   return (
-    <div className="stack">
+    <div className="stack" tabIndex={-1} data-cards>
       {start.data === undefined ? (
         <div className="acts">
           <button type="button" className="btn ink" disabled={start.isPending} onClick={() => start.mutate()}>
