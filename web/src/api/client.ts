@@ -1,5 +1,6 @@
-// Typed fetch. Owns: problem+json to ApiProblem, idempotency keys, the JSON type on unsafe methods. Never touches the cache.
+// Typed fetch. Owns: problem+json to ApiProblem, idempotency keys, the JSON type on unsafe methods, and what answers tell of the server's clock. Never touches the cache.
 import createClient from "openapi-fetch"
+import { hearDate } from "./clock"
 import type { Problem } from "./model"
 import type { paths } from "./schema"
 
@@ -31,11 +32,13 @@ export async function ask(request: Request): Promise<Response> {
     }
   }
   let response: Response
+  const sent = Date.now()
   try {
     response = await fetch(request)
   } catch {
     throw new ApiProblem({ code: "offline", status: 0 })
   }
+  hearDate(response.headers.get("Date"), sent, Date.now())
   if (response.ok) return response
   throw await problemOf(response)
 }

@@ -1,6 +1,7 @@
 // A rule before it is kept: how much must be the same, where, until when, how often, and what it would have matched.
 import { useQuery } from "@tanstack/react-query"
 import { type ReactNode, useState } from "react"
+import { serverNow } from "../api/clock"
 import type { ApiProblem } from "../api/client"
 import type { RuleBody } from "../api/model"
 import { previewQuery } from "../api/rule"
@@ -49,7 +50,7 @@ export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy
   const [times, setTimes] = useState(draft.times ? String(draft.times) : "")
   const [auto, setAuto] = useState(offerAuto)
   // Chosen once: the end must not move while somebody reads.
-  const [opened] = useState(() => Date.now())
+  const [opened] = useState(serverNow)
   const isOpen = shape !== "exact"
   const words = isOpen ? draft.words.slice(0, Number(shape.slice(5))) : draft.words
   const until = span === "kept" ? (draft.until ?? null) : span === "revoked" ? null : new Date(opened + SPANS[span as keyof typeof SPANS]).toISOString()

@@ -11,7 +11,7 @@ test("the wick is whole at the start and gone at the end", () => {
   expect(remaining(asked, expires, at("10:15:00"))).toEqual({ seconds: 0, share: 0 })
 })
 
-test("a browser clock that is off never shows less than nothing or more than all", () => {
+test("a clock that is off never shows less than nothing or more than all", () => {
   expect(remaining(asked, expires, at("11:00:00"))).toEqual({ seconds: 0, share: 0 })
   expect(remaining(asked, expires, at("09:00:00")).share).toBe(1)
 })

@@ -1,5 +1,6 @@
-// How much of a deadline is left, counted by the browser's own clock from when it was first seen.
+// How much of a deadline is left, by the clock of the server that set it.
 import { useEffect, useState } from "react"
+import { serverNow } from "../api/clock"
 
 export interface Remaining {
   seconds: number
@@ -23,13 +24,13 @@ export function clockText(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
-/** The time, renewed every second while `running`. */
-export function useNow(running = true): number {
-  const [now, setNow] = useState(() => Date.now())
+/** The time, by default the server's, renewed every second while `running`. */
+export function useNow(running = true, clock = serverNow): number {
+  const [now, setNow] = useState(clock)
   useEffect(() => {
     if (!running) return undefined
-    const timer = setInterval(() => setNow(Date.now()), 1000)
+    const timer = setInterval(() => setNow(clock()), 1000)
     return () => clearInterval(timer)
-  }, [running])
+  }, [running, clock])
   return now
 }

@@ -1,5 +1,6 @@
 import { useId, useState } from "react"
 import { Link } from "react-router"
+import { serverNow } from "../../api/clock"
 import { asProblem } from "../../api/client"
 import type { PlannedMode, Task } from "../../api/model"
 import { usePlan } from "../../api/task"
@@ -23,7 +24,7 @@ export function PlanSheet({ onClose, onMade }: { onClose: () => void; onMade: (t
   const id = useId()
   const [words, setWords] = useState("")
   const [isNow, setIsNow] = useState(false)
-  const [opened] = useState(() => Date.now())
+  const [opened] = useState(serverNow)
   const [field, setField] = useState(() => fieldOf(tomorrowMorning(opened)))
   const [mode, setMode] = useState<PlannedMode>("ask")
   const [grace, setGrace] = useState("60")
