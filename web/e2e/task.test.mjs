@@ -62,7 +62,7 @@ async function early(page, faults, say, language) {
   await row.getByText(say.task.state.done, { exact: true }).waitFor()
   assert.ok(await focused(page.getByRole("heading", { level: 2, name: say.task.planned })), "the keyboard is at the head of the list that it left")
   await row.getByRole("link", { name: say.task.toChat }).click()
-  await page.getByText(say.rule.mode.planNote).waitFor()
+  await page.getByText(say.exec.why.plan_mode).waitFor()
   await inspect(page, faults, "schedule-refused")
 }
 

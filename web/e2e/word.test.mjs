@@ -73,7 +73,7 @@ async function story(language, folder) {
   await sheet.getByRole("button", { name: say.rule.mode.set }).click()
   await page.getByRole("button", { name: say.rule.mode.label(say.rule.mode.name.plan) }).waitFor()
   await ask(page, say, `mkdir planned-${folder}`)
-  await page.getByText(say.rule.mode.planNote).waitFor()
+  await page.getByText(say.exec.why.plan_mode).waitFor()
   await done(page, say)
   await inspect(page, faults, "word-planned")
 

@@ -1,6 +1,7 @@
 // English, grouped by room. Verbs, causes, next step. A function where a number or name goes into the sentence.
 import { effect, elevated } from "./elevated/en"
 import { audit } from "./audit/en"
+import { exec } from "./exec/en"
 import { model } from "./model/en"
 import { push } from "./push/en"
 import { rule } from "./rule/en"
@@ -209,40 +210,12 @@ export const en = {
     failed: "The run failed.",
     stopped: "Stopped. What ran before stays as it is.",
     expired: "This run expired: nobody answered in time, and nothing further ran.",
+    unreached: "This run ended: you had to be asked, and no device of yours could be reached.",
     toEnd: "To the end",
     older: "Show older messages",
     today: "Today",
     yesterday: "Yesterday",
     noAi: "no AI",
-  },
-  exec: {
-    proposed: "comes next",
-    preparing: "prepares",
-    waiting_approval: "waits for you",
-    approved: "starts",
-    running: "running",
-    denied: "denied",
-    refused: "refused",
-    unknown: "outcome unknown",
-    cancelled: "cancelled",
-    code: (n: number) => `exit ${n}`,
-    signal: (name: string) => `ended by ${name}`,
-    timeout: (s: number) => `out of time after ${s} s`,
-    stopped: "stopped",
-    ended: "ended",
-    readsFree: "runs without asking",
-    allowed: "allowed by you",
-    output: "Output",
-    noOutput: "No output.",
-    showAll: (lines: number) => `Show all ${lines} lines`,
-    showTail: "Show the last 400 lines",
-    showLess: "Show less",
-    cut: (lines: number) => `${lines} earlier lines not shown`,
-    deniedNote: "Not run: you said no.",
-    refusedNote: "Not run: the rules forbid it.",
-    cancelledNote: "Not run: the run was stopped first.",
-    unknownNote: "The machine stopped while this ran, so its outcome is not known. It is not run again by itself; look before you repeat it.",
-    bytes: (size: string) => `${size} in all`,
   },
   approval: {
     title: "Approvals",
@@ -308,7 +281,7 @@ export const en = {
     folder: "folder",
     digest: "digest",
   },
-  ...{ rule, task, elevated, terminal, audit, push, undo },
+  ...{ exec, rule, task, elevated, terminal, audit, push, undo },
   settings: {
     title: "Settings",
     models: "Models",

@@ -2,6 +2,7 @@
 import { effect, elevated } from "./elevated/he"
 import type { Messages } from "./en"
 import { audit } from "./audit/he"
+import { exec } from "./exec/he"
 import { model } from "./model/he"
 import { push } from "./push/he"
 import { rule } from "./rule/he"
@@ -204,41 +205,14 @@ export const he: Messages = {
     failed: "הריצה נכשלה.",
     stopped: "נעצר. מה שכבר רץ נשאר כמו שהוא.",
     expired: "הריצה פגה: איש לא ענה בזמן, ודבר נוסף לא רץ.",
+    unreached: "הריצה הסתיימה: היה צריך לשאול אותך, ולא היה אפשר להגיע לאף מכשיר שלך.",
     toEnd: "לסוף",
     older: "הצגת הודעות קודמות",
     today: "היום",
     yesterday: "אתמול",
     noAi: "בלי AI",
   },
-  exec: {
-    proposed: "הבאה בתור",
-    preparing: "בהכנה",
-    waiting_approval: "מחכה לך",
-    approved: "מתחיל",
-    running: "רץ",
-    denied: "נדחה",
-    refused: "נאסר",
-    unknown: "התוצאה לא ידועה",
-    cancelled: "בוטל",
-    code: (n) => `⁦exit ${n}⁩`,
-    signal: (name) => `נקטע ב־${name}`,
-    timeout: (s) => `נגמר הזמן אחרי ${s} שנ׳`,
-    stopped: "נעצר",
-    ended: "הסתיים",
-    readsFree: "רץ בלי לשאול",
-    allowed: "באישורך",
-    output: "פלט",
-    noOutput: "אין פלט.",
-    showAll: (lines) => `להציג את כל ${lines} השורות`,
-    showTail: "להציג את 400 השורות האחרונות",
-    showLess: "להציג פחות",
-    cut: (lines) => `${lines} שורות קודמות לא מוצגות`,
-    deniedNote: "לא רץ: דחית אותו.",
-    refusedNote: "לא רץ: הכללים אוסרים זאת.",
-    cancelledNote: "לא רץ: הריצה נעצרה קודם.",
-    unknownNote: "המכונה נעצרה בזמן שזה רץ, ולכן התוצאה לא ידועה. זה לא ירוץ שוב מעצמו; כדאי לבדוק לפני שחוזרים על זה.",
-    bytes: (size) => `${size} בסך הכול`,
-  },
+  exec,
   approval: {
     title: "אישורים",
     waitsFor: "ה־AI מחכה למילה שלך",

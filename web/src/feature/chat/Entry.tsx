@@ -182,15 +182,23 @@ export function Ending({ run, noticed }: { run: RunDetail; noticed: boolean }) {
   const text = useText()
   if (run.state === "succeeded" || noticed) return null
   const isModel = run.error?.code.startsWith("model_") ?? false
-  const say = run.state === "cancelled" ? text.chat.stopped : run.state === "expired" ? text.chat.expired : text.chat.failed
+  // Nobody was even asked: another cause than an answer that did not come.
+  const unreached = run.error?.code === "owner_unreachable"
+  const say = unreached ? text.chat.unreached : run.state === "cancelled" ? text.chat.stopped : run.state === "expired" ? text.chat.expired : text.chat.failed
   return (
     <div className="e turn">
       <span />
       <div className={run.state === "failed" ? "note bad" : "note"} role={run.state === "failed" ? "alert" : "status"}>
         <p>
-          <b>{say}</b> {run.error?.detail}
+          <b>{say}</b> {unreached ? null : run.error?.detail}
         </p>
-        {run.error?.next_step ? <p>{run.error.next_step}</p> : null}
+        {unreached ? (
+          <Link className="link" to={paths.settings}>
+            {text.task.devices}
+          </Link>
+        ) : run.error?.next_step ? (
+          <p>{run.error.next_step}</p>
+        ) : null}
         {isModel ? (
           <Link className="link" to={paths.settingsModels}>
             {text.model.settings}

@@ -34,6 +34,28 @@ export function outcome(exec: Exec, text: Messages): { word: string; tone: "ok" 
   }
 }
 
+/** Why it did not run, or nobody knows whether it did: the cause, and what its host said about it. */
+export function unrun({ state, error, verdict, approval_id, reasons }: Exec, text: Messages): string | undefined {
+  const why = error ? (text.exec.why[error.code] ?? text.task.note[error.code]) : undefined
+  const limited = error !== undefined && error !== null && text.task.note[error.code] !== undefined
+  switch (state) {
+    case "denied":
+    case "refused": {
+      if (why) return limited ? why : `${why} ${error?.detail ?? ""}`.trim()
+      if (error) return `${text.exec.notRun} ${error.detail}`
+      // Also what the owner changed, and the policy then forbade.
+      const isOwn = state === "denied" && verdict !== "deny" && approval_id
+      return isOwn ? text.exec.deniedNote : `${text.exec.refusedNote} ${reasons.join(" ")}`.trim()
+    }
+    case "cancelled":
+      return text.exec.cancelledNote
+    case "unknown":
+      return `${text.exec.unknownNote} ${error?.detail ?? ""}`.trim()
+    default:
+      return error?.detail
+  }
+}
+
 const encoder = new TextEncoder()
 
 function useTail(exec: Exec) {
@@ -62,15 +84,13 @@ export function ToolCard({ exec }: { exec: Exec }) {
   const tail = useTail(exec)
   const { word, tone } = outcome(exec, text)
   const took = exec.started_at ? (exec.ended_at ? Date.parse(exec.ended_at) : now) - Date.parse(exec.started_at) : undefined
-  const limited = exec.error ? text.task.note[exec.error.code] : undefined
-  const note = exec.error?.code === "plan_mode" ? text.rule.mode.planNote : limited ? limited : { denied: exec.approval_id ? text.exec.deniedNote : text.exec.refusedNote, refused: text.exec.refusedNote, cancelled: text.exec.cancelledNote, unknown: text.exec.unknownNote }[exec.state as string]
+  const note = unrun(exec, text)
   const shown = open ? tail.lines : running || exec.truncated ? tail.lines.slice(-SHORT) : tail.lines.slice(0, SHORT)
   const hidden = tail.lines.length - shown.length
   const expand = () => {
     setOpen(!open)
     if (!open && exec.truncated && !running) void fetchTail(exec.terminal_id, exec.output_bytes).catch(() => undefined)
   }
-  const error = limited ? undefined : exec.error?.detail
   return (
     <article className={running ? "tool run" : "tool"} aria-label={exec.command}>
       <header>
@@ -84,12 +104,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
         <span className={`m end nowrap ${tone}`}>{word}</span>
         {took === undefined ? null : <bdi className="m nowrap muted">{running ? clockText(Math.floor(Math.max(0, took) / 1000)) : format.duration(took)}</bdi>}
       </header>
-      {note || error ? (
-        <p className="said-why meta">
-          {note} {error}
-          {exec.state === "refused" ? exec.reasons.join(" ") : ""}
-        </p>
-      ) : null}
+      {note ? <p className="said-why meta">{note}</p> : null}
       {exec.approval_id ? <Elsewhere approval={exec.approval_id} /> : null}
       {exec.under ? <p className="said-why meta">{exec.under.under === "full" ? text.rule.byFull : text.rule.byRule}</p> : null}
       {exec.edited_from ? (

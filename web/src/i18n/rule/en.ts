@@ -64,7 +64,6 @@ export const rule = {
     left: (time: string) => `${time} left`,
     set: "Set the mode",
     token: "Mode of its runs",
-    planNote: "Not run: this chat is in plan mode.",
     reauthLead: "In full mode commands run without you, so it needs your password again.",
   },
 }

@@ -64,7 +64,6 @@ export const rule: typeof english = {
     left: (time) => `נותרו ${time}`,
     set: "לקבוע את המצב",
     token: "מצב ההרצות שלו",
-    planNote: "לא רץ: השיחה במצב תכנון.",
     reauthLead: "במצב מלא פקודות רצות בלעדיך, ולכן נדרשת הסיסמה שוב.",
   },
 }
