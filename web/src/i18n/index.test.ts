@@ -56,3 +56,11 @@ test("of an undo only what there is is told", () => {
   expect(en.undo.did(0, 1)).toBe("1 removed")
   expect(he.undo.count(0, 3, 0)).not.toMatch(/0/)
 })
+
+test("in Hebrew taking a rule or a token back is another word than calling something off, and a chat has one name", () => {
+  expect(he.rule.revoke).toBe(he.settings.revoke)
+  expect(he.rule.revoke).not.toBe(he.common.cancel)
+  walk(he, he, "", (path, words) => {
+    if (typeof words === "string") expect(words, path).not.toMatch(/שיחה|שיחות/)
+  })
+})
