@@ -21,6 +21,7 @@ export type HandAsk = Schemas["HandAsk"]
 export type Fact = Schemas["Event"]
 export type Host = Schemas["Host"]
 export type NewHost = Schemas["NewHost"]
+export type Measure = Schemas["Measure"]
 export type Message = Schemas["Message"]
 export type Mode = Schemas["Mode"]
 /** How much is asked where nobody is. */

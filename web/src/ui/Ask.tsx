@@ -9,10 +9,11 @@ import { Claim } from "./Claim"
 import { Command } from "./Command"
 import { Elevation, Outside } from "./Elevation"
 import { clockText, type Remaining, remaining, useNow } from "./countdown"
-import { effectChips } from "./effect"
+import { Effects } from "./Effects"
 import { HandBody } from "./HandBody"
 import { Keep } from "./Keep"
 import { hiddenCount, type Known } from "./reveal"
+import { Machine, Revealed } from "./Revealed"
 import { Undoable } from "./Undoable"
 import { Wick } from "./Wick"
 
@@ -44,7 +45,7 @@ export function Ask({ approval, settle }: { approval: Question; settle?: number 
           <span className="lamp lit" />
           <h3 id={id}>{text.approval.waitsFor}</h3>
           <span className="meta">
-            {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{userOf(approval)}</bdi>
+            {text.approval.risk[approval.risk]} · {text.approval.as} <Machine text={userOf(approval)} />
           </span>
           <Begun by={approval.run_actor} />
           <span className="remain end">
@@ -67,14 +68,9 @@ export function AskBody({ approval }: { approval: Question }) {
 /** A command: its text, claim, reasons, effects, place. */
 function CommandBody({ approval }: { approval: Approval }) {
   const text = useText()
-  const { exec, effects, measure } = approval
+  const { exec, measure } = approval
   const known = useMemo(() => knownOf(approval), [approval])
   const hidden = hiddenCount(exec.command)
-  // Its host has looked: that all of it comes back says more than the words alone can tell.
-  const isKept = exec.forecast?.will === "keeps" && (exec.forecast.gaps ?? []).length === 0
-  const chips = effects ? effectChips(isKept ? { ...effects, reversible: null } : effects, text.approval.effect) : []
-  const loose = measure?.scripts.filter((script) => !script.bound) ?? []
-  const folder = measure?.cwd ?? exec.cwd
   return (
     <>
       <Elevation power={exec.power} plan={measure?.packages ?? null} />
@@ -99,32 +95,14 @@ function CommandBody({ approval }: { approval: Approval }) {
         <ul className="reasons" aria-label={text.approval.why}>
           {exec.reasons.map((reason) => (
             <li key={reason} className="meta">
-              <bdi>{reason}</bdi>
+              <bdi>
+                <Revealed text={reason} />
+              </bdi>
             </li>
           ))}
         </ul>
       ) : null}
-      <ul className="chips" aria-label={text.approval.effects}>
-        {chips.map((chip) => (
-          <li key={`${chip.word} ${chip.value}`} className={chip.hard ? "tag hard" : "tag"}>
-            {chip.word} {chip.value ? <bdi className="m">{chip.value}</bdi> : null}
-          </li>
-        ))}
-        {loose.map((script) => (
-          <li key={script.path} className="tag hard">
-            {text.approval.script(script.path)}, {text.approval.notBound}
-          </li>
-        ))}
-        {folder ? (
-          <li className="tag">
-            {text.approval.inFolder} <bdi className="m">{folder}</bdi>
-          </li>
-        ) : null}
-        {exec.interactive ? <li className="tag">{text.approval.hand.interactive}</li> : null}
-        <li className="tag">
-          {text.approval.on} <bdi className="m">{exec.host}</bdi>
-        </li>
-      </ul>
+      <Effects approval={approval} />
       {approval.state === "waiting" && approval.digest !== "" ? <Undoable forecast={exec.forecast ?? null} /> : null}
     </>
   )

@@ -1,6 +1,7 @@
 // What a card says first of what runs as root, and of what came from outside: plainly, before the command itself.
 import type { Exec, PackagePlan, Taint } from "../api/model"
 import { useFormat, useText } from "../i18n"
+import { Revealed } from "./Revealed"
 
 /** With whose power it runs, where that is not the AI's own user; and what apt would do. */
 export function Elevation({ power, plan }: { power: Exec["power"]; plan: PackagePlan | null }) {
@@ -39,10 +40,13 @@ const Steps = ({ steps }: { steps: PackagePlan["installs"] }) => (
     {steps.map((step) => (
       <li key={step.name} className="meta">
         <bdi className="m" dir="ltr">
-          {step.name} {step.before ? `${step.before} → ` : ""}
-          {step.version}
+          <Revealed text={`${step.name} ${step.before ? `${step.before} → ` : ""}${step.version}`} />
         </bdi>{" "}
-        {step.from ? <bdi>{step.from}</bdi> : null}
+        {step.from ? (
+          <bdi>
+            <Revealed text={step.from} />
+          </bdi>
+        ) : null}
       </li>
     ))}
   </ul>

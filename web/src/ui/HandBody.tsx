@@ -2,6 +2,7 @@ import type { HandAsk } from "../api/model"
 import { useText } from "../i18n"
 import { Claim } from "./Claim"
 import { Command } from "./Command"
+import { Machine } from "./Revealed"
 import { hiddenCount } from "./reveal"
 
 /** What the AI would type, in one line for a list. */
@@ -16,14 +17,14 @@ export function HandBody({ hand }: { hand: HandAsk }) {
     <>
       <p>
         {say.wants(hand.minutes)}{" "}
-        <bdi className="m">{hand.name || hand.program || text.terminal.shell}</bdi>
+        <Machine text={hand.name || hand.program || text.terminal.shell} />
       </p>
       {hand.kind === "owner" ? <p className="risk">{say.yours}</p> : null}
       <p className="meta">{say.first}</p>
       {hand.text ? <Command text={hand.text} /> : null}
       {hand.keys.length > 0 ? (
         <p className="meta">
-          {say.presses} <bdi className="m">{hand.keys.join(" ")}</bdi>
+          {say.presses} <Machine text={hand.keys.join(" ")} />
         </p>
       ) : null}
       {hidden > 0 ? <p className="risk">{say.hidden(hidden)}</p> : null}
@@ -38,16 +39,16 @@ export function HandBody({ hand }: { hand: HandAsk }) {
       <ul className="chips" aria-label={say.place}>
         {hand.program ? (
           <li className="tag">
-            {say.inFront} <bdi className="m">{hand.program}</bdi>
+            {say.inFront} <Machine text={hand.program} />
           </li>
         ) : null}
         {hand.cwd ? (
           <li className="tag">
-            {text.approval.inFolder} <bdi className="m">{hand.cwd}</bdi>
+            {text.approval.inFolder} <Machine text={hand.cwd} />
           </li>
         ) : null}
         <li className="tag">
-          {text.approval.on} <bdi className="m">{hand.host}</bdi>
+          {text.approval.on} <Machine text={hand.host} />
         </li>
       </ul>
     </>

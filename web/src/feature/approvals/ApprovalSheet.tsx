@@ -17,6 +17,7 @@ import { Loading } from "../../ui/Loading"
 import { Outcome } from "../../ui/Outcome"
 import { ProblemNote } from "../../ui/Problem"
 import { ExecUndo } from "../../ui/Undo"
+import { Machine, Revealed } from "../../ui/Revealed"
 import { Wick } from "../../ui/Wick"
 
 /** One approval in full, over the list: a bottom sheet on the phone. Closing it decides nothing. */
@@ -92,7 +93,7 @@ function Body({ approval, onClose }: { approval: Question; onClose: () => void }
                 <bdi>{approval.chat_title || text.chat.untitled}</bdi>
               </Link>
             ) : null}{" "}
-            · {text.approval.as} <code>{userOf(approval)}</code>
+            · {text.approval.as} <Machine text={userOf(approval)} />
           </p>
           <AskBody approval={approval} />
           <Verdict approval={approval} />
@@ -152,6 +153,12 @@ function Ran({ approval: { exec } }: { approval: Question }) {
   )
 }
 
+const Named = ({ text }: { text: string }) => (
+  <code>
+    <Revealed text={text} />
+  </code>
+)
+
 /** The files, folder and digest the answer is bound to. */
 function Bound({ approval }: { approval: Question }) {
   const text = useText()
@@ -170,7 +177,7 @@ function Bound({ approval }: { approval: Question }) {
           <div key={`${kind} ${file.path} ${file.word}`}>
             <dt>{kind}</dt>
             <dd>
-              <code>{file.path}</code>
+              <Named text={file.path} />
             </dd>
             <dd className="m" title={file.sha256}>
               {file.sha256.slice(0, 8)}
@@ -180,9 +187,11 @@ function Bound({ approval }: { approval: Question }) {
         <div>
           <dt>{text.approval.folder}</dt>
           <dd>
-            <code>{measure.cwd}</code>
+            <Named text={measure.cwd} />
           </dd>
-          <dd className="m">{measure.host}</dd>
+          <dd className="m">
+            <Machine text={measure.host} />
+          </dd>
         </div>
         <div>
           <dt>{text.approval.digest}</dt>

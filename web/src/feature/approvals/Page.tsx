@@ -19,6 +19,7 @@ import { Keep } from "../../ui/Keep"
 import { Loading } from "../../ui/Loading"
 import { Gone, lineOf } from "../../ui/Outcome"
 import { ProblemNote } from "../../ui/Problem"
+import { Machine } from "../../ui/Revealed"
 import { useTitle } from "../../ui/title"
 import { Wick } from "../../ui/Wick"
 import { historyQuery } from "./api"
@@ -155,7 +156,7 @@ function Card({ question: approval, gone, place }: Standing) {
                 <bdi>{approval.chat_title || text.chat.untitled}</bdi>
               </Link>
             ) : null}{" "}
-            · {text.approval.risk[approval.risk]} · {text.approval.as} <bdi className="m">{userOf(approval)}</bdi>
+            · {text.approval.risk[approval.risk]} · {text.approval.as} <Machine text={userOf(approval)} />
           </span>
           <span className="remain end">
 <bdi>{clockText(left.seconds)}</bdi>

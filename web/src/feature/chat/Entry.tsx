@@ -10,6 +10,7 @@ import { CommandLine } from "../../ui/Command"
 import { handLine } from "../../ui/HandBody"
 import { Elsewhere } from "../../ui/Outcome"
 import { Prose } from "../../ui/Prose"
+import { Machine } from "../../ui/Revealed"
 import { useNow } from "../../ui/countdown"
 import { ToolCard } from "./ToolCard"
 
@@ -148,7 +149,7 @@ function Handed({ part: { hand, state, approval_id } }: { part: HandPart }) {
       <footer>
         <span>{text.approval.hand.asked}</span>
         <Link className="link" to={paths.terminal(hand.terminal_id)}>
-          <bdi className="m">{name}</bdi>
+          <Machine text={name} />
         </Link>
       </footer>
     </article>

@@ -8,6 +8,7 @@ import { setDock, useDock } from "../../ui/dock"
 import { Confirm } from "../../ui/Confirm"
 import { Icon } from "../../ui/Icon"
 import { ProblemNote } from "../../ui/Problem"
+import { Revealed } from "../../ui/Revealed"
 import { useRemove, useRename } from "./api"
 import { ModeSwitch } from "./ModeSwitch"
 
@@ -60,7 +61,9 @@ export function ThreadHead({ id, chat, run, stopping, onStop, onGone }: Props) {
       </h1>
       {cwd ? (
         <span className="meta ell where">
-          <code>{cwd}</code>
+          <code>
+            <Revealed text={cwd} />
+          </code>
         </span>
       ) : null}
       <span className="end" />

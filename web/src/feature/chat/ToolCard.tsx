@@ -10,6 +10,7 @@ import { CommandLine } from "../../ui/Command"
 import { clockText, useNow } from "../../ui/countdown"
 import { Elsewhere } from "../../ui/Outcome"
 import { plainLines } from "../../ui/plain"
+import { Machine } from "../../ui/Revealed"
 import { ExecUndo } from "../../ui/Undo"
 
 const LINES = 400
@@ -98,7 +99,7 @@ export function ToolCard({ exec }: { exec: Exec }) {
         {exec.power.as === "agent" || exec.power.as === "git" ? null : <span className="tag hard">{text.elevated.tag}</span>}
         {exec.host === "local" ? null : (
           <span className="tag">
-            <bdi className="m">{exec.host}</bdi>
+            <Machine text={exec.host} />
           </span>
         )}
         <span className={`m end nowrap ${tone}`}>{word}</span>

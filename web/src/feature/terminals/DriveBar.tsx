@@ -5,6 +5,7 @@ import { useText } from "../../i18n"
 import { useNow } from "../../ui/countdown"
 import { Icon } from "../../ui/Icon"
 import { ProblemNote } from "../../ui/Problem"
+import { Machine } from "../../ui/Revealed"
 import { useHand, useTake } from "./api"
 import { byOf, standing, timeLeft } from "./name"
 
@@ -66,7 +67,7 @@ function Standing({ terminal }: { terminal: Terminal }) {
   const say = text.terminal
   if (terminal.state !== "running" || !terminal.reachable) return standing(terminal, text).word
   const left = timeLeft(terminal, now)
-  if (driver.by === "owner") return terminal.waits === "password" ? say.atPassword : terminal.program ? <bdi className="m">{terminal.program}</bdi> : null
+  if (driver.by === "owner") return terminal.waits === "password" ? say.atPassword : terminal.program ? <Machine text={terminal.program} /> : null
   return (
     <>
       <span className="word">

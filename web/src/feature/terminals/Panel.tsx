@@ -10,6 +10,7 @@ import { Confirm } from "../../ui/Confirm"
 import { clockText, useNow } from "../../ui/countdown"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
+import { Revealed } from "../../ui/Revealed"
 import { isPalette, PALETTES, setLook, useLook, zoom } from "../../ui/terminal/look"
 import { openRunsQuery, useClose, useHand } from "./api"
 import { history } from "./history"
@@ -140,7 +141,9 @@ function About({ terminal }: { terminal: Terminal }) {
           <div key={name}>
             <dt>{name}</dt>
             <dd>
-              <bdi>{value}</bdi>
+              <bdi>
+                <Revealed text={value} />
+              </bdi>
             </dd>
           </div>
         ) : null,
