@@ -15,8 +15,12 @@ export function useStick<T extends HTMLElement>(): { box: RefObject<T | null>; a
   useEffect(() => {
     const it = box.current
     if (!it) return undefined
+    let size = ""
     const follow = () => {
-      if (held.current) it.scrollTop = it.scrollHeight
+      // A countdown changes letters every second: only what has grown may move what somebody reads, or is about to press.
+      const now = `${it.scrollHeight} ${it.clientHeight}`
+      if (held.current && now !== size) it.scrollTop = it.scrollHeight
+      size = now
     }
     follow()
     const grown = new MutationObserver(follow)
