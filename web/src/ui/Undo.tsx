@@ -5,7 +5,9 @@ import { asProblem } from "../api/client"
 import type { Exec, Undo, UndoItem, UndoOf, UndoPreview } from "../api/model"
 import { subjectOf, undoPreviewQuery, undosQuery, useUndo } from "../api/undo"
 import { useFormat, useText } from "../i18n"
+import { Act } from "./Act"
 import { useNow } from "./countdown"
+import { Keep } from "./Keep"
 import { Loading } from "./Loading"
 import { ProblemNote } from "./Problem"
 
@@ -109,34 +111,47 @@ function Preview({ of, host, gaps, onDone }: { of: UndoOf; host?: string; gaps: 
   const text = useText().undo
   const id = useId()
   const seen = useQuery(undoPreviewQuery(of, host))
+  // Held here, since the form below goes when its preview is no longer true, which is when an undo is refused.
+  const undo = useUndo(onDone)
+  const failed = seen.error ?? undo.error
   return (
     <section className="undo-preview" aria-labelledby={id}>
       <h3 id={id} ref={focus} tabIndex={-1}>
         {of.of === "snapshot" ? text.titleBring : text.title}
       </h3>
-      <ProblemNote problem={seen.error ? asProblem(seen.error) : null} />
-      {seen.isFetching ? <Loading /> : null}
-      {seen.data && !seen.isFetching ? <Form key={seen.data.digest} of={of} {...(host ? { host } : {})} seen={seen.data} gaps={gaps} onDone={onDone} onStale={() => void seen.refetch()} /> : null}
+      <ProblemNote problem={failed ? asProblem(failed) : null} />
+      <Keep>
+        {seen.isFetching ? <Loading /> : null}
+        {seen.data && !seen.isFetching ? (
+          <Form
+            key={seen.data.digest}
+            of={of}
+            seen={seen.data}
+            gaps={gaps}
+            busy={undo.isPending}
+            onDone={onDone}
+            onUndo={(take, all) => undo.mutate({ of, ...(host ? { host } : {}), digest: seen.data.digest, take, all }, { onError: () => void seen.refetch() })}
+          />
+        ) : null}
+      </Keep>
     </section>
   )
 }
 
 interface FormProps {
   of: UndoOf
-  host?: string
   seen: UndoPreview
   gaps: string[]
+  busy: boolean
+  onUndo: (take: number[], all: boolean) => void
   onDone: () => void
-  onStale: () => void
 }
 
-function Form({ of, host, seen, gaps, onDone, onStale }: FormProps) {
+function Form({ of, seen, gaps, busy, onUndo, onDone }: FormProps) {
   const text = useText().undo
   const format = useFormat()
   const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set())
   const [all, setAll] = useState(false)
-  const undo = useUndo(onDone)
-  const problem = undo.error ? asProblem(undo.error) : null
   const { counts, items } = seen
   const sum = counts.create + counts.restore + counts.attributes + counts.remove
   if (sum === 0)
@@ -156,7 +171,7 @@ function Form({ of, host, seen, gaps, onDone, onStale }: FormProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        undo.mutate({ of, ...(host ? { host } : {}), digest: seen.digest, take: [...ticked], all }, { onError: onStale })
+        if (!busy && !idle) onUndo([...ticked], all)
       }}
     >
       <p className="meta">
@@ -187,11 +202,10 @@ function Form({ of, host, seen, gaps, onDone, onStale }: FormProps) {
         ))}
         {sum > items.length ? <li className="meta">{text.more(sum - items.length)}</li> : null}
       </ul>
-      <ProblemNote problem={problem} />
       <div className="acts">
-        <button type="submit" className="btn ink" disabled={undo.isPending || idle}>
+        <Act type="submit" className="btn ink" dead={busy || idle}>
           {of.of === "snapshot" ? text.bringNow : text.undo}
-        </button>
+        </Act>
         <button type="button" className="btn" onClick={onDone}>
           {text.close}
         </button>
