@@ -121,6 +121,32 @@ for (const language of ["en", "he"])
     await gone.getByText("127.0.0.1").waitFor()
     assert.ok((await at(page)).isCard)
     await inspect(page, faults, "keyboard-gone")
+
+    // Allowed in the sheet, which goes on to show what it prints.
+    const fourth = `mkdir -pv shown-${language}`
+    const { id } = await ask(page, fourth)
+    await page.goto(`/approvals/${id}`)
+    await sheet.waitFor()
+    await tabTo(page, say.approval.allow)
+    await enter(page)
+    await page.getByLabel(say.exec.output).getByText(`shown-${language}`).waitFor()
+    assert.equal((await at(page)).name, say.common.close)
+    await inspect(page, faults, "keyboard-sheet")
+    await enter(page)
+    await page.getByRole("dialog").waitFor({ state: "detached" })
+    assert.equal((await at(page)).name, say.approval.title)
+
+    // In its conversation: what is said there has the keyboard next.
+    const fifth = `mkdir -p in-chat-${language}`
+    const { chat_id } = await ask(page, fifth)
+    await page.goto(`/chat/${chat_id}`)
+    await page.getByRole("article", { name: say.approval.waitsFor }).waitFor()
+    await tabTo(page, say.approval.allow)
+    await enter(page)
+    await page.getByRole("article", { name: fifth, exact: true }).waitFor()
+    assert.equal((await at(page)).name, say.chat.transcript)
+    await page.getByText(say.exec.code(0)).first().waitFor()
+    assert.equal((await at(page)).name, say.chat.transcript)
     await context.close()
     assert.deepEqual(faults, [])
   })

@@ -16,6 +16,7 @@ export const keys = {
   run: (id: string) => ["run", id] as const,
   approvals: ["approvals"] as const,
   approvalList: (state: "waiting" | "history") => ["approvals", state] as const,
+  approvalEach: ["approvals", "one"] as const,
   approval: (id: string) => ["approvals", "one", id] as const,
   unasked: ["unasked"] as const,
   elevated: ["elevated"] as const,

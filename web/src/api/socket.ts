@@ -30,7 +30,7 @@ export function touched(fact: Fact): QueryKey[] {
     case "halt":
       return [keys.halt]
     case "exec":
-      return [keys.unasked, ...chat, ...run]
+      return [keys.unasked, keys.approvalEach, ...chat, ...run]
     case "approval":
       return [keys.approvals, keys.chats, ...chat, ...run]
     case "rule":

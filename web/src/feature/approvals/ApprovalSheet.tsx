@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query"
-import { useLayoutEffect, useRef } from "react"
+import { useLayoutEffect, useRef, useState } from "react"
 import { Link } from "react-router"
 import { asProblem } from "../../api/client"
-import type { Question } from "../../api/model"
+import type { Exec, Question } from "../../api/model"
 import { approvalQuery } from "../../api/query"
 import { useFormat, useText } from "../../i18n"
 import { paths } from "../../nav/paths"
@@ -13,11 +13,15 @@ import { useAnswering } from "../../ui/answering"
 import { clockText } from "../../ui/countdown"
 import { Claim } from "../../ui/Claim"
 import { Icon } from "../../ui/Icon"
+import { Keep } from "../../ui/Keep"
 import { Loading } from "../../ui/Loading"
 import { Outcome } from "../../ui/Outcome"
 import { ProblemNote } from "../../ui/Problem"
-import { ExecUndo } from "../../ui/Undo"
 import { Machine, Revealed } from "../../ui/Revealed"
+import { Said } from "../../ui/Said"
+import { useTail } from "../../ui/tail"
+import { ExecUndo } from "../../ui/Undo"
+import { unrun } from "../../ui/unrun"
 import { Wick } from "../../ui/Wick"
 
 /** One approval in full, over the list: a bottom sheet on the phone. Closing it decides nothing. */
@@ -53,14 +57,15 @@ export function ApprovalSheet({ id, onClose }: { id: string; onClose: () => void
           <div className="sheet-body">{error ? <ProblemNote problem={asProblem(error)} /> : <Loading />}</div>
         </>
       )}
+      <Said />
     </dialog>
   )
 }
 
-function Close({ onClose }: { onClose: () => void }) {
+function Close({ waits = false, onClose }: { waits?: boolean; onClose: () => void }) {
   const text = useText()
   return (
-    <button type="button" className="later" aria-label={text.approval.later} onClick={onClose}>
+    <button type="button" className="later" aria-label={waits ? text.approval.later : text.common.close} onClick={onClose}>
       <Icon name="x" />
     </button>
   )
@@ -70,8 +75,10 @@ function Body({ approval, onClose }: { approval: Question; onClose: () => void }
   const text = useText()
   const format = useFormat()
   const left = useRemaining(approval)
-  const answering = useAnswering(approval, { done: onClose })
+  // After a yes the sheet goes on to show what the command prints; there is nothing to see of a no, or of a keyboard.
+  const answering = useAnswering(approval, { done: (decision) => (decision === "deny" || !approval.exec ? onClose() : undefined) })
   const waits = approval.state === "waiting"
+  const [waited] = useState(waits)
   return (
     <>
       {waits ? <Wick left={left} /> : null}
@@ -81,7 +88,7 @@ function Body({ approval, onClose }: { approval: Question; onClose: () => void }
         <span className="remain end">
 <bdi>{waits ? clockText(left.seconds) : format.short(approval.decided_at ?? approval.expires_at)}</bdi>
 </span>
-        <Close onClose={onClose} />
+        <Close waits={waits} onClose={onClose} />
       </header>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard */}
       <div className="sheet-body" tabIndex={0}>
@@ -97,14 +104,20 @@ function Body({ approval, onClose }: { approval: Question; onClose: () => void }
           </p>
           <AskBody approval={approval} />
           <Verdict approval={approval} />
-          <Ran approval={approval} />
+          {approval.exec && approval.state === "allowed" ? <Ran exec={approval.exec} /> : null}
           <Bound approval={approval} />
         </div>
       </div>
-      {waits ? (
-        <div className="sheet-acts">
-          <AskActions approval={approval} left={left} {...answering} />
-        </div>
+      {waited ? (
+        <Keep part="close" className="sheet-acts">
+          {waits ? (
+            <AskActions approval={approval} left={left} {...answering} />
+          ) : (
+            <button type="button" className="btn" data-part="close" onClick={onClose}>
+              {text.common.close}
+            </button>
+          )}
+        </Keep>
       ) : null}
     </>
   )
@@ -129,23 +142,31 @@ function Verdict({ approval }: { approval: Question }) {
   )
 }
 
-/** What ran, and what it printed. */
-function Ran({ approval: { exec } }: { approval: Question }) {
+/** What ran, and what it prints. */
+function Ran({ exec }: { exec: Exec }) {
   const text = useText()
   const format = useFormat()
-  if (!exec?.started_at) return null
+  const { lines } = useTail(exec)
+  const note = unrun(exec, text)
   return (
     <section aria-label={text.rule.ran}>
       <p className="meta">
-        {text.rule.ran} · {format.short(exec.started_at)} {exec.exit?.how === "code" ? <>· {text.exec.code(exec.exit.code)}</> : null} ·{" "}
-        <Link className="link" to={paths.terminal(exec.terminal_id)}>
-          {text.terminal.toTerminal}
-        </Link>
+        {text.rule.ran} · {exec.started_at ? `${format.short(exec.started_at)} · ` : null}
+        {exec.exit?.how === "code" ? text.exec.code(exec.exit.code) : text.exec[exec.state]}
+        {exec.started_at ? (
+          <>
+            {" · "}
+            <Link className="link" to={paths.terminal(exec.terminal_id)}>
+              {text.terminal.toTerminal}
+            </Link>
+          </>
+        ) : null}
       </p>
-      {exec.output_text ? (
+      {note ? <p>{note}</p> : null}
+      {lines.length > 0 ? (
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard
         <pre tabIndex={0} className="cmd out" dir="ltr" aria-label={text.exec.output}>
-          {exec.output_text}
+          {lines.join("\n")}
         </pre>
       ) : null}
       <ExecUndo exec={exec} />

@@ -1,19 +1,18 @@
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react"
+import { useState } from "react"
 import { Link } from "react-router"
-import { link } from "../../api/connection"
 import type { Exec } from "../../api/model"
-import { fetchTail, onOutput, outputOf, outputVersion, watchTerminal } from "../../api/output"
+import { fetchTail } from "../../api/output"
 import { useFormat, useText } from "../../i18n"
 import type { Messages } from "../../i18n/en"
 import { paths } from "../../nav/paths"
 import { CommandLine } from "../../ui/Command"
 import { clockText, useNow } from "../../ui/countdown"
 import { Elsewhere } from "../../ui/Outcome"
-import { plainLines } from "../../ui/plain"
 import { Machine } from "../../ui/Revealed"
+import { useTail } from "../../ui/tail"
+import { unrun } from "../../ui/unrun"
 import { ExecUndo } from "../../ui/Undo"
 
-const LINES = 400
 const SHORT = 12
 
 /** How a command stands, in one word, and whether that is good. */
@@ -33,46 +32,6 @@ export function outcome(exec: Exec, text: Messages): { word: string; tone: "ok" 
     default:
       return { word: text.exec.ended, tone: "muted" }
   }
-}
-
-/** Why it did not run, or nobody knows whether it did: the cause, and what its host said about it. */
-export function unrun({ state, error, verdict, approval_id, reasons }: Exec, text: Messages): string | undefined {
-  const why = error ? (text.exec.why[error.code] ?? text.task.note[error.code]) : undefined
-  const limited = error !== undefined && error !== null && text.task.note[error.code] !== undefined
-  switch (state) {
-    case "denied":
-    case "refused": {
-      if (why) return limited ? why : `${why} ${error?.detail ?? ""}`.trim()
-      if (error) return `${text.exec.notRun} ${error.detail}`
-      // Also what the owner changed, and the policy then forbade.
-      const isOwn = state === "denied" && verdict !== "deny" && approval_id
-      return isOwn ? text.exec.deniedNote : `${text.exec.refusedNote} ${reasons.join(" ")}`.trim()
-    }
-    case "cancelled":
-      return text.exec.cancelledNote
-    case "unknown":
-      return `${text.exec.unknownNote} ${error?.detail ?? ""}`.trim()
-    default:
-      return error?.detail
-  }
-}
-
-const encoder = new TextEncoder()
-
-function useTail(exec: Exec) {
-  const version = useSyncExternalStore(
-    useCallback((hear: () => void) => onOutput(exec.terminal_id, hear), [exec.terminal_id]),
-    () => outputVersion(exec.terminal_id),
-  )
-  const running = exec.state === "running" || exec.state === "approved"
-  useEffect(() => (running ? watchTerminal(link, exec.terminal_id) : undefined), [running, exec.terminal_id])
-  return useMemo(() => {
-    const live = outputOf(exec.terminal_id)
-    // The live bytes if there are any, else what the model was shown.
-    const bytes = live.end > live.start && (version > 0 || running) ? live.bytes() : encoder.encode(exec.output_text ?? "")
-    const { lines, cut } = plainLines(bytes, LINES)
-    return { lines: lines.length === 1 && lines[0] === "" ? [] : lines, cut, cutBytes: live.start > 0 }
-  }, [exec.terminal_id, exec.output_text, running, version])
 }
 
 /** One command: what ran, how it stands, and its output as it comes. */

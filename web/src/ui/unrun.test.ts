@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
-import type { Exec } from "../../api/model"
-import { en } from "../../i18n/en"
-import { unrun } from "./ToolCard"
+import type { Exec } from "../api/model"
+import { en } from "../i18n/en"
+import { unrun } from "./unrun"
 
 const exec = (over: Partial<Exec>) => unrun({ state: "refused", reasons: [], ...over } as Exec, en)
 const error = (code: string, detail = "") => ({ code, detail })
