@@ -154,7 +154,7 @@ function RunMode({ token }: { token: Token }) {
   if (problem && wantsReauth(problem)) return <Reauth lead={text.settings.reauthLead} onDone={() => set.variables && set.mutate(set.variables)} onBack={set.reset} />
   return (
     <>
-      <Select label={text.rule.mode.token} value={token.mode} onValue={(next) => (isMode(next) ? set.mutate(next) : undefined)} options={MODES.map((mode) => ({ value: mode, label: text.rule.mode.name[mode] }))} />
+      <Select label={text.rule.mode.token} hint={text.rule.mode.says[token.mode]} value={token.mode} onValue={(next) => (isMode(next) ? set.mutate(next) : undefined)} options={MODES.map((mode) => ({ value: mode, label: text.rule.mode.name[mode] }))} />
       <ProblemNote problem={problem} />
     </>
   )
