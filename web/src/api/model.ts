@@ -33,6 +33,8 @@ export type Probe = Schemas["Probe"]
 /** What the server says, and what the browser finds out by itself. */
 export type ProblemCode = Schemas["Problem"]["code"] | "offline" | "unexpected" | `http_${number}`
 export type Problem = Omit<Schemas["Problem"], "code"> & { code: ProblemCode }
+/** A rule that could be made with an answer. */
+export type Proposal = Schemas["Proposal"]
 export type Provider = Schemas["Provider"]
 export type ProviderBody = Schemas["ProviderBody"]
 export type Rule = Schemas["Rule"]

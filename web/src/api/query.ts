@@ -46,6 +46,9 @@ export const chatsQuery = infiniteQueryOptions({
   getNextPageParam: (last) => last.next_cursor ?? undefined,
 })
 
+export const chatQuery = (id: string) =>
+  queryOptions({ queryKey: keys.chat(id), queryFn: () => body(api.GET("/api/v1/chats/{id}", { params: { path: { id } } })) })
+
 /** What was said in a chat, the newest page first. */
 export const messagesQuery = (chat: string) =>
   infiniteQueryOptions({

@@ -1,14 +1,16 @@
 // What the owner can answer to a request, and what each answer still needs: a reason, other words, a rule, the password.
+import { useQuery } from "@tanstack/react-query"
 import { type ReactNode, useId, useState } from "react"
-import { isCommand, type Question } from "../api/model"
-import { wantsReauth } from "../api/query"
+import { isCommand, type Proposal, type Question } from "../api/model"
+import { chatQuery, wantsReauth } from "../api/query"
 import { bodyOf } from "../api/rule"
 import { useText } from "../i18n"
 import { Act } from "./Act"
 import type { Answering } from "./answering"
-import type { Remaining } from "./countdown"
+import { type Remaining, useNow } from "./countdown"
 import { Hold } from "./Hold"
 import { Keep } from "./Keep"
+import { modeOf } from "./mode"
 import { ProblemNote } from "./Problem"
 import { Reauth } from "./Reauth"
 import { RuleForm } from "./RuleForm"
@@ -61,7 +63,7 @@ export function AskActions(props: Props) {
 type ShownProps = Props & { step: Step; onStep: (step: Step) => void; back: () => void }
 
 function Shown({ step, onStep, back, ...props }: ShownProps) {
-  const { approval, left, onDecide, onAgain, onForget, busy, problem } = props
+  const { approval, left, onAgain, onForget, problem } = props
   const text = useText()
   if (approval.state !== "waiting") return null
   if (approval.digest === "") return <p className="meta" role="status">{text.rule.measuring}</p>
@@ -69,20 +71,7 @@ function Shown({ step, onStep, back, ...props }: ShownProps) {
   if (step === "deny") return <Deny {...props} onBack={back} />
   if (left.seconds === 0) return <Late {...props} onDeny={() => onStep("deny")} />
   if (step === "edit") return <Edit {...props} onBack={back} />
-  if (step === "rule" && approval.proposal)
-    return (
-      <RuleForm
-        draft={bodyOf(approval.proposal.rule)}
-        mayOpen={approval.proposal.may_open}
-        chat={approval.chat_id}
-        offerAuto
-        submit={text.rule.allowAnd}
-        busy={busy}
-        problem={problem}
-        onSubmit={(rule, auto) => onDecide("allow_rule", { rule, auto })}
-        onBack={back}
-      />
-    )
+  if (step === "rule" && approval.proposal) return <Always {...props} proposal={approval.proposal} onBack={back} />
   return <Choose {...props} onStep={onStep} />
 }
 
@@ -140,6 +129,30 @@ function Late({ problem, fresh, busy, onDeny }: Props & { onDeny: () => void }) 
         </Act>
       </div>
     </>
+  )
+}
+
+/** A rule made with the answer. Whether it counts from now on is a matter of the mode: of the chat, or of the token that its words came from. */
+function Always({ approval, proposal, busy, problem, onDecide, onBack }: Props & { proposal: Proposal; onBack: () => void }) {
+  const { rule: say } = useText()
+  const { data: chat } = useQuery(chatQuery(approval.chat_id))
+  const now = useNow(false)
+  const byToken = approval.run_actor.kind === "token"
+  const mode = chat ? modeOf(chat, now).mode : undefined
+  return (
+    <RuleForm
+      draft={bodyOf(proposal.rule)}
+      mayOpen={proposal.may_open}
+      chat={approval.chat_id}
+      // In auto it counts already, and full is not to be taken back by the way.
+      offerAuto={!byToken && (mode === "ask" || mode === "plan")}
+      note={byToken ? say.byToken : mode === "full" ? say.inFull : undefined}
+      submit={say.allowAnd}
+      busy={busy}
+      problem={problem}
+      onSubmit={(rule, auto) => onDecide("allow_rule", { rule, auto })}
+      onBack={onBack}
+    />
   )
 }
 

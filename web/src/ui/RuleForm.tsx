@@ -2,13 +2,14 @@
 import { useQuery } from "@tanstack/react-query"
 import { type ReactNode, useState } from "react"
 import { serverNow } from "../api/clock"
-import type { ApiProblem } from "../api/client"
+import { type ApiProblem, asProblem } from "../api/client"
 import type { RuleBody } from "../api/model"
 import { previewQuery } from "../api/rule"
 import { useFormat, useText } from "../i18n"
 import { Act } from "./Act"
 import { CommandLine } from "./Command"
 import { Field } from "./Field"
+import { Loading } from "./Loading"
 import { ProblemNote } from "./Problem"
 import { Select } from "./Select"
 import { commandText } from "./shell"
@@ -25,6 +26,8 @@ interface Props {
   chat?: string | undefined
   /** Offers to put that chat into auto mode. */
   offerAuto?: boolean
+  /** What else is to be known of where it counts. */
+  note?: string | undefined
   submit: string
   busy: boolean
   problem: ApiProblem | null
@@ -39,7 +42,7 @@ const shapes = (draft: RuleBody, mayOpen: boolean) => {
   return { open, first: draft.open ? `open ${draft.words.length}` : "exact" }
 }
 
-export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy, problem, onSubmit, onBack }: Props) {
+export function RuleForm({ draft, mayOpen, chat, offerAuto = false, note, submit, busy, problem, onSubmit, onBack }: Props) {
   const text = useText()
   const format = useFormat()
   const { open, first } = shapes(draft, mayOpen)
@@ -48,7 +51,7 @@ export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy
   const [scope, setScope] = useState(draft.chat_id ? "chat" : "all")
   const [span, setSpan] = useState(draft.until ? "kept" : "revoked")
   const [times, setTimes] = useState(draft.times ? String(draft.times) : "")
-  const [auto, setAuto] = useState(offerAuto)
+  const [auto, setAuto] = useState(true)
   // Chosen once: the end must not move while somebody reads.
   const [opened] = useState(serverNow)
   const isOpen = shape !== "exact"
@@ -67,7 +70,7 @@ export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy
       aria-label={submit}
       onSubmit={(event) => {
         event.preventDefault()
-        if (!busy) onSubmit(wanted, auto)
+        if (!busy) onSubmit(wanted, offerAuto && auto)
       }}
     >
       <Select
@@ -112,6 +115,7 @@ export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy
           <span>{text.rule.auto}</span>
         </label>
       ) : null}
+      {note ? <p className="meta">{note}</p> : null}
       <Preview draft={wanted} />
       <ProblemNote problem={problem} />
       <div className="acts">
@@ -128,8 +132,9 @@ export function RuleForm({ draft, mayOpen, chat, offerAuto = false, submit, busy
 
 function Preview({ draft }: { draft: RuleBody }): ReactNode {
   const text = useText()
-  const { data } = useQuery({ ...previewQuery(draft), placeholderData: (before) => before })
-  if (!data) return null
+  const { data, error } = useQuery({ ...previewQuery(draft), placeholderData: (before) => before })
+  if (error) return <ProblemNote problem={asProblem(error)} />
+  if (!data) return <Loading />
   return (
     <details>
       <summary className="meta">

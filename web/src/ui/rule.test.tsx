@@ -18,11 +18,11 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-function show(mayOpen: boolean) {
+function show(mayOpen: boolean, offerAuto = true) {
   const sent = vi.fn<(rule: RuleBody, auto: boolean) => void>()
   render(
     <QueryClientProvider client={cache}>
-      <RuleForm draft={draft} mayOpen={mayOpen} chat="cht_1" offerAuto submit={say.allowAnd} busy={false} problem={null} onSubmit={sent} onBack={() => undefined} />
+      <RuleForm draft={draft} mayOpen={mayOpen} chat="cht_1" offerAuto={offerAuto} submit={say.allowAnd} busy={false} problem={null} onSubmit={sent} onBack={() => undefined} />
     </QueryClientProvider>,
   )
   return sent
@@ -55,4 +55,17 @@ test("only an exact command may last until it is revoked", () => {
   expect(names()).toContain(say.untils.revoked)
   choose(say.same, "open 3")
   expect(names()).not.toContain(say.untils.revoked)
+})
+
+test("where the mode is not offered it is not changed", () => {
+  const sent = show(false, false)
+  expect(screen.queryByRole("checkbox")).toBeNull()
+  submit()
+  expect(sent).toHaveBeenCalledWith(draft, false)
+})
+
+test("a preview that is refused says so", async () => {
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify({ code: "invalid_field", status: 422, detail: "The folder is none." }), { status: 422, headers: { "Content-Type": "application/problem+json" } })))
+  show(false)
+  await screen.findByText("The folder is none.")
 })

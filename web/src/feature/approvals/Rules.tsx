@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query"
 import { type ReactNode, useState } from "react"
+import { Link } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Rule, RuleBody } from "../../api/model"
-import { wantsReauth } from "../../api/query"
+import { chatQuery, wantsReauth } from "../../api/query"
 import { bodyOf, ruleQuery, rulesQuery, suggestionsQuery, useAddRule, useChangeRule, useRevokeRule } from "../../api/rule"
 import { useFormat, useText } from "../../i18n"
+import { paths } from "../../nav/paths"
 import { CommandLine } from "../../ui/Command"
 import { Confirm } from "../../ui/Confirm"
 import { Keep } from "../../ui/Keep"
@@ -54,7 +56,8 @@ function Row({ rule }: { rule: Rule }) {
       </p>
       <Facts rule={rule} />
       {changing ? (
-        <Change rule={rule} onDone={() => setChanging(false)} />
+        // Changed elsewhere meanwhile, the form begins anew: what was written there is not to be overwritten unseen.
+        <Change key={rule.version} rule={rule} onDone={() => setChanging(false)} />
       ) : (
         <div className="acts">
           <button type="button" className="btn sm bare" data-part="change" onClick={() => setChanging(true)}>
@@ -76,7 +79,8 @@ function Facts({ rule }: { rule: Rule }) {
     <span key="folder" className="m" dir="ltr">
       {rule.folder}
     </span>,
-    rule.scope.where === "chat" ? text.rule.here : text.rule.everywhere,
+    rule.scope.where === "chat" ? <ChatName key="chat" id={rule.scope.chat} /> : text.rule.everywhere,
+    text.rule.everyMachine,
     rule.until ? text.settings.until(format.short(rule.until)) : text.rule.untils.revoked,
     rule.times ? text.rule.usedOf(rule.used, rule.times) : text.rule.used(rule.used),
     rule.last_used_at ? text.rule.last(format.short(rule.last_used_at)) : null,
@@ -90,6 +94,17 @@ function Facts({ rule }: { rule: Rule }) {
         </span>
       ))}
     </p>
+  )
+}
+
+/** Where a rule for one chat counts. */
+function ChatName({ id }: { id: string }) {
+  const text = useText()
+  const { data: chat } = useQuery(chatQuery(id))
+  return (
+    <Link className="link" to={paths.chat(id)}>
+      {chat ? <bdi>{chat.title || text.chat.untitled}</bdi> : text.rule.oneChat}
+    </Link>
   )
 }
 

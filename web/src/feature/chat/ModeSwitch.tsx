@@ -5,6 +5,7 @@ import { wantsReauth } from "../../api/query"
 import { useSetMode } from "../../api/rule"
 import { useText } from "../../i18n"
 import { clockText, useNow } from "../../ui/countdown"
+import { modeOf } from "../../ui/mode"
 import { Modes } from "../../ui/Modes"
 import { ProblemNote } from "../../ui/Problem"
 import { Reauth } from "../../ui/Reauth"
@@ -14,19 +15,10 @@ import { Sheet } from "../../ui/Sheet"
 const MODES: readonly Mode[] = ["plan", "ask", "auto", "full"]
 const MINUTES = [15, 30, 60, 120, 240, 480]
 
-/** The mode that counts now, and the seconds it has left. */
-export function useMode(chat: Chat): { mode: Mode; left: number | undefined } {
-  const timed = chat.mode_until !== null && chat.mode_until !== undefined
-  const now = useNow(timed)
-  if (!timed) return { mode: chat.mode, left: undefined }
-  const left = Math.ceil((Date.parse(chat.mode_until as string) - now) / 1000)
-  return left > 0 ? { mode: chat.mode, left } : { mode: "ask", left: undefined }
-}
-
 /** How much is asked in this chat: shown always, changed here. */
 export function ModeSwitch({ chat }: { chat: Chat }) {
   const text = useText()
-  const { mode, left } = useMode(chat)
+  const { mode, left } = modeOf(chat, useNow(Boolean(chat.mode_until)))
   const [open, setOpen] = useState(false)
   const name = text.rule.mode.name[mode]
   return (

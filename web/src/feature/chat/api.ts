@@ -6,9 +6,6 @@ import { cache } from "../../api/connection"
 import { keys } from "../../api/keys"
 import type { Message, MessagePage } from "../../api/model"
 
-export const chatQuery = (id: string) =>
-  queryOptions({ queryKey: keys.chat(id), queryFn: () => body(api.GET("/api/v1/chats/{id}", { params: { path: { id } } })) })
-
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: keys.run(id),
