@@ -8,7 +8,7 @@ export const keys = {
   tokens: ["tokens"] as const,
   devices: ["devices"] as const,
   audit: ["audit"] as const,
-  auditRows: (q: string, kind: string, actor: string) => ["audit", q, kind, actor] as const,
+  auditRows: (wanted: object) => ["audit", wanted] as const,
   chats: ["chats"] as const,
   chat: (id: string) => ["chat", id] as const,
   messages: (id: string) => ["chat", id, "messages"] as const,

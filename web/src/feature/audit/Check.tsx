@@ -1,12 +1,15 @@
+import { useState } from "react"
 import { asProblem } from "../../api/client"
 import type { AuditVerification } from "../../api/model"
 import { useFormat, useText } from "../../i18n"
 import type { Messages } from "../../i18n/en"
 import { AUDIT_EXPORT } from "../../nav/paths"
+import { Act } from "../../ui/Act"
 import { Copy } from "../../ui/Copy"
+import { Field } from "../../ui/Field"
 import { Loading } from "../../ui/Loading"
 import { ProblemNote } from "../../ui/Problem"
-import { useVerify } from "./api"
+import { type Head, headOf, useVerify } from "./api"
 
 const FINDINGS_SHOWN = 20
 
@@ -14,26 +17,39 @@ const FINDINGS_SHOWN = 20
 export function Check() {
   const text = useText()
   const verify = useVerify()
+  const [noted, setNoted] = useState("")
+  const head = headOf(noted)
+  const wrong = noted.trim() !== "" && head === undefined
   return (
     <section aria-labelledby="check">
       <h2 id="check" className="vh">
         {text.audit.check}
       </h2>
-      <div className="acts">
-        <button type="button" className="btn ink" disabled={verify.isPending} onClick={() => verify.mutate()}>
-          {text.audit.check}
-        </button>
-        <a className="btn" href={AUDIT_EXPORT} download>
-          {text.audit.download}
-        </a>
-      </div>
+      <form
+        className="stack"
+        aria-label={text.audit.check}
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (!verify.isPending && !wrong) verify.mutate(head)
+        }}
+      >
+        <Field label={text.audit.noted} hint={wrong ? text.audit.notedWrong : text.audit.notedHint} machine aria-invalid={wrong} value={noted} onValue={setNoted} />
+        <div className="acts">
+          <Act type="submit" className="btn ink" dead={verify.isPending || wrong}>
+            {text.audit.check}
+          </Act>
+          <a className="btn" href={AUDIT_EXPORT} download>
+            {text.audit.download}
+          </a>
+        </div>
+      </form>
       {verify.isPending ? (
         <p className="meta" role="status">
           {text.audit.checking} <Loading />
         </p>
       ) : null}
       <ProblemNote problem={verify.error ? asProblem(verify.error) : null} />
-      {verify.data ? <Found found={verify.data} /> : null}
+      {verify.data ? <Found found={verify.data} against={verify.variables} /> : null}
     </section>
   )
 }
@@ -54,7 +70,7 @@ function sentence(finding: AuditVerification["findings"][number], text: Messages
   }
 }
 
-function Found({ found }: { found: AuditVerification }) {
+function Found({ found, against }: { found: AuditVerification; against: Head | undefined }) {
   const text = useText()
   const format = useFormat()
   const doubts = found.witnesses.flatMap((witness) => witness.doubts)
@@ -79,6 +95,7 @@ function Found({ found }: { found: AuditVerification }) {
         ))}
       </ul>
       {found.complete ? null : <p>{text.audit.incomplete}</p>}
+      {against && found.ok ? <p>{text.audit.notedFits(format.number(against.count))}</p> : null}
       <p className="meta">{text.audit.head}</p>
       <p className="secret">
         <code dir="ltr">

@@ -4,31 +4,28 @@ import { asProblem } from "../../api/client"
 import { useText } from "../../i18n"
 import { Field } from "../../ui/Field"
 import { Loading } from "../../ui/Loading"
+import { fieldOf, instantOf } from "../../ui/moment"
 import { ProblemNote } from "../../ui/Problem"
 import { Select } from "../../ui/Select"
 import { useTitle } from "../../ui/title"
+import { ownZone } from "../../ui/zone"
 import { auditQuery, type Wanted } from "./api"
 import { Check } from "./Check"
 import { Entry } from "./Entry"
+import { ROOM_NAMES, ROOMS } from "./rooms"
 
-/** What the rooms of the audit are called here, and which kinds they hold. */
-const ROOMS = {
-  commands: "exec,run",
-  answers: "approval",
-  access: "owner,session,login,password,token",
-  changes: "setting,provider,secret,push,queue,host",
-  rules: "rule,mode",
-  planned: "task,halt",
-  terminals: "terminal",
-  checks: "audit",
-} as const
-const ROOM_NAMES = Object.keys(ROOMS) as (keyof typeof ROOMS)[]
 const ACTORS = ["", "owner", "ai", "schedule", "token"] as const
+
+/** The instant of a field of day and time, or nothing while it holds none. */
+function isoOf(field: string): string {
+  const at = instantOf(field)
+  return at === undefined ? "" : new Date(at).toISOString()
+}
 
 export default function AuditPage() {
   const text = useText()
   const [q, setQ] = useState("")
-  const [wanted, setWanted] = useState<Wanted>({ q: "", kind: "", actor: "" })
+  const [wanted, setWanted] = useState<Wanted>({ q: "", kind: "", actor: "", since: "", until: "" })
   const rows = useInfiniteQuery(auditQuery(wanted))
   const items = rows.data?.pages.flatMap((page) => page.items)
   const names = { "": text.audit.anybody, owner: text.common.you, ai: text.common.ai, schedule: text.common.schedule, token: text.common.outside }
@@ -63,6 +60,9 @@ export default function AuditPage() {
               options={ACTORS.map((actor) => ({ value: actor, label: names[actor] }))}
               onValue={(value) => setWanted({ ...wanted, q: q.trim(), actor: ACTORS.find((actor) => actor === value) ?? "" })}
             />
+            {(["since", "until"] as const).map((end) => (
+              <Field key={end} label={text.audit[end]} type="datetime-local" hint={text.task.zone(ownZone())} value={wanted[end] ? fieldOf(Date.parse(wanted[end])) : ""} onValue={(field) => setWanted({ ...wanted, q: q.trim(), [end]: isoOf(field) })} />
+            ))}
             <div className="acts">
               <button type="submit" className="btn">
                 {text.audit.find}
