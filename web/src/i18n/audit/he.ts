@@ -23,7 +23,7 @@ export const audit: AuditWords = {
     undone: "ביטולי פעולות",
     checks: "בדיקות היומן",
   },
-  since: "מ־",
+  since: "החל מ",
   until: "לפני",
   noted: "ראש שרשמת",
   notedHint: "לא חובה: השורה שמתחת לבדיקה קודמת, המספר והגיבוב שלה",
