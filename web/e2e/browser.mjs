@@ -26,6 +26,8 @@ export const launch = () =>
 /** A page whose errors, in script or on the console, are kept in `faults`. */
 export async function open(browser, language) {
   const context = await browser.newContext({ baseURL: baseUrl, locale: language === "he" ? "he-IL" : "en-GB", viewport: { width: 390, height: 844 } })
+  // Two cores draw for the browser, the services and the model.
+  context.setDefaultTimeout(60_000)
   const page = await context.newPage()
   const faults = []
   page.on("pageerror", (error) => faults.push(`page error: ${error.message}`))

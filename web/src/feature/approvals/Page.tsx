@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
-import { useEffect, useRef } from "react"
+import { useLayoutEffect, useRef } from "react"
 import { Link, useNavigate, useParams, useSearchParams } from "react-router"
 import { asProblem } from "../../api/client"
 import type { Question } from "../../api/model"
@@ -42,8 +42,8 @@ export default function ApprovalsPage() {
   const title = useRef<HTMLHeadingElement>(null)
   const before = useRef(id)
   useTitle(text.approval.title)
-  useEffect(() => {
-    // What had opened the sheet may be gone with its question.
+  useLayoutEffect(() => {
+    // What had opened the sheet may be gone with its question. Before it is painted: the keyboard is nowhere else meanwhile.
     if (before.current && !id && document.activeElement === document.body) title.current?.focus()
     before.current = id
   }, [id])
