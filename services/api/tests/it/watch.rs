@@ -145,7 +145,7 @@ impl<S: futures::Stream<Item = Result<Message, Error>> + Unpin> Watch<S> {
     pub(crate) async fn answer(&mut self) -> Value {
         loop {
             let frame = self.json().await;
-            if frame["eid"].is_null() {
+            if frame["ev"].is_null() {
                 return frame;
             }
         }
